@@ -1,0 +1,38 @@
+"""Package metadata. Exact versions that `make` installs are in `requirements.lock`."""
+
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+ROOT = Path(__file__).parent
+
+setup(
+    name="bayesian-gan",
+    version=(ROOT / "bayesian_gan" / "VERSION").read_text(encoding="utf-8").strip(),
+    description="Bayesian GAN (Saatci & Wilson, NIPS 2017) for TensorFlow 2 and Keras 3.",
+    long_description=(ROOT / "README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    license_files=["LICENSE"],
+    python_requires=">=3.11,<3.14",
+    packages=find_packages(include=["bayesian_gan", "bayesian_gan.*"]),
+    package_data={"bayesian_gan": ["VERSION", "py.typed"]},
+    install_requires=[
+        "absl-py>=2.1,<3",
+        "importlib_resources>=6.4",  # tensorflow-datasets needs it and does not say so
+        "keras>=3.12,<4",
+        "matplotlib>=3.9,<4",
+        "numpy>=1.26,<3",
+        "pillow>=11",
+        "scikit-learn>=1.5,<2",
+        "scipy>=1.13,<2",
+        "tensorboard>=2.20,<2.22",
+        "tensorflow>=2.21,<2.22",
+        "tensorflow-datasets>=4.9.10,<5",
+        "tensorflow-probability[tf]>=0.25,<0.26",
+    ],
+    extras_require={
+        "arviz": ["arviz>=0.20,<1"],
+        "dev": ["mypy>=1.15", "pytest>=8.3,<10", "ruff>=0.12"],
+    },
+)
