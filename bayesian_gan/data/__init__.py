@@ -1,0 +1,1 @@
+"""Data sets: the catalogue, its readers, label splits, and minibatches."""
