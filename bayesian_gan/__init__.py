@@ -21,7 +21,7 @@ _PUBLIC = {
     "InputError": "bayesian_gan.errors",
 }
 
-__all__ = ["BayesianGAN", "InputError", "Posterior", "__version__"]  # noqa: F822
+__all__ = ["BayesianGAN", "InputError", "Posterior", "__version__"]
 
 
 def __getattr__(name: str) -> Any:

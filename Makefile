@@ -1,0 +1,32 @@
+# `make demo` and `make test` set up all they need. PYTHON=python3.12 chooses another interpreter.
+PYTHON ?= python3
+VENV := .venv
+STAMP := $(VENV)/.installed
+
+.PHONY: setup demo test test-all lint format types clean
+
+setup: $(STAMP)
+
+$(STAMP): requirements.lock setup.py tools/setup.sh
+	@PYTHON="$(PYTHON)" VENV="$(VENV)" sh tools/setup.sh
+	@touch $(STAMP)
+
+test: setup
+	$(VENV)/bin/python -m pytest -m "not slow" --durations=20
+
+test-all: setup
+	$(VENV)/bin/python -m pytest --durations=20
+
+lint: setup
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
+
+format: setup
+	$(VENV)/bin/ruff format .
+	$(VENV)/bin/ruff check --fix .
+
+types: setup
+	$(VENV)/bin/mypy
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache

@@ -1,0 +1,366 @@
+"""Command-line flags of the entry points, and the configuration they make.
+
+Every flag of the authors' program keeps its name, default and meaning. Nothing here imports TensorFlow, so a
+wrong flag is refused at once.
+"""
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal
+
+from absl import flags
+
+from bayesian_gan.errors import InputError
+
+AUTHORS_WARM_UP = 5000
+
+
+@dataclass(frozen=True)
+class Config:
+    """A run's resolved configuration: one attribute for each flag, with the flag's name and meaning."""
+
+    out_dir: str
+    n_save: int
+    z_dim: int
+    gf_dim: int
+    df_dim: int
+    data_path: str | None
+    dataset: str
+    batch_size: int
+    prior_std: float
+    num_layers: int
+    num_gen: int
+    num_disc: int
+    num_mcmc: int
+    N: int
+    train_iter: int
+    wasserstein: bool
+    ml: bool
+    save_samples: bool
+    save_weights: bool
+    random_seed: int
+    lr: float
+    lr_decay: float
+    optimizer: str
+    ml_ensemble: int | None
+    semi: bool
+    objective: Literal["paper", "authors"]
+    feature_matching: float
+    pairing_reduction: Literal["mean", "sum"]
+    labelled_weight: float
+    friction: float
+    temperature: float
+    sampler_lr: float | None
+    warm_up: int
+    collect_every: int
+    max_samples: int | None
+    label_seed: int
+
+    @classmethod
+    def from_flags(cls, values: flags.FlagValues) -> "Config":
+        """The configuration of parsed flags.
+
+        Raises:
+            InputError: flags that contradict each other.
+        """
+        config = cls(**{field.name: values[field.name].value for field in fields(cls)})
+        config.check()
+        return config
+
+    def check(self) -> None:
+        """Raises InputError where flags contradict each other."""
+        if self.wasserstein:
+            raise InputError(
+                "--wasserstein: the Wasserstein objective is not built yet; leave the flag out"
+            )
+        if self.ml_ensemble is not None:
+            raise InputError(
+                "--ml_ensemble: ensembles of maximum-likelihood DCGANs are not built yet; "
+                "leave the flag out"
+            )
+        if self.ml and (self.num_gen, self.num_disc, self.num_mcmc) != (1, 1, 1):
+            raise InputError(
+                "--ml is a single DCGAN: it needs --num_gen 1 --num_disc 1 --num_mcmc 1, not "
+                f"{self.num_gen}, {self.num_disc} and {self.num_mcmc}"
+            )
+        if self.batch_size < 2:
+            raise InputError(
+                f"--batch_size must be at least 2 for batch normalisation, not {self.batch_size}"
+            )
+        for name in ("prior_std", "lr"):
+            if not getattr(self, name) > 0:
+                raise InputError(f"--{name} must be greater than 0, not {getattr(self, name)}")
+        if self.sampler_lr is not None and not self.sampler_lr > 0:
+            raise InputError(f"--sampler_lr must be greater than 0, not {self.sampler_lr}")
+
+    @property
+    def first_collection(self) -> int:
+        """The iteration of the first posterior draw."""
+        return self.warm_up + self.collect_every
+
+    def to_json(self) -> dict[str, Any]:
+        """All attributes by name."""
+        return asdict(self)
+
+
+def define(values: flags.FlagValues, semi: bool) -> None:
+    """Defines all flags on `values`.
+
+    Args:
+        values: absl's `flags.FLAGS` in an entry point.
+        semi: default of `--semi`: True for run_bgan_semi.py, False for run_bgan.py.
+    """
+    _define_data_flags(values)
+    _define_network_flags(values)
+    _define_sample_flags(values)
+    _define_training_flags(values)
+    _define_sampler_flags(values)
+    _define_output_flags(values)
+    flags.DEFINE_bool(
+        "semi",
+        semi,
+        "Learn from N labelled images as well (the classifier); without it, unsupervised.",
+        flag_values=values,
+    )
+
+
+def _define_data_flags(values: flags.FlagValues) -> None:
+    flags.DEFINE_string(
+        "data_path",
+        None,
+        "Folder of the data sets, in the authors' layout (DATA_PATH/mnist/*.gz) or a TensorFlow Datasets "
+        "data_dir. Not needed for --dataset digits.",
+        flag_values=values,
+    )
+    flags.DEFINE_string("dataset", "mnist", "Data set: mnist or digits.", flag_values=values)
+    flags.DEFINE_integer(
+        "N",
+        128,
+        "Number of labelled examples, class-balanced, from the number of classes to the size of the training "
+        "set. The whole training set serves as unlabelled.",
+        lower_bound=1,
+        flag_values=values,
+    )
+    flags.DEFINE_integer(
+        "label_seed",
+        0,
+        "Seed, >= 0, that chooses the labelled examples, apart from --random_seed.",
+        lower_bound=0,
+        flag_values=values,
+    )
+
+
+def _define_network_flags(values: flags.FlagValues) -> None:
+    flags.DEFINE_integer(
+        "z_dim",
+        100,
+        "Dimension, >= 1, of the noise z ~ U(-1, 1).",
+        lower_bound=1,
+        flag_values=values,
+    )
+    flags.DEFINE_integer(
+        "gf_dim",
+        64,
+        "Generator width: channels, >= 1, next to the image. (The authors' program ignores it and takes "
+        "df_dim: give both the same value to have its generator.)",
+        lower_bound=1,
+        flag_values=values,
+    )
+    flags.DEFINE_integer(
+        "df_dim",
+        96,
+        "Discriminator width: channels, >= 1, of the first layer; also the supervised CNN's.",
+        lower_bound=1,
+        flag_values=values,
+    )
+    flags.DEFINE_integer(
+        "num_layers",
+        4,
+        "Convolutions, >= 1, of each network; the paper's networks have 5.",
+        lower_bound=1,
+        flag_values=values,
+    )
+
+
+def _define_sample_flags(values: flags.FlagValues) -> None:
+    flags.DEFINE_integer(
+        "num_gen", 1, "J_g, generators of a chain, >= 1.", lower_bound=1, flag_values=values
+    )
+    flags.DEFINE_alias("numz", "num_gen", flag_values=values)
+    flags.DEFINE_integer(
+        "num_disc", 1, "J_d, discriminators of a chain, >= 1.", lower_bound=1, flag_values=values
+    )
+    flags.DEFINE_integer("num_mcmc", 1, "M, SGHMC chains, >= 1.", lower_bound=1, flag_values=values)
+    flags.DEFINE_float(
+        "prior_std",
+        1.0,
+        "Standard deviation s, > 0, of the weight prior N(0, s^2 I). The paper has sqrt(10) = 3.16.",
+        lower_bound=0.0,
+        flag_values=values,
+    )
+    flags.DEFINE_bool(
+        "ml",
+        False,
+        "Maximum likelihood, a DCGAN: no prior and no noise. Needs num_gen = num_disc = num_mcmc = 1.",
+        flag_values=values,
+    )
+    flags.DEFINE_integer(
+        "ml_ensemble",
+        None,
+        "Number, >= 1, of maximum-likelihood DCGANs to average. Not built yet: refused.",
+        lower_bound=1,
+        flag_values=values,
+    )
+    flags.DEFINE_bool(
+        "wasserstein", False, "Wasserstein objective. Not built yet: refused.", flag_values=values
+    )
+    flags.DEFINE_enum(
+        "objective",
+        "paper",
+        ["paper", "authors"],
+        "paper: energies of the paper's posteriors, chains independent, SGHMC after the warm-up. authors: the "
+        "released program's losses, all pairs, SGD with momentum 0.5 after the warm-up (it does not sample).",
+        flag_values=values,
+    )
+    flags.DEFINE_float(
+        "feature_matching",
+        1.0,
+        "Weight, >= 0, of the Huber distance of real and fake features in the generators' energies: 1 in the "
+        "authors' program, 0 in the paper's text.",
+        lower_bound=0.0,
+        flag_values=values,
+    )
+    flags.DEFINE_enum(
+        "pairing_reduction",
+        "mean",
+        ["mean", "sum"],
+        "Over the networks of the other player: mean, or Algorithm 1's sum (--objective paper only).",
+        flag_values=values,
+    )
+    flags.DEFINE_float(
+        "labelled_weight",
+        1.0,
+        "Weight w_s, >= 0, of the labelled term: 1 in the authors' program; the posterior as the paper writes "
+        "it has N / (size of the training set) (--objective paper only).",
+        lower_bound=0.0,
+        flag_values=values,
+    )
+
+
+def _define_training_flags(values: flags.FlagValues) -> None:
+    flags.DEFINE_integer(
+        "batch_size",
+        64,
+        "Images, >= 2, in a minibatch: unlabelled, labelled (at most N), and of each generator.",
+        lower_bound=1,
+        flag_values=values,
+    )
+    flags.DEFINE_integer(
+        "train_iter", 50000, "Iterations, >= 1.", lower_bound=1, flag_values=values
+    )
+    flags.DEFINE_integer(
+        "random_seed",
+        2222,
+        "Seed, >= 0, of initial weights, minibatches, z and the samplers' noise.",
+        lower_bound=0,
+        flag_values=values,
+    )
+    flags.DEFINE_float(
+        "lr",
+        0.005,
+        "Learning rate, > 0, for the mean energy per example.",
+        lower_bound=0.0,
+        flag_values=values,
+    )
+    flags.DEFINE_float(
+        "lr_decay",
+        3.0,
+        "Decay, >= 0: lr * exp(-lr_decay * min(1, iteration * batch_size / training images)).",
+        lower_bound=0.0,
+        flag_values=values,
+    )
+    flags.DEFINE_enum(
+        "optimizer",
+        "sgd",
+        ["sgd", "adam"],
+        "What follows the Adam warm-up. sgd: SGHMC under --objective paper (stochastic gradient descent with "
+        "momentum 1 - friction, and noise), SGD with momentum 0.5 under --objective authors or --ml. adam: "
+        "Adam goes on; nothing is sampled, the posterior is then a trajectory of Adam.",
+        flag_values=values,
+    )
+
+
+def _define_sampler_flags(values: flags.FlagValues) -> None:
+    flags.DEFINE_float(
+        "friction",
+        0.1,
+        "SGHMC's friction alpha, in [0, 1].",
+        lower_bound=0.0,
+        upper_bound=1.0,
+        flag_values=values,
+    )
+    flags.DEFINE_float(
+        "temperature",
+        1.0,
+        "SGHMC's temperature, >= 0: 1 samples the posterior, 0 adds no noise.",
+        lower_bound=0.0,
+        flag_values=values,
+    )
+    flags.DEFINE_float(
+        "sampler_lr",
+        None,
+        "Constant learning rate, > 0, of SGHMC (eta = sampler_lr / training images). By default --lr with its "
+        "decay.",
+        lower_bound=0.0,
+        flag_values=values,
+    )
+    flags.DEFINE_integer(
+        "warm_up",
+        AUTHORS_WARM_UP,
+        "Iterations, >= 0, of Adam (beta1 0.5) before sampling starts from zero velocity.",
+        lower_bound=0,
+        flag_values=values,
+    )
+    flags.DEFINE_integer(
+        "collect_every",
+        1000,
+        "Iterations, >= 1, between posterior draws after the warm-up.",
+        lower_bound=1,
+        flag_values=values,
+    )
+    flags.DEFINE_integer(
+        "max_samples",
+        None,
+        "Posterior draws, >= 1, kept on disk (the most recent); each holds the weights of all networks. "
+        "By default all.",
+        lower_bound=1,
+        flag_values=values,
+    )
+
+
+def _define_output_flags(values: flags.FlagValues) -> None:
+    flags.DEFINE_string(
+        "out_dir",
+        None,
+        "Folder for results: a run writes OUT_DIR/bgan_DATASET_UNIXTIME/.",
+        required=True,
+        flag_values=values,
+    )
+    flags.DEFINE_integer(
+        "n_save",
+        100,
+        "Iterations, >= 1, between evaluations, rows of the tables, and saved samples and weights.",
+        lower_bound=1,
+        flag_values=values,
+    )
+    flags.DEFINE_bool(
+        "save_samples",
+        False,
+        "Save 5x5 PNG grids of every generator and of real images at every save.",
+        flag_values=values,
+    )
+    flags.DEFINE_bool(
+        "save_weights",
+        False,
+        "Save weights_ITER.npz with all current weights at every save.",
+        flag_values=values,
+    )

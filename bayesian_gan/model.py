@@ -1,0 +1,683 @@
+"""The Bayesian GAN as a Keras model: `compile` with two samplers, `fit` on images, `predict`.
+
+Every posterior sample is a Keras model of its own. M chains hold J_g generators and J_d discriminators
+each; `generators[m * num_gen + j]` is sample j of chain m, and likewise `discriminators`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from bayesian_gan import objectives
+from bayesian_gan.data.batches import draw_indices, to_unit
+from bayesian_gan.errors import InputError
+from bayesian_gan.generation import draw_noise, generate
+from bayesian_gan.networks.normalization import GhostBatchNormalization
+from bayesian_gan.networks.replication import replicate
+from bayesian_gan.seeds import seed_pair
+
+Objective = Literal["paper", "authors"]
+
+UNLABELLED = -1
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """What `fit` trains on, held in memory.
+
+    Attributes:
+        images: unlabelled images, uint8 or float32 [N, height, width, channels].
+        labelled_images: [N_s, height, width, channels], or None without labels.
+        labels: int32 [N_s], or None.
+        batch_size: B, unlabelled images and generated images of each generator in a minibatch.
+        labelled_batch_size: labelled images in a minibatch.
+    """
+
+    images: tf.Tensor
+    labelled_images: tf.Tensor | None
+    labels: tf.Tensor | None
+    batch_size: int
+    labelled_batch_size: int
+
+
+@dataclass(frozen=True)
+class Minibatch:
+    """What one chain sees in one iteration.
+
+    Attributes:
+        real: float32 [B, height, width, channels] in [-1, 1].
+        labelled: float32 [labelled batch, height, width, channels], or None.
+        labels: int32 [labelled batch], or None.
+        z: float32 [J_g, B, z_dim], in [-1, 1].
+    """
+
+    real: tf.Tensor
+    labelled: tf.Tensor | None
+    labels: tf.Tensor | None
+    z: tf.Tensor
+
+
+@dataclass(frozen=True)
+class Energies:
+    """Energies per example, U / N, of the networks that meet: float32 [D] and [G], and their terms."""
+
+    discriminators: tf.Tensor
+    generators: tf.Tensor
+    terms: objectives.PairTerms
+
+
+@keras.saving.register_keras_serializable("bayesian_gan")
+class BayesianGAN(keras.Model):
+    """Samples the weights of GAN generators and discriminators from their posteriors.
+
+    Saatci & Wilson, "Bayesian GAN", NIPS 2017, Algorithm 1. The potential energies are those of
+    `bayesian_gan.objectives`; they are moved by any Keras optimizers, and sampled where these are the
+    SG-MCMC samplers of `bayesian_gan.samplers`. Both players are stepped from one shared forward pass:
+    generated images of all generators that a discriminator meets are one batch through it, and the gradients
+    of both players are taken at the same state.
+
+    With K = 1 logit the model is unsupervised, D = sigmoid(m). With K > 1 it learns from labels too.
+
+    Args:
+        generator: functional or sequential model, z [batch, z_dim] to images in [-1, 1]. An architecture:
+            every posterior sample is a copy with initial weights of its own.
+        discriminator: functional or sequential model, images [batch, height, width, channels] in [-1, 1]
+            to logits [batch, K], or to `{"logits": [batch, K], "features": [batch, F]}`.
+        num_data: N, the number of unlabelled examples, which weighs the prior; at least 1.
+        num_gen: J_g, generators of a chain, at least 1.
+        num_disc: J_d, discriminators of a chain, at least 1.
+        num_mcmc: M, chains, at least 1.
+        objective: "paper", where a discriminator meets the generators of its chain, so that the chains are
+            independent; or "authors", the released program's losses, where all meet all.
+        prior_std: s of the prior N(0, s^2 I), greater than 0; None for maximum likelihood (no prior, and
+            no noise term in the authors' losses).
+        feature_matching: weight of the distance of features in the generators' energies, at least 0.
+        pairing_reduction: "mean" over the networks of the other player, or Algorithm 1's "sum".
+        labelled_weight: w_s of the labelled term, at least 0 ("paper" only).
+        seed: of initial weights, minibatches and z.
+
+    Raises:
+        InputError: an argument out of range, networks that do not fit each other, or feature matching
+            with a discriminator that gives no features.
+    """
+
+    def __init__(
+        self,
+        generator: keras.Model,
+        discriminator: keras.Model,
+        *,
+        num_data: int,
+        num_gen: int = 1,
+        num_disc: int = 1,
+        num_mcmc: int = 1,
+        objective: Objective = "paper",
+        prior_std: float | None = 1.0,
+        feature_matching: float = 1.0,
+        pairing_reduction: objectives.Reduction = "mean",
+        labelled_weight: float = 1.0,
+        seed: int = 0,
+        name: str = "bayesian_gan",
+    ) -> None:
+        super().__init__(name=name)
+        _check_arguments(
+            num_data=num_data,
+            num_gen=num_gen,
+            num_disc=num_disc,
+            num_mcmc=num_mcmc,
+            objective=objective,
+            prior_std=prior_std,
+            feature_matching=feature_matching,
+            pairing_reduction=pairing_reduction,
+            labelled_weight=labelled_weight,
+        )
+        _check_networks(generator, discriminator, feature_matching)
+        self.generator_template = generator
+        self.discriminator_template = discriminator
+        self.num_data, self.seed = num_data, seed
+        self.num_gen, self.num_disc, self.num_mcmc = num_gen, num_disc, num_mcmc
+        self.objective, self.prior_std = objective, prior_std
+        self.feature_matching, self.labelled_weight = feature_matching, labelled_weight
+        self.pairing_reduction = pairing_reduction
+        self.z_dim = int(generator.input_shape[-1])
+        self.image_shape = tuple(discriminator.input_shape[1:])
+        self.num_classes = int(_outputs(discriminator.output)[0].shape[-1])
+
+        self.generators = _samples(generator, (seed, 0), num_mcmc, num_gen)
+        self.discriminators = _samples(discriminator, (seed, 1), num_mcmc, num_disc)
+        self.iteration = self.add_weight(
+            shape=(), dtype="int64", initializer="zeros", trainable=False, name="iteration"
+        )
+        self.discriminator_energies = self._energy_state("discriminator_energies", num_disc)
+        self.generator_energies = self._energy_state("generator_energies", num_gen)
+        self._trackers = {
+            name: keras.metrics.Mean(name) for name in _metric_names(self.num_classes)
+        }
+        self._test_trackers = {
+            "accuracy": keras.metrics.SparseCategoricalAccuracy("accuracy"),
+            "nll": keras.metrics.SparseCategoricalCrossentropy("nll"),
+        }
+        self._training_data: TrainingData | None = None
+        self.generator_optimizers: list[keras.optimizers.Optimizer] = []
+        self.discriminator_optimizers: list[keras.optimizers.Optimizer] = []
+        self.built = True
+
+    def _energy_state(self, name: str, samples: int) -> keras.Variable:
+        return self.add_weight(
+            shape=(self.num_mcmc * samples,), initializer="zeros", trainable=False, name=name
+        )
+
+    # ---------------------------------------------------------------- the Keras interface
+
+    def compile(
+        self,
+        generator_optimizer: keras.optimizers.Optimizer,
+        discriminator_optimizer: keras.optimizers.Optimizer,
+        *,
+        steps_per_execution: int = 1,
+        run_eagerly: bool = False,
+        jit_compile: bool = False,
+    ) -> None:
+        """Gives every chain its own copy of both optimizers or samplers, with its own seed.
+
+        Args:
+            generator_optimizer: moves the generators, given the gradients of U_g / N.
+            discriminator_optimizer: moves the discriminators, given the gradients of U_d / N.
+            steps_per_execution: iterations in one call of the compiled function; callbacks see its end.
+            run_eagerly: for debugging.
+            jit_compile: compile the step with XLA.
+        """
+        super().compile(
+            optimizer=None,
+            steps_per_execution=steps_per_execution,
+            run_eagerly=run_eagerly,
+            jit_compile=jit_compile,
+        )
+        self.generator_optimizers = self._chain_optimizers(generator_optimizer, 0)
+        self.discriminator_optimizers = self._chain_optimizers(discriminator_optimizer, 1)
+
+    def _chain_optimizers(
+        self, optimizer: keras.optimizers.Optimizer, player: int
+    ) -> list[keras.optimizers.Optimizer]:
+        copies = []
+        for chain in range(self.num_mcmc):
+            copy = _copy_optimizer(optimizer, (self.seed, 2, player, chain))
+            copy.build(self._chain_variables(player, chain))
+            copies.append(copy)
+        return copies
+
+    def _chain_variables(self, player: int, chain: int) -> list[keras.Variable]:
+        models = self.chain_discriminators(chain) if player else self.chain_generators(chain)
+        return [v for model in models for v in model.trainable_variables]
+
+    def chain_generators(self, chain: int) -> list[keras.Model]:
+        """The J_g generators of a chain."""
+        return self.generators[chain * self.num_gen : (chain + 1) * self.num_gen]
+
+    def chain_discriminators(self, chain: int) -> list[keras.Model]:
+        """The J_d discriminators of a chain."""
+        return self.discriminators[chain * self.num_disc : (chain + 1) * self.num_disc]
+
+    def fit(
+        self,
+        x: np.ndarray,
+        y: np.ndarray | None = None,
+        *,
+        batch_size: int = 64,
+        labelled_batch_size: int | None = None,
+        epochs: int = 1,
+        steps_per_epoch: int | None = None,
+        **kwargs: Any,
+    ) -> keras.callbacks.History:
+        """Trains on images held in memory; minibatches are a function of (seed, iteration) alone.
+
+        Args:
+            x: images, uint8 [N, height, width, channels], or floats in [-1, 1]. All serve as unlabelled.
+            y: integer labels [N], -1 where an image has none (scikit-learn's convention); None with K = 1.
+            batch_size: B, unlabelled images and generated images of each generator, at least 2.
+            labelled_batch_size: labelled images in a minibatch; min(B, N_s) by default.
+            epochs: number of epochs.
+            steps_per_epoch: iterations in an epoch; ceil(N / B) by default.
+            **kwargs: of `keras.Model.fit`: verbose, callbacks, initial_epoch, validation_data, ...
+
+        Returns:
+            Keras's history of the means of energies and probabilities in each epoch.
+
+        Raises:
+            InputError: images or labels that do not fit the networks.
+        """
+        data = self._check_data(x, y, batch_size, labelled_batch_size)
+        if not self.generator_optimizers:
+            raise InputError(
+                "call compile(generator_optimizer, discriminator_optimizer) before fit"
+            )
+        for model in (*self.generators, *self.discriminators):
+            _set_ghost_batch(model, batch_size)
+        self._training_data = data
+        self.train_function = None  # The step is traced on this data.
+        steps = steps_per_epoch or -(-len(x) // batch_size)
+        return super().fit(
+            tf.data.Dataset.from_tensors(0).repeat(),
+            epochs=epochs,
+            steps_per_epoch=steps,
+            shuffle=False,  # Minibatches are drawn inside the step.
+            **kwargs,
+        )
+
+    def _check_data(
+        self, x: np.ndarray, y: np.ndarray | None, batch_size: int, labelled_batch_size: int | None
+    ) -> TrainingData:
+        images = check_images(x, self.image_shape)
+        if batch_size < 2:
+            raise InputError(f"batch_size must be at least 2, not {batch_size}")
+        if (y is not None) != (self.num_classes > 1):
+            raise InputError(
+                f"a discriminator with {self.num_classes} logits needs "
+                + ("labels y (-1 where there is none)" if y is None else "no labels y")
+            )
+        if y is None:
+            return TrainingData(tf.constant(images), None, None, batch_size, 0)
+        labels = np.asarray(y)
+        if labels.shape != (len(images),) or labels.dtype.kind not in "iu":
+            raise InputError(
+                f"y must be {len(images)} integers, one for each image, not {labels.dtype} "
+                f"of shape {labels.shape}"
+            )
+        labelled = np.flatnonzero(labels != UNLABELLED)
+        if not len(labelled):
+            raise InputError("y labels no image: all are -1")
+        if labels.min() < UNLABELLED or labels.max() >= self.num_classes:
+            raise InputError(
+                f"labels must lie in 0..{self.num_classes - 1} (-1 for none), not "
+                f"{labels.min()}..{labels.max()}"
+            )
+        return TrainingData(
+            tf.constant(images),
+            tf.constant(images[labelled]),
+            tf.constant(labels[labelled], tf.int32),
+            batch_size,
+            labelled_batch_size or min(batch_size, len(labelled)),
+        )
+
+    def call(self, images: tf.Tensor, training: bool | None = False) -> tf.Tensor:
+        """Probabilities averaged over the current discriminators (never their logits).
+
+        Args:
+            images: uint8, or floats in [-1, 1], [batch, height, width, channels].
+            training: ignored: predictions always use the running averages.
+
+        Returns:
+            float32 [batch, K], P(y | x, real); with K = 1, P(real | x).
+        """
+        x = to_unit(images)
+        members = [probabilities(_outputs(d(x, training=False))[0]) for d in self.discriminators]
+        return tf.add_n(members) / len(members)
+
+    def predict_sample(self, images: np.ndarray, sample: int, batch_size: int = 500) -> np.ndarray:
+        """Probabilities of one current discriminator, float32 [n, K]; see `call`.
+
+        Args:
+            images: uint8, or floats in [-1, 1], [n, height, width, channels].
+            sample: index of the discriminator; -1 is the last.
+            batch_size: images in one forward pass.
+        """
+        discriminator = self.discriminators[sample]
+        parts = [
+            probabilities(
+                _outputs(discriminator(to_unit(images[k : k + batch_size]), training=False))[0]
+            )
+            for k in range(0, len(images), batch_size)
+        ]
+        return tf.concat(parts, 0).numpy()
+
+    def generate(self, num: int, sample: int, seed: int = 0) -> np.ndarray:
+        """Images of one current generator: float32 [num, height, width, channels] in [-1, 1].
+
+        Args:
+            num: number of images, at least 1.
+            sample: index of the generator, 0 <= sample < M * J_g.
+            seed: of z; the same z for every generator.
+        """
+        return generate(self.generators[sample], draw_noise(num, self.z_dim, seed))
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        return {
+            "generator": keras.saving.serialize_keras_object(self.generator_template),
+            "discriminator": keras.saving.serialize_keras_object(self.discriminator_template),
+            "num_data": self.num_data,
+            "num_gen": self.num_gen,
+            "num_disc": self.num_disc,
+            "num_mcmc": self.num_mcmc,
+            "objective": self.objective,
+            "prior_std": self.prior_std,
+            "feature_matching": self.feature_matching,
+            "pairing_reduction": self.pairing_reduction,
+            "labelled_weight": self.labelled_weight,
+            "seed": self.seed,
+            "name": self.name,
+        }
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> "BayesianGAN":
+        """A model of this configuration, its weights drawn from its seed."""
+        config = dict(config)
+        for player in ("generator", "discriminator"):
+            config[player] = keras.saving.deserialize_keras_object(
+                config[player], custom_objects=custom_objects
+            )
+        return cls(**config)
+
+    @property
+    def metrics(self) -> list[keras.metrics.Metric]:
+        """Means over an epoch; reset by Keras at its start."""
+        return [*self._trackers.values(), *self._test_trackers.values()]
+
+    def test_step(self, data: Any) -> dict[str, tf.Tensor]:
+        """Accuracy and NLL (nats) of the averaged probabilities, on (images, labels)."""
+        x, y, _ = keras.utils.unpack_x_y_sample_weight(data)
+        predicted = self(x)
+        for tracker in self._test_trackers.values():
+            tracker.update_state(y, predicted)
+        return {name: tracker.result() for name, tracker in self._test_trackers.items()}
+
+    # ---------------------------------------------------------------- the step
+
+    def train_step(self, data: Any) -> dict[str, tf.Tensor]:
+        """One iteration: a step of every generator and every discriminator of every chain.
+
+        A pure function of the state (weights, optimizers, iteration) and the images given to `fit`.
+        """
+        del (
+            data
+        )  # Images are held by `fit`; which of them this step takes follows from `iteration`.
+        step = tf.identity(self.iteration.value)
+        energies = [self._step_group(group, step) for group in self.groups()]
+        self.iteration.assign_add(1)
+        self.discriminator_energies.assign(tf.concat([e.discriminators for e in energies], 0))
+        self.generator_energies.assign(tf.concat([e.generators for e in energies], 0))
+        self._update_trackers([e.terms for e in energies])
+        return {name: tracker.result() for name, tracker in self._trackers.items()}
+
+    def groups(self) -> list[tuple[int, ...]]:
+        """Sets of chains whose networks meet: each alone ("paper"), or all together ("authors")."""
+        chains = range(self.num_mcmc)
+        return [(m,) for m in chains] if self.objective == "paper" else [tuple(chains)]
+
+    def _step_group(self, group: tuple[int, ...], step: tf.Tensor) -> Energies:
+        batches = [self.minibatch(chain, step) for chain in group]
+        energies, generator_gradients, discriminator_gradients = self.gradients(
+            group, batches, step
+        )
+        for chain, gradients_g, gradients_d in zip(
+            group, generator_gradients, discriminator_gradients, strict=True
+        ):
+            self.generator_optimizers[chain].apply(gradients_g)
+            self.discriminator_optimizers[chain].apply(gradients_d)
+        return energies
+
+    def minibatch(self, chain: int, step: tf.Tensor) -> Minibatch:
+        """The minibatch and the noise of a chain: a function of (seed, chain, step)."""
+        data = self._training_data
+        assert data is not None
+        z = tf.random.stateless_uniform(
+            (self.num_gen, data.batch_size, self.z_dim),
+            seed_pair((self.seed, 3, chain), step),
+            -1.0,
+            1.0,
+        )
+        unlabelled = draw_indices(
+            seed_pair((self.seed, 4, chain)), step, data.images.shape[0], data.batch_size
+        )
+        real = to_unit(tf.gather(data.images, unlabelled))
+        if data.labels is None:
+            return Minibatch(real, None, None, z)
+        drawn = draw_indices(
+            seed_pair((self.seed, 5, chain)), step, data.labels.shape[0], data.labelled_batch_size
+        )
+        labelled = to_unit(tf.gather(data.labelled_images, drawn))
+        return Minibatch(real, labelled, tf.gather(data.labels, drawn), z)
+
+    def gradients(
+        self, group: Sequence[int], batches: Sequence[Minibatch], step: tf.Tensor
+    ) -> tuple[Energies, list[list[tf.Tensor]], list[list[tf.Tensor]]]:
+        """Energies of a group and their gradients with respect to each network's own weights.
+
+        Args:
+            group: chains whose networks meet.
+            batches: one for each chain of the group.
+            step: iteration, int64, which seeds the authors' noise term.
+
+        Returns:
+            The energies; for each chain the gradients of U_g / N for its generators' variables, in the order
+            of `chain_generators`; and likewise those of U_d / N.
+        """
+        theta_g = [self._chain_variables(0, chain) for chain in group]
+        theta_d = [self._chain_variables(1, chain) for chain in group]
+        with (
+            tf.GradientTape(watch_accessed_variables=False) as tape_g,
+            tf.GradientTape(watch_accessed_variables=False) as tape_d,
+        ):
+            tape_g.watch([v.value for variables in theta_g for v in variables])
+            tape_d.watch([v.value for variables in theta_d for v in variables])
+            energies = self.energies(group, batches, step)
+            # One network's energy does not depend on another's weights of the same player, so the gradient of
+            # the sum holds each one's own.
+            total_g = tf.reduce_sum(energies.generators)
+            total_d = tf.reduce_sum(energies.discriminators)
+        return (
+            energies,
+            tape_g.gradient(total_g, [[v.value for v in variables] for variables in theta_g]),
+            tape_d.gradient(total_d, [[v.value for v in variables] for variables in theta_d]),
+        )
+
+    def energies(
+        self, group: Sequence[int], batches: Sequence[Minibatch], step: tf.Tensor
+    ) -> Energies:
+        """Energies per example, U / N, of the networks of a group; see `gradients` for the arguments."""
+        terms = self._terms(group, batches)
+        generators = [g for chain in group for g in self.chain_generators(chain)]
+        discriminators = [d for chain in group for d in self.chain_discriminators(chain)]
+        regulariser_g = self._regularisers(generators, (0, *group), step)
+        regulariser_d = self._regularisers(discriminators, (1, *group), step)
+        if self.objective == "authors":
+            energies_d = objectives.authors_discriminator_energy(terms, self.num_gen, regulariser_d)
+            energies_g = objectives.authors_generator_energy(
+                terms, self.feature_matching, regulariser_g
+            )
+        else:
+            energies_d = regulariser_d + objectives.paper_discriminator_energy(
+                terms, self.labelled_weight, self.pairing_reduction
+            )
+            energies_g = regulariser_g + objectives.paper_generator_energy(
+                terms, self.feature_matching, self.pairing_reduction
+            )
+        return Energies(energies_d, energies_g, terms)
+
+    def _terms(self, group: Sequence[int], batches: Sequence[Minibatch]) -> objectives.PairTerms:
+        fakes = tf.concat(
+            [
+                generator(z, training=True)
+                for chain, batch in zip(group, batches, strict=True)
+                for generator, z in zip(
+                    self.chain_generators(chain), tf.unstack(batch.z), strict=True
+                )
+            ],
+            axis=0,
+        )
+        return objectives.stack_terms(
+            [
+                self._discriminator_terms(discriminator, batch, fakes)
+                for chain, batch in zip(group, batches, strict=True)
+                for discriminator in self.chain_discriminators(chain)
+            ]
+        )
+
+    def _discriminator_terms(
+        self, discriminator: keras.Model, batch: Minibatch, fakes: tf.Tensor
+    ) -> objectives.PairTerms:
+        real_logits, real_features = _outputs(discriminator(batch.real, training=True))
+        # Running averages come from real images only: what these two passes would write is discarded.
+        with keras.StatelessScope():
+            labelled = tf.zeros(())
+            if batch.labelled is not None:
+                logits, _ = _outputs(discriminator(batch.labelled, training=True))
+                labelled = objectives.labelled_energy(logits, batch.labels)
+            fake_logits, fake_features = _outputs(discriminator(fakes, training=True))
+        rows = batch.real.shape[0]
+        fake_logits = _by_generator(fake_logits, rows)
+        adversarial = objectives.real_energy(fake_logits)
+        matching = tf.zeros_like(adversarial)
+        if self.feature_matching > 0:
+            fake_features = _by_generator(fake_features, rows)
+            matching = objectives.huber_feature_distance(real_features, fake_features)
+        return objectives.PairTerms(
+            real=objectives.real_energy(real_logits),
+            labelled=labelled,
+            fake=objectives.fake_energy(fake_logits),
+            adversarial=adversarial,
+            matching=matching,
+        )
+
+    def _regularisers(
+        self, models: Sequence[keras.Model], key: tuple[int, ...], step: tf.Tensor
+    ) -> tf.Tensor:
+        """-log prior / N of each network (and the authors' noise term), float32 [networks]."""
+        if self.prior_std is None:
+            return tf.zeros(len(models))
+        values = []
+        for i, model in enumerate(models):
+            weights = [v.value for v in model.trainable_variables]
+            if self.objective == "authors":
+                seed = seed_pair((self.seed, 6, *key, i), step)
+                values.append(
+                    objectives.authors_prior(weights, self.prior_std, self.num_data)
+                    + objectives.authors_noise(weights, seed, self.num_data)
+                )
+            else:
+                values.append(objectives.negative_log_prior(weights, self.prior_std, self.num_data))
+        return tf.stack(values)
+
+    def _update_trackers(self, terms: Sequence[objectives.PairTerms]) -> None:
+        values = {
+            "discriminator_energy": self.discriminator_energies.value,
+            "generator_energy": self.generator_energies.value,
+            "real": tf.concat([t.real for t in terms], 0),
+            "fake": tf.concat([tf.reshape(t.fake, [-1]) for t in terms], 0),
+            "matching": tf.concat([tf.reshape(t.matching, [-1]) for t in terms], 0),
+            "labelled": tf.concat([t.labelled for t in terms], 0),
+        }
+        for name, tracker in self._trackers.items():
+            tracker.update_state(values[name])
+
+
+def probabilities(logits: tf.Tensor) -> tf.Tensor:
+    """Softmax of K > 1 logits, P(y | x, real); the sigmoid of a single one, P(real | x)."""
+    return tf.nn.softmax(logits) if logits.shape[-1] > 1 else tf.nn.sigmoid(logits)
+
+
+def check_images(images: np.ndarray, image_shape: tuple[int, ...]) -> np.ndarray:
+    """Images as uint8 or float32 [N, height, width, channels].
+
+    Raises:
+        InputError: another shape, another type, or floats outside [-1, 1].
+    """
+    images = np.asarray(images)
+    if images.ndim != 4 or images.shape[1:] != image_shape or not len(images):
+        raise InputError(
+            f"images must have shape [N, {', '.join(map(str, image_shape))}], as the networks do, "
+            f"not {list(images.shape)}"
+        )
+    if images.dtype == np.uint8:
+        return images
+    if images.dtype.kind != "f":
+        raise InputError(f"images must be uint8, or floats in [-1, 1], not {images.dtype}")
+    if not np.all(np.abs(images) <= 1.0):
+        raise InputError(
+            f"float images must lie in [-1, 1], not {images.min():g}..{images.max():g}"
+        )
+    return images.astype(np.float32)
+
+
+def _metric_names(num_classes: int) -> list[str]:
+    names = ["discriminator_energy", "generator_energy", "real", "fake", "matching"]
+    return [*names, "labelled"] if num_classes > 1 else names
+
+
+def _outputs(outputs: Any) -> tuple[tf.Tensor, tf.Tensor]:
+    """Logits and features of a discriminator; without features, the logits in their place."""
+    if isinstance(outputs, dict):
+        return outputs["logits"], outputs.get("features", outputs["logits"])
+    return outputs, outputs
+
+
+def _by_generator(tensor: tf.Tensor, rows: int) -> tf.Tensor:
+    """[G * rows, n] to [G, rows, n]."""
+    return tf.reshape(tensor, (-1, rows, tensor.shape[-1]))
+
+
+def _samples(
+    template: keras.Model, key: tuple[int, int], chains: int, samples: int
+) -> list[keras.Model]:
+    return [
+        replicate(template, (*key, chain, i)) for chain in range(chains) for i in range(samples)
+    ]
+
+
+def _set_ghost_batch(model: keras.Model, batch_size: int) -> None:
+    for layer in model._flatten_layers():
+        if isinstance(layer, GhostBatchNormalization):
+            layer.ghost_batch_size = batch_size
+
+
+def _copy_optimizer(
+    optimizer: keras.optimizers.Optimizer, key: tuple[int, ...]
+) -> keras.optimizers.Optimizer:
+    """An unbuilt copy of a Keras optimizer; of a sampler, one that draws other noise."""
+    if hasattr(optimizer, "with_seed"):
+        return optimizer.with_seed(int(np.random.SeedSequence(key).generate_state(1)[0] >> 1))
+    return type(optimizer).from_config(optimizer.get_config())
+
+
+def _check_arguments(**arguments: Any) -> None:
+    for name in ("num_data", "num_gen", "num_disc", "num_mcmc"):
+        if arguments[name] < 1:
+            raise InputError(f"{name} must be at least 1, not {arguments[name]}")
+    for name, allowed in (
+        ("objective", ("paper", "authors")),
+        ("pairing_reduction", ("mean", "sum")),
+    ):
+        if arguments[name] not in allowed:
+            raise InputError(f"{name} must be one of {allowed}, not {arguments[name]!r}")
+    for name in ("feature_matching", "labelled_weight"):
+        if not arguments[name] >= 0:
+            raise InputError(f"{name} must be at least 0, not {arguments[name]}")
+    prior_std = arguments["prior_std"]
+    if prior_std is not None and not prior_std > 0:
+        raise InputError(f"prior_std must be greater than 0, not {prior_std}")
+
+
+def _check_networks(
+    generator: keras.Model, discriminator: keras.Model, feature_matching: float
+) -> None:
+    for name, model in (("generator", generator), ("discriminator", discriminator)):
+        if not isinstance(model, keras.Model) or not model.built:
+            raise InputError(f"{name} must be a built keras.Model, not {model!r}")
+    generated, seen = generator.output_shape[1:], discriminator.input_shape[1:]
+    if generated != seen:
+        raise InputError(
+            f"the generator makes images of shape {generated}, the discriminator takes {seen}"
+        )
+    if len(generator.input_shape) != 2:
+        raise InputError(f"the generator must take z [batch, z_dim], not {generator.input_shape}")
+    outputs = discriminator.output
+    if isinstance(outputs, dict) and "logits" not in outputs:
+        raise InputError(f'the discriminator has outputs {sorted(outputs)} and none named "logits"')
+    if feature_matching > 0 and not (isinstance(outputs, dict) and "features" in outputs):
+        raise InputError(
+            'feature_matching needs a discriminator with outputs {"logits": ..., "features": ...}: '
+            "add the output or set feature_matching to 0"
+        )

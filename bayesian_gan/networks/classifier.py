@@ -1,0 +1,59 @@
+"""The purely supervised baseline: a CNN trained on the labelled images alone."""
+
+import keras
+
+from bayesian_gan.networks.dcgan import LEAKY_SLOPE, WEIGHT_STD
+
+KERNEL = 5
+WIDTHS = (1, 2, 4, 8)
+
+
+def supervised_classifier(
+    image_shape: tuple[int, int, int], num_classes: int, width: int = 96, seed: int = 0
+) -> keras.Model:
+    """The authors' supervised CNN, uncompiled.
+
+    Four 5x5 convolutions of stride 2 and widths `width` * (1, 2, 4, 8), leaky ReLU of slope 0.2, batch
+    normalisation (no scale, no offset, decay 0.9) from the second on, dense to K logits. Weights and
+    biases start as N(0, 0.02^2).
+
+    Args:
+        image_shape: (height, width, channels).
+        num_classes: K, at least 2.
+        width: df_dim.
+        seed: of the initial weights.
+
+    Returns:
+        A functional model: images [batch, *image_shape] in [-1, 1] to float32 logits [batch, K].
+    """
+    seeds = iter(range(seed * 1000, seed * 1000 + 2 * len(WIDTHS) + 2))
+
+    def normal() -> keras.initializers.Initializer:
+        return keras.initializers.RandomNormal(stddev=WEIGHT_STD, seed=next(seeds))
+
+    images = keras.Input(image_shape, name="images")
+    x = images
+    for i, multiple in enumerate(WIDTHS):
+        x = keras.layers.Conv2D(
+            width * multiple,
+            KERNEL,
+            2,
+            "same",
+            kernel_initializer=normal(),
+            bias_initializer=normal(),
+            name=f"s_h{i}",
+        )(x)
+        if i > 0:
+            x = keras.layers.BatchNormalization(
+                momentum=0.9, epsilon=1e-5, center=False, scale=False, name=f"s_bn{i}"
+            )(x)
+        x = keras.layers.LeakyReLU(LEAKY_SLOPE, name=f"s_lrelu{i}")(x)
+    x = keras.layers.Flatten(name="s_flatten")(x)
+    logits = keras.layers.Dense(
+        num_classes,
+        kernel_initializer=normal(),
+        bias_initializer=normal(),
+        dtype="float32",
+        name="logits",
+    )(x)
+    return keras.Model(images, logits, name="supervised")

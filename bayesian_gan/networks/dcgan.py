@@ -1,0 +1,175 @@
+"""The authors' DCGAN for any image size, as Keras functional models.
+
+`layer_plan` decides the layers once; the discriminator reads it forwards and the generator backwards.
+"""
+
+import math
+from dataclasses import dataclass
+
+import keras
+
+from bayesian_gan.errors import InputError
+from bayesian_gan.networks.normalization import GhostBatchNormalization
+
+NUM_POOLING_LAYERS = 4
+MAX_CHANNELS = 512
+LEAKY_SLOPE = 0.2
+WEIGHT_STD = 0.02
+
+
+@dataclass(frozen=True)
+class ConvolutionSpec:
+    """One convolution of the discriminator; the generator's layer is its mirror image.
+
+    Attributes:
+        kernel: odd width of the square kernel, in pixels.
+        stride: 1 or 2.
+        channels: output channels.
+        in_size: (height, width) of the discriminator's input to this layer.
+        out_size: (height, width) of its output, ceil(in_size / stride).
+    """
+
+    kernel: int
+    stride: int
+    channels: int
+    in_size: tuple[int, int]
+    out_size: tuple[int, int]
+
+
+def layer_plan(image_size: tuple[int, int], num_layers: int, width: int) -> list[ConvolutionSpec]:
+    """Layers of the authors' networks, from the image end.
+
+    Stride 2 at every floor(num_layers / 4)-th layer from the first, at most four times, else 1. Kernel 5,
+    then ceil(kernel / stride) of the layer before, rounded up to odd. Channels `width` times the
+    product of the strides before, at most 512.
+
+    Args:
+        image_size: (height, width) in pixels, each at least 8.
+        num_layers: number of convolutions, at least 1 (fewer than four: all of stride 2).
+        width: channels of the first layer, at least 1.
+
+    Raises:
+        InputError: an argument is out of its range.
+    """
+    if min(image_size) < 8:
+        raise InputError(
+            f"images of {image_size[0]}x{image_size[1]} pixels are too small: 8x8 at least"
+        )
+    if num_layers < 1:
+        raise InputError(f"num_layers must be at least 1, not {num_layers}")
+    if width < 1:
+        raise InputError(f"the width of a network (df_dim, gf_dim) must be at least 1, not {width}")
+    interval = max(1, num_layers // NUM_POOLING_LAYERS)
+    plan, size, kernel, reduction = [], image_size, 5, 1
+    for i in range(num_layers):
+        stride = 2 if i % interval == 0 and i < interval * NUM_POOLING_LAYERS else 1
+        out_size = (math.ceil(size[0] / stride), math.ceil(size[1] / stride))
+        channels = min(width * reduction, MAX_CHANNELS)
+        plan.append(ConvolutionSpec(kernel, stride, channels, size, out_size))
+        size, reduction = out_size, reduction * stride
+        kernel = math.ceil(kernel / stride) // 2 * 2 + 1
+    return plan
+
+
+def _initializers() -> dict[str, keras.initializers.Initializer]:
+    """N(0, 0.02^2) for a layer's kernel and bias, with seeds that `replicate` draws anew."""
+    return {
+        "kernel_initializer": keras.initializers.RandomNormal(stddev=WEIGHT_STD, seed=0),
+        "bias_initializer": keras.initializers.RandomNormal(stddev=WEIGHT_STD, seed=1),
+    }
+
+
+def dcgan_discriminator(
+    image_shape: tuple[int, int, int], num_classes: int, width: int = 96, num_layers: int = 4
+) -> keras.Model:
+    """The authors' discriminator: images to K logits m_k, D(x) = Z / (1 + Z), Z = sum_k exp m_k.
+
+    Convolutions after `layer_plan`, leaky ReLU of slope 0.2, batch normalisation before it from the second
+    layer on; flatten; dense to the last channel count and leaky ReLU, the *features*; dense to K.
+
+    Args:
+        image_shape: (height, width, channels), from 8x8x1 up.
+        num_classes: K; 1 is the unsupervised case, D = sigmoid(m).
+        width: df_dim, channels of the first layer.
+        num_layers: number of convolutions.
+
+    Returns:
+        A functional model: float32 images [batch, height, width, channels] in [-1, 1] to
+        `{"logits": [batch, K], "features": [batch, channels]}`.
+
+    Raises:
+        InputError: an argument is out of its range.
+    """
+    plan = layer_plan(image_shape[:2], num_layers, width)
+    images = keras.Input(image_shape, name="images")
+    x = images
+    for i, spec in enumerate(plan):
+        x = keras.layers.Conv2D(
+            spec.channels, spec.kernel, spec.stride, "same", name=f"d_h{i}", **_initializers()
+        )(x)
+        if i > 0:
+            x = GhostBatchNormalization(name=f"d_bn{i}")(x)
+        x = keras.layers.LeakyReLU(LEAKY_SLOPE, name=f"d_lrelu{i}")(x)
+    x = keras.layers.Flatten(name="d_flatten")(x)
+    x = keras.layers.Dense(plan[-1].channels, name="d_h_end_lin", **_initializers())(x)
+    features = keras.layers.LeakyReLU(LEAKY_SLOPE, name="features", dtype="float32")(x)
+    logits = keras.layers.Dense(num_classes, name="logits", dtype="float32", **_initializers())(
+        features
+    )
+    return keras.Model(images, {"logits": logits, "features": features}, name="discriminator")
+
+
+def dcgan_generator(
+    image_shape: tuple[int, int, int], z_dim: int = 100, width: int = 64, num_layers: int = 4
+) -> keras.Model:
+    """The authors' generator: noise to images, the discriminator's mirror image.
+
+    Dense to a (height, width, channels) block, batch normalisation, ReLU; transposed convolutions with batch
+    normalisation and ReLU between them; tanh.
+
+    Args:
+        image_shape: (height, width, channels), from 8x8x1 up.
+        z_dim: dimension of z ~ U(-1, 1).
+        width: gf_dim, channels next to the image. (The authors' program ignores its flag and takes df_dim.)
+        num_layers: number of transposed convolutions.
+
+    Returns:
+        A functional model: float32 z [batch, z_dim] to float32 images [batch, *image_shape] in [-1, 1].
+
+    Raises:
+        InputError: an argument is out of its range.
+    """
+    if z_dim < 1:
+        raise InputError(f"z_dim must be at least 1, not {z_dim}")
+    plan = layer_plan(image_shape[:2], num_layers, width)[::-1]
+    block = (*plan[0].out_size, plan[0].channels)
+    z = keras.Input((z_dim,), name="z")
+    x = keras.layers.Dense(math.prod(block), name="g_h0_lin", **_initializers())(z)
+    x = keras.layers.Reshape(block, name="g_block")(x)
+    channels = [spec.channels for spec in plan[1:]] + [image_shape[2]]
+    for i, (spec, out_channels) in enumerate(zip(plan, channels, strict=True)):
+        x = GhostBatchNormalization(name=f"g_bn{i}")(x)
+        x = keras.layers.ReLU(name=f"g_relu{i}")(x)
+        x = keras.layers.Conv2DTranspose(
+            out_channels,
+            spec.kernel,
+            spec.stride,
+            "same",
+            output_padding=_output_padding(spec),
+            name=f"g_h{i + 1}",
+            **_initializers(),
+        )(x)
+    images = keras.layers.Activation("tanh", name="fakes", dtype="float32")(x)
+    return keras.Model(z, images, name="generator")
+
+
+def _output_padding(spec: ConvolutionSpec) -> tuple[int, int]:
+    """Rows and columns that a transposed convolution adds, so that 4 grows to 7 and to 8 as asked.
+
+    With "same" padding and an odd kernel it gives (in - 1) * stride + 1 + padding.
+    """
+    height, width = (
+        large - ((small - 1) * spec.stride + 1)
+        for large, small in zip(spec.in_size, spec.out_size, strict=True)
+    )
+    return height, width

@@ -1,0 +1,238 @@
+"""The collected posterior: weights of all networks at several iterations, in a folder.
+
+    posterior.json            format, networks, J_g, J_d, M
+    draw_00006000.npz         weights of all networks after 6,000 iterations: arrays `g_0003_07` and `d_0000_02`
+                              (network, variable), in Keras's order of `model.weights`
+
+Each file is written whole under its final name, so a killed run leaves the folder readable. Reading
+it executes nothing: arrays are loaded without pickle, networks from a configuration in Keras's safe mode.
+"""
+
+import json
+import re
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from bayesian_gan.data.batches import to_unit
+from bayesian_gan.errors import InputError
+from bayesian_gan.generation import draw_noise, generate
+from bayesian_gan.model import BayesianGAN, check_images, probabilities
+from bayesian_gan.storage import write_atomically, write_json
+
+FORMAT = 1
+_DRAW = re.compile(r"draw_(\d{8,})\.npz")
+
+
+class Posterior:
+    """Posterior samples on disk: predicts by averaging probabilities over all of them.
+
+    A *draw* is the state of all networks at one iteration: M * J_d discriminator samples and M * J_g
+    generator samples.
+
+    Args:
+        path: a folder that `Posterior.create` made.
+
+    Raises:
+        InputError: the folder holds no posterior, or one of another format.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self.config = _read_config(self.path)
+        self._discriminator = _network(self.config, "discriminator")
+        self._generator = _network(self.config, "generator")
+
+    @classmethod
+    def create(
+        cls, path: str | Path, model: BayesianGAN, max_samples: int | None = None
+    ) -> "Posterior":
+        """Makes an empty posterior for a model, in a folder that does not exist or is empty.
+
+        Args:
+            path: the folder.
+            model: whose networks are to be collected.
+            max_samples: draws that are kept, the most recent ones; None keeps all.
+
+        Raises:
+            InputError: max_samples below 1, or the folder already holds something.
+        """
+        path = Path(path)
+        if max_samples is not None and max_samples < 1:
+            raise InputError(f"max_samples must be at least 1, not {max_samples}")
+        if path.exists() and any(path.iterdir()):
+            raise InputError(f"{path}: the folder for the posterior is not empty; give a new one")
+        path.mkdir(parents=True, exist_ok=True)
+        config = {
+            "format": FORMAT,
+            "num_gen": model.num_gen,
+            "num_disc": model.num_disc,
+            "num_mcmc": model.num_mcmc,
+            "max_samples": max_samples,
+            "generator": keras.saving.serialize_keras_object(model.generator_template),
+            "discriminator": keras.saving.serialize_keras_object(model.discriminator_template),
+        }
+        write_json(path / "posterior.json", config)
+        return cls(path)
+
+    @property
+    def iterations(self) -> list[int]:
+        """Iterations at which draws were collected, ascending."""
+        matches = (_DRAW.fullmatch(entry.name) for entry in self.path.iterdir())
+        return sorted(int(match[1]) for match in matches if match)
+
+    @property
+    def num_generators(self) -> int:
+        """Generator samples of a draw, M * J_g."""
+        return self.config["num_mcmc"] * self.config["num_gen"]
+
+    @property
+    def num_discriminators(self) -> int:
+        """Discriminator samples of a draw, M * J_d."""
+        return self.config["num_mcmc"] * self.config["num_disc"]
+
+    @property
+    def num_samples(self) -> int:
+        """Discriminator samples collected: draws times M * J_d."""
+        return len(self.iterations) * self.num_discriminators
+
+    def collect(self, model: BayesianGAN) -> None:
+        """Adds the model's current weights, and removes the oldest draw beyond `max_samples`.
+
+        Raises:
+            OSError: the draw could not be written; what was collected before is untouched.
+        """
+        arrays = {
+            f"{player}_{i:04d}_{k:02d}": weight.numpy()
+            for player, networks in (("g", model.generators), ("d", model.discriminators))
+            for i, network in enumerate(networks)
+            for k, weight in enumerate(network.weights)
+        }
+
+        def write(file: BinaryIO) -> None:
+            np.savez(file, **arrays)
+
+        write_atomically(self._draw_path(int(model.iteration.numpy())), write)
+        if self.config["max_samples"] is not None:
+            for iteration in self.iterations[: -self.config["max_samples"]]:
+                self._draw_path(iteration).unlink()
+
+    def predict(self, images: np.ndarray, batch_size: int = 500) -> np.ndarray:
+        """Probabilities averaged over every collected discriminator sample.
+
+        P(y | x) = mean over samples of softmax(m(x))_y: the predictive distribution of the paper. With K = 1,
+        the mean of P(real | x).
+
+        Args:
+            images: uint8, or floats in [-1, 1], [n, height, width, channels].
+            batch_size: images in one forward pass; the result does not depend on it.
+
+        Returns:
+            float64 [n, K].
+
+        Raises:
+            InputError: nothing is collected yet, or the images do not fit.
+        """
+        total, count = np.zeros(()), 0
+        for members in self.member_probabilities(images, batch_size):
+            total, count = total + members.sum(axis=0), count + len(members)
+        return total / count
+
+    def member_probabilities(
+        self, images: np.ndarray, batch_size: int = 500
+    ) -> Iterator[np.ndarray]:
+        """Yields, for each draw in order, float64 [M * J_d, n, K]: every sample's probabilities."""
+        images = check_images(images, tuple(self._discriminator.input_shape[1:]))
+        self._require_draws()
+        forward = tf.function(self._forward, reduce_retracing=True)
+        for iteration in self.iterations:
+            draw = self._read(iteration)
+            members = []
+            for i in range(self.num_discriminators):
+                _assign(self._discriminator, draw, f"d_{i:04d}")
+                parts = [
+                    forward(images[k : k + batch_size]).numpy()
+                    for k in range(0, len(images), batch_size)
+                ]
+                members.append(np.concatenate(parts).astype(np.float64))
+            yield np.stack(members)
+
+    def _forward(self, images: tf.Tensor) -> tf.Tensor:
+        outputs = self._discriminator(to_unit(images), training=False)
+        return probabilities(outputs["logits"] if isinstance(outputs, dict) else outputs)
+
+    def generate(
+        self, num: int, sample: int, seed: int = 0, iteration: int | None = None
+    ) -> np.ndarray:
+        """Images of one collected generator: float32 [num, height, width, channels] in [-1, 1].
+
+        Args:
+            num: number of images, at least 1.
+            sample: index of the generator, 0 <= sample < M * J_g.
+            seed: of z; the same z for every generator.
+            iteration: of the draw; the last by default.
+
+        Raises:
+            InputError: no such generator or draw.
+        """
+        self._require_draws()
+        iteration = self.iterations[-1] if iteration is None else iteration
+        if iteration not in self.iterations:
+            raise InputError(
+                f"{self.path}: no draw of iteration {iteration}; there are {self.iterations}"
+            )
+        if not 0 <= sample < self.num_generators:
+            raise InputError(
+                f"{self.path}: no generator {sample}; there are {self.num_generators}, from 0"
+            )
+        _assign(self._generator, self._read(iteration), f"g_{sample:04d}")
+        return generate(self._generator, draw_noise(num, self._generator.input_shape[-1], seed))
+
+    def _require_draws(self) -> None:
+        if not self.iterations:
+            raise InputError(f"{self.path}: no sample is collected yet")
+
+    def _draw_path(self, iteration: int) -> Path:
+        return self.path / f"draw_{iteration:08d}.npz"
+
+    def _read(self, iteration: int) -> dict[str, np.ndarray]:
+        path = self._draw_path(iteration)
+        try:
+            with np.load(path, allow_pickle=False) as arrays:
+                return dict(arrays)
+        except (OSError, ValueError, zipfile.BadZipFile, KeyError) as error:
+            raise InputError(
+                f"{path}: this draw cannot be read ({error}); remove the file to go on without it"
+            ) from error
+
+
+def _read_config(path: Path) -> dict[str, Any]:
+    file = path / "posterior.json"
+    try:
+        config = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"{file}: no posterior here ({error}); give the folder `posterior` of a run"
+        ) from error
+    if not isinstance(config, dict) or config.get("format") != FORMAT:
+        raise InputError(f"{file}: not a posterior of format {FORMAT}, which this version reads")
+    return config
+
+
+def _network(config: dict[str, Any], player: str) -> keras.Model:
+    return keras.saving.deserialize_keras_object(config[player], safe_mode=True)
+
+
+def _assign(model: keras.Model, draw: dict[str, np.ndarray], prefix: str) -> None:
+    try:
+        model.set_weights([draw[f"{prefix}_{k:02d}"] for k in range(len(model.weights))])
+    except (KeyError, ValueError) as error:
+        raise InputError(
+            f"the draw does not hold the weights {prefix} of this network ({error}): "
+            "it belongs to another model"
+        ) from error
