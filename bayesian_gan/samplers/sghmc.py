@@ -1,0 +1,199 @@
+"""Stochastic gradient Hamiltonian Monte Carlo."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import tensorflow as tf
+from keras.optimizers.schedules import LearningRateSchedule as Schedule
+
+from bayesian_gan.samplers.sampler import Sampler, check_number
+
+
+@keras.saving.register_keras_serializable("bayesian_gan.samplers")
+class SGHMC(Sampler):
+    r"""Stochastic gradient Hamiltonian Monte Carlo (Chen, Fox & Guestrin 2014, equation 15).
+
+    With g the minibatch gradient of U/N, eta = learning_rate / N, alpha = friction, m = mass:
+
+        v     <- (1 - alpha) v - (learning_rate / m) g + sqrt(2 (alpha - beta) T eta / m) xi,    xi ~ N(0, 1)
+        theta <- theta + v
+
+    Momentum first, then position. Target: exp(-U(theta) / T). At T = 0 it is Keras's SGD with momentum 1 -
+    alpha and learning rate learning_rate / m. Friction 0 (then the injected noise is 0 too) is *naive* SGHMC,
+    which diverges under gradient noise: it is there to be shown, not to be used.
+
+    Args:
+        learning_rate: float or LearningRateSchedule, per *mean* gradient, as in SGD.
+        num_data: N.
+        friction: alpha in [0, 1]: the fraction of the velocity that is lost in one iteration.
+        temperature: T >= 0, a float or a LearningRateSchedule.
+        gradient_noise: beta, what the noise of the minibatch gradient contributes already: a number in [0,
+            alpha], eta V / (2 T m) for a gradient of U with variance V; or "fisher": estimated for every
+            weight from the running variance of the minibatch gradients, and never more than alpha.
+        gradient_noise_decay: decay of that running variance, in [0, 1).
+        mass: m > 0, a number, or one number for each variable.
+        noise: "normal" or "rademacher".
+        seed: int >= 0.
+        name: name of the optimizer.
+        **kwargs: see `Sampler`.
+
+    Raises:
+        TypeError, ValueError: an argument is of the wrong type or range; the message begins with its name.
+    """
+
+    def __init__(
+        self,
+        learning_rate: float | Schedule,
+        num_data: float,
+        *,
+        friction: float = 0.1,
+        temperature: float | Schedule = 1.0,
+        gradient_noise: float | str = 0.0,
+        gradient_noise_decay: float = 0.99,
+        mass: float | Sequence[float] = 1.0,
+        noise: str = "normal",
+        seed: int,
+        name: str = "sghmc",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            learning_rate,
+            num_data,
+            temperature=temperature,
+            noise=noise,
+            seed=seed,
+            name=name,
+            **kwargs,
+        )
+        self.friction = check_number("friction", friction, 0.0, 1.0)
+        self.gradient_noise = check_gradient_noise(gradient_noise, self.friction)
+        self.gradient_noise_decay = check_number(
+            "gradient_noise_decay", gradient_noise_decay, 0.0, 1.0
+        )
+        self.mass = _check_mass(mass)
+
+    def build(self, variables: Sequence[keras.Variable]) -> None:
+        """Makes one velocity for each variable, at rest; two more slots for `gradient_noise="fisher"`."""
+        if self.built:
+            return
+        super().build(variables)
+        masses = [self.mass] * len(variables) if isinstance(self.mass, float) else list(self.mass)
+        if len(masses) != len(variables):
+            raise ValueError(f"`mass` has {len(masses)} numbers for {len(variables)} variables")
+        self._masses = tuple(masses)
+        self.velocities = self.add_optimizer_variables(variables, "velocity")
+        if self.gradient_noise == "fisher":
+            self._variance = GradientVariance(self, variables, self.gradient_noise_decay)
+
+    def move(
+        self, grads: Sequence[tf.Tensor | None], trainable_variables: Sequence[keras.Variable]
+    ) -> None:
+        """One iteration for finite gradients."""
+        super().move(grads, trainable_variables)
+        if self.gradient_noise == "fisher":
+            self._variance.count.assign_add(1)
+
+    def update_step(
+        self, gradient: tf.Tensor, variable: keras.Variable, learning_rate: tf.Tensor
+    ) -> None:
+        """Moves one variable and its velocity.
+
+        The noise joins the gradient before both enter the velocity: v <- (1 - alpha) v - (learning_rate / m)
+            (g + n),
+        with Var(n) = 2 (alpha - beta) T m / (learning_rate N). So one fused operation moves both.
+        """
+        index = self._get_variable_index(variable)
+        gradient = tf.cast(gradient, variable.dtype)
+        noise = self._noise(variable)
+        mass = self._masses[index]
+        if self.gradient_noise == "fisher":
+            variance = self._variance.update(index, gradient)
+            if noise is not None:
+                # _noise_scale was computed without beta and with mass 1; here sqrt(scale^2 m - variance) is
+                # due.
+                scale = tf.cast(self._noise_scale(learning_rate), variable.dtype)
+                wanted = tf.sqrt(tf.maximum(scale**2 * mass - variance, 0.0))
+                noise *= tf.math.divide_no_nan(wanted, scale)
+        elif noise is not None and mass != 1.0:
+            noise *= mass**0.5
+        tf.raw_ops.ResourceApplyKerasMomentum(
+            var=variable.handle,
+            accum=self.velocities[index].value.handle,
+            lr=tf.cast(learning_rate, variable.dtype) / mass,
+            grad=gradient if noise is None else gradient + noise,
+            momentum=tf.cast(1.0 - self.friction, variable.dtype),
+        )
+
+    def _noise_scale(self, learning_rate: tf.Tensor) -> tf.Tensor:
+        """sqrt(2 (alpha - beta) T / (learning_rate N)), the noise in units of the gradient of U/N."""
+        beta = 0.0 if isinstance(self.gradient_noise, str) else self.gradient_noise
+        power = 2.0 * (self.friction - beta) / self.num_data * self.current_temperature()
+        return tf.sqrt(tf.math.divide_no_nan(power, tf.cast(learning_rate, tf.float32)))
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments of `__init__`."""
+        return super().get_config() | {
+            "friction": self.friction,
+            "gradient_noise": self.gradient_noise,
+            "gradient_noise_decay": self.gradient_noise_decay,
+            "mass": self.mass if isinstance(self.mass, float) else list(self.mass),
+        }
+
+
+class GradientVariance:
+    """Running variance of minibatch gradients, per weight, from differences of successive ones.
+
+    E (g_t - g_{t-1})^2 / 2 is the variance of independent minibatches. Unlike a variance about a running mean
+    it does not count the movement of the chain, which from one iteration to the next is small.
+
+    Args:
+        optimizer: whose slots these are.
+        variables: the variables that it was built for.
+        decay: of the exponential average; the start from zero is divided out.
+    """
+
+    def __init__(
+        self, optimizer: Sampler, variables: Sequence[keras.Variable], decay: float
+    ) -> None:
+        self.decay = decay
+        self.previous = optimizer.add_optimizer_variables(variables, "previous_gradient")
+        self.mean = optimizer.add_optimizer_variables(variables, "gradient_variance")
+        self.count = optimizer.add_variable((), dtype="float32", name="gradient_count")
+
+    def update(self, index: int, gradient: tf.Tensor) -> tf.Tensor:
+        """Takes in one gradient and returns the variance so far, of its shape; 0 after the first."""
+        previous, mean = self.previous[index].value, self.mean[index].value
+        count = tf.cast(self.count.value, gradient.dtype)
+        seen = tf.cast(count > 0, gradient.dtype)
+        square = seen * tf.square(gradient - previous) / 2.0
+        new = mean + (1.0 - self.decay) * (square - mean)
+        previous.assign(gradient)
+        mean.assign(new)
+        return tf.math.divide_no_nan(new, 1.0 - self.decay**count)
+
+
+def check_gradient_noise(gradient_noise: float | str, friction: float) -> float | str:
+    """Returns beta, a number in [0, friction], or the word "fisher"."""
+    if isinstance(gradient_noise, str):
+        if gradient_noise != "fisher":
+            raise ValueError(
+                f'`gradient_noise` must be a number or "fisher", not {gradient_noise!r}'
+            )
+        return gradient_noise
+    beta = check_number("gradient_noise", gradient_noise, 0.0)
+    if beta > friction:
+        raise ValueError(
+            f"`gradient_noise` must not exceed friction: {beta:g} > {friction:g}; use a smaller learning_rate, "
+            "a larger batch or more friction"
+        )
+    return beta
+
+
+def _check_mass(mass: float | Sequence[float]) -> float | tuple[float, ...]:
+    """Returns the mass, one positive number or several."""
+    each = tuple(mass) if isinstance(mass, (list, tuple)) else (mass,)
+    checked = tuple(check_number("mass", m, 0.0) for m in each)
+    if 0.0 in checked:
+        raise ValueError(f"`mass` must be positive, not {mass!r}")
+    return checked if isinstance(mass, (list, tuple)) else checked[0]
