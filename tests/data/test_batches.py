@@ -41,7 +41,7 @@ def test_epochs_are_shuffled_anew() -> None:
 def test_permutations_are_uniform() -> None:
     # 3! = 6 permutations in 6,000 epochs: counts 1,000 +- 28.9; chi-squared with 5 degrees of
     # freedom exceeds 20.5 with probability 0.001.
-    drawn = stream(3, 300, 60).reshape(6000, 3)
+    drawn = stream(3, 30, 600).reshape(6000, 3)
     counts = [np.sum(np.all(drawn == p, axis=1)) for p in itertools.permutations(range(3))]
     assert sum(counts) == 6000
     assert np.sum((np.array(counts) - 1000.0) ** 2 / 1000.0) < 20.5
