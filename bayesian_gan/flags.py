@@ -4,6 +4,7 @@ Every flag of the authors' program keeps its name, default and meaning. Nothing 
 wrong flag is refused at once.
 """
 
+import math
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
 
@@ -82,6 +83,9 @@ class Config:
                 "--ml is a single DCGAN: it needs --num_gen 1 --num_disc 1 --num_mcmc 1, not "
                 f"{self.num_gen}, {self.num_disc} and {self.num_mcmc}"
             )
+        for name, value in self.to_json().items():
+            if isinstance(value, float) and not math.isfinite(value):
+                raise InputError(f"--{name} must be a finite number, not {value}")
         if self.batch_size < 2:
             raise InputError(
                 f"--batch_size must be at least 2 for batch normalisation, not {self.batch_size}"

@@ -144,7 +144,7 @@ class BayesianGAN(keras.Model):
         self.pairing_reduction = pairing_reduction
         self.z_dim = int(generator.input_shape[-1])
         self.image_shape = tuple(discriminator.input_shape[1:])
-        self.num_classes = int(_outputs(discriminator.output)[0].shape[-1])
+        self.num_classes = int(_outputs(_symbolic_output(discriminator))[0].shape[-1])
 
         self.generators = _samples(generator, (seed, 0), num_mcmc, num_gen)
         self.discriminators = _samples(discriminator, (seed, 1), num_mcmc, num_disc)
@@ -614,6 +614,11 @@ def _outputs(outputs: Any) -> tuple[tf.Tensor, tf.Tensor]:
     return outputs, outputs
 
 
+def _symbolic_output(model: keras.Model) -> Any:
+    """The structure of a model's outputs; a sequential model has none of its own, only the list."""
+    return model.outputs[0] if isinstance(model, keras.Sequential) else model.output
+
+
 def _by_generator(tensor: tf.Tensor, rows: int) -> tf.Tensor:
     """[G * rows, n] to [G, rows, n]."""
     return tf.reshape(tensor, (-1, rows, tensor.shape[-1]))
@@ -673,7 +678,7 @@ def _check_networks(
         )
     if len(generator.input_shape) != 2:
         raise InputError(f"the generator must take z [batch, z_dim], not {generator.input_shape}")
-    outputs = discriminator.output
+    outputs = _symbolic_output(discriminator)
     if isinstance(outputs, dict) and "logits" not in outputs:
         raise InputError(f'the discriminator has outputs {sorted(outputs)} and none named "logits"')
     if feature_matching > 0 and not (isinstance(outputs, dict) and "features" in outputs):

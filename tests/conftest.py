@@ -1,0 +1,58 @@
+"""Small models that the tests share."""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from bayesian_gan.model import BayesianGAN
+from bayesian_gan.networks import dcgan_discriminator, dcgan_generator
+
+IMAGE_SHAPE = (8, 8, 1)
+NUM_CLASSES = 3
+NUM_DATA = 96
+Z_DIM = 5
+
+SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def images() -> np.ndarray:
+    """Random uint8 images [96, 8, 8, 1]."""
+    return np.random.default_rng(0).integers(0, 256, (NUM_DATA, *IMAGE_SHAPE), dtype=np.uint8)
+
+
+@pytest.fixture(scope="session")
+def labels() -> np.ndarray:
+    """Labels of the images, -1 for all but the first 12."""
+    y = np.full(NUM_DATA, -1, np.int32)
+    y[:12] = np.arange(12) % NUM_CLASSES
+    return y
+
+
+@pytest.fixture
+def make_model() -> Callable[..., BayesianGAN]:
+    """Builds small Bayesian GANs; arguments override."""
+
+    def make(num_classes: int = NUM_CLASSES, **arguments: Any) -> BayesianGAN:
+        defaults: dict[str, Any] = {"num_data": NUM_DATA, "num_gen": 2, "num_mcmc": 2, "seed": 1}
+        return BayesianGAN(
+            dcgan_generator(IMAGE_SHAPE, Z_DIM, width=4, num_layers=2),
+            dcgan_discriminator(IMAGE_SHAPE, num_classes, width=4, num_layers=2),
+            **(defaults | arguments),
+        )
+
+    return make
+
+
+@pytest.fixture
+def adam() -> Callable[[], keras.optimizers.Optimizer]:
+    """A fresh Adam."""
+    return lambda: keras.optimizers.Adam(3e-3, beta_1=0.5)

@@ -1,0 +1,115 @@
+"""Every flag of the authors' program, with its documented default; and contradictions."""
+
+from typing import Any
+
+import pytest
+from absl import flags
+
+from bayesian_gan.errors import InputError
+from bayesian_gan.flags import Config, define
+
+AUTHORS_DEFAULTS = {
+    "n_save": 100,
+    "z_dim": 100,
+    "gf_dim": 64,
+    "df_dim": 96,
+    "dataset": "mnist",
+    "batch_size": 64,
+    "prior_std": 1.0,
+    "num_layers": 4,
+    "num_gen": 1,
+    "num_disc": 1,
+    "num_mcmc": 1,
+    "N": 128,
+    "train_iter": 50000,
+    "wasserstein": False,
+    "ml": False,
+    "save_samples": False,
+    "save_weights": False,
+    "random_seed": 2222,
+    "lr": 0.005,
+    "lr_decay": 3.0,
+    "optimizer": "sgd",
+}
+
+AUTHORS_COMMAND = """
+    --data_path D --dataset mnist --numz 10 --num_mcmc 2 --out_dir O --train_iter 75000 --save_samples
+    --n_save 100 --N 4000 --lr 0.0005 --save_weights --semi --random_seed 7 --optimizer adam --num_disc 3
+    --gf_dim 5 --df_dim 6
+"""
+
+OWN_DEFAULTS = {
+    "objective": "paper",
+    "feature_matching": 1.0,
+    "pairing_reduction": "mean",
+    "labelled_weight": 1.0,
+    "friction": 0.1,
+    "temperature": 1.0,
+    "sampler_lr": None,
+    "warm_up": 5000,
+    "collect_every": 1000,
+    "max_samples": None,
+    "label_seed": 0,
+    "data_path": None,
+    "ml_ensemble": None,
+}
+
+
+def _parse(*arguments: str, semi: bool = True) -> flags.FlagValues:
+    values = flags.FlagValues()
+    define(values, semi)
+    values(["program", *arguments])
+    return values
+
+
+@pytest.mark.parametrize(("name", "default"), (AUTHORS_DEFAULTS | OWN_DEFAULTS).items())
+def test_default(name: str, default: Any) -> None:
+    value = getattr(Config.from_flags(_parse("--out_dir", "o")), name)
+    assert value == default
+    assert type(value) is type(default)
+
+
+def test_every_flag_of_the_authors_commands_parses() -> None:
+    config = Config.from_flags(_parse(*AUTHORS_COMMAND.split()))
+    assert (config.num_gen, config.num_mcmc, config.num_disc) == (10, 2, 3)
+    assert (config.N, config.lr, config.train_iter) == (4000, 0.0005, 75000)
+    assert config.save_samples
+    assert config.save_weights
+    assert (config.optimizer, config.gf_dim, config.df_dim) == ("adam", 5, 6)
+
+
+@pytest.mark.parametrize("semi", [True, False])
+def test_the_entry_points_differ_in_one_default(semi: bool) -> None:
+    assert Config.from_flags(_parse("--out_dir", "o", semi=semi)).semi is semi
+
+
+def test_every_flag_has_help_and_a_field() -> None:
+    values = _parse("--out_dir", "o")
+    for name in AUTHORS_DEFAULTS | OWN_DEFAULTS | {"out_dir": "", "semi": ""}:
+        assert values[name].help.rstrip(")").endswith("."), name
+    assert set(Config.from_flags(values).to_json()) == {
+        name for name in values if name not in ("numz", "help", "helpshort", "helpfull", "helpxml")
+    } - {"undefok", "flagfile"}
+
+
+def test_single_dcgan_is_accepted() -> None:
+    assert Config.from_flags(_parse("--out_dir", "o", "--ml")).ml
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("--ml --num_gen 2", "--ml is a single DCGAN"),
+        ("--ml --num_mcmc 2", "--ml is a single DCGAN"),
+        ("--ml --num_disc 2", "--ml is a single DCGAN"),
+        ("--wasserstein", "not built yet"),
+        ("--ml_ensemble 10", "not built yet"),
+        ("--batch_size 1", "batch_size"),
+        ("--lr 0", "--lr must be greater than 0"),
+        ("--sampler_lr 0", "--sampler_lr"),
+        ("--prior_std 0", "--prior_std"),
+    ],
+)
+def test_contradictions_are_refused(arguments: str, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        Config.from_flags(_parse("--out_dir", "o", *arguments.split()))

@@ -1,0 +1,163 @@
+"""The bank of posterior samples: its average, its bound, and what a broken one says."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from bayesian_gan.errors import InputError
+from bayesian_gan.model import BayesianGAN
+from bayesian_gan.monitoring import CollectPosteriorDraws
+from bayesian_gan.posterior import Posterior
+
+MakeModel = Callable[..., BayesianGAN]
+
+# Logits of these networks reach about ten, which float32 holds to 1e-6, and sums are in another order.
+ROUNDING = 2e-5
+
+
+def _perturb(model: BayesianGAN, seed: int) -> None:
+    """Weights large enough that softmax is far from linear, and an iteration."""
+    rng = np.random.default_rng(seed)
+    for network in model.discriminators + model.generators:
+        network.set_weights(
+            [np.abs(w) + 0.12 * np.abs(rng.standard_normal(w.shape)) for w in network.get_weights()]
+        )
+    model.iteration.assign(1000 * (seed + 1))
+
+
+@pytest.fixture
+def collected(
+    make_model: MakeModel, tmp_path: Path, images: np.ndarray
+) -> tuple[Posterior, BayesianGAN, np.ndarray]:
+    """A posterior of three draws of a model, and the softmax of every member, computed with NumPy."""
+    model = make_model(num_disc=2)
+    posterior = Posterior.create(tmp_path / "posterior", model)
+    members = []
+    for seed in range(3):
+        _perturb(model, seed)
+        posterior.collect(model)
+        for network in model.discriminators:
+            logits = network(images / 127.5 - 1.0)["logits"].numpy().astype(np.float64)
+            e = np.exp(logits - logits.max(-1, keepdims=True))
+            members.append(e / e.sum(-1, keepdims=True))
+    return posterior, model, np.stack(members)
+
+
+def test_average_is_the_mean_of_the_members_softmax(
+    collected: tuple[Posterior, BayesianGAN, np.ndarray], images: np.ndarray
+) -> None:
+    posterior, _, members = collected
+    assert posterior.iterations == [1000, 2000, 3000]
+    assert posterior.num_samples == len(members) == 12
+    # The members disagree, so a mean of logits would be another number.
+    assert members.std(0).max() > 0.1
+    np.testing.assert_allclose(posterior.predict(images), members.mean(0), atol=ROUNDING)
+    # The whole set counts, the last partial batch included, and the batch size does not matter.
+    np.testing.assert_allclose(
+        posterior.predict(images, batch_size=7), members.mean(0), atol=ROUNDING
+    )
+    draws = np.concatenate(list(posterior.member_probabilities(images)))
+    np.testing.assert_allclose(draws, members, atol=ROUNDING)
+
+
+def test_another_process_reads_the_same(
+    collected: tuple[Posterior, BayesianGAN, np.ndarray], images: np.ndarray
+) -> None:
+    posterior, model, _ = collected
+    again = Posterior(posterior.path)
+    np.testing.assert_array_equal(again.predict(images), posterior.predict(images))
+    # The last draw is the model as it is.
+    np.testing.assert_allclose(
+        again.generate(5, sample=3, seed=4), model.generate(5, sample=3, seed=4), atol=1e-6
+    )
+    earlier = again.generate(5, sample=3, seed=4, iteration=1000)
+    assert np.abs(earlier - again.generate(5, sample=3, seed=4)).max() > 1e-3
+
+
+def test_images_do_not_depend_on_their_batch(make_model: MakeModel) -> None:
+    model = make_model()
+    _perturb(model, 0)
+    np.testing.assert_allclose(
+        model.generate(3, sample=0, seed=1)[0], model.generate(1, sample=0, seed=1)[0], atol=1e-6
+    )
+
+
+def test_keeps_the_most_recent_draws(make_model: MakeModel, tmp_path: Path) -> None:
+    model = make_model()
+    posterior = Posterior.create(tmp_path / "p", model, max_samples=2)
+    for seed in range(4):
+        _perturb(model, seed)
+        posterior.collect(model)
+    assert posterior.iterations == [3000, 4000]
+    assert sorted(p.name for p in posterior.path.iterdir()) == [
+        "draw_00003000.npz",
+        "draw_00004000.npz",
+        "posterior.json",
+    ]
+
+
+def test_draws_are_collected_after_the_warm_up(
+    make_model: MakeModel, tmp_path: Path, images: np.ndarray, labels: np.ndarray
+) -> None:
+    model = make_model()
+    model.compile(keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.0), steps_per_execution=2)
+    posterior = Posterior.create(tmp_path / "p", model)
+    model.fit(
+        images,
+        labels,
+        batch_size=8,
+        steps_per_epoch=14,
+        verbose=0,
+        callbacks=[CollectPosteriorDraws(posterior, warm_up=4, every=4)],
+    )
+    assert posterior.iterations == [8, 12]
+
+
+def test_what_cannot_be_read_is_refused(
+    collected: tuple[Posterior, BayesianGAN, np.ndarray],
+    make_model: MakeModel,
+    tmp_path: Path,
+    images: np.ndarray,
+) -> None:
+    posterior, model, _ = collected
+    with pytest.raises(InputError, match="no posterior here"):
+        Posterior(tmp_path / "nowhere")
+    with pytest.raises(InputError, match="not empty"):
+        Posterior.create(posterior.path, model)
+    with pytest.raises(InputError, match="max_samples"):
+        Posterior.create(tmp_path / "other", model, max_samples=0)
+    empty = Posterior.create(tmp_path / "empty", model)
+    with pytest.raises(InputError, match="no sample is collected"):
+        empty.predict(images)
+    with pytest.raises(InputError, match="no generator 4"):
+        posterior.generate(1, sample=4)
+    with pytest.raises(InputError, match="no draw of iteration 7"):
+        posterior.generate(1, sample=0, iteration=7)
+    with pytest.raises(InputError, match="shape"):
+        posterior.predict(images[:, :4])
+    draw = posterior.path / "draw_00002000.npz"
+    whole = draw.read_bytes()
+    draw.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(InputError, match=r"draw_00002000\.npz: this draw cannot be read"):
+        posterior.predict(images)
+    np.savez(draw, d_0000_00=np.zeros(3))
+    with pytest.raises(InputError, match="another model"):
+        posterior.predict(images)
+    config = json.loads((posterior.path / "posterior.json").read_text())
+    (posterior.path / "posterior.json").write_text(json.dumps(config | {"format": 99}))
+    with pytest.raises(InputError, match="format"):
+        Posterior(posterior.path)
+
+
+def test_a_draw_with_pickles_is_not_executed(
+    collected: tuple[Posterior, BayesianGAN, np.ndarray], images: np.ndarray
+) -> None:
+    posterior, _, _ = collected
+    draw = posterior.path / "draw_00001000.npz"
+    np.savez(draw, d_0000_00=np.array([{"a": 1}], dtype=object))
+    with pytest.raises(InputError, match="cannot be read"):
+        posterior.predict(images)
