@@ -11,6 +11,7 @@ from idx_files import examples, write_mnist
 
 from bayesian_gan.data import catalogue
 from bayesian_gan.data.content import digests
+from bayesian_gan.data.splits import label_split
 from bayesian_gan.data.tfds_reader import prepared_folder
 from bayesian_gan.errors import InputError
 
@@ -120,3 +121,16 @@ def test_damaged_records_are_refused_in_one_line(
     assert str(tmp_path) in str(caught.value)
     assert "\n" not in str(caught.value)
     assert "{{" not in str(caught.value)
+
+
+def test_a_split_name_means_the_same_images_from_either_reader(
+    prepared: Path, tmp_path: Path
+) -> None:
+    write_mnist(tmp_path)
+    ours, theirs = (
+        label_split(catalogue.load("mnist", str(folder)), 25, 3) for folder in (tmp_path, prepared)
+    )
+    assert ours.name == theirs.name == "mnist.3@25"
+    np.testing.assert_array_equal(ours.images, theirs.images)
+    np.testing.assert_array_equal(ours.labels, theirs.labels)
+    assert not np.array_equal(ours.indices, theirs.indices)

@@ -1,0 +1,131 @@
+"""Label splits: which training examples keep their labels in semi-supervised learning.
+
+A split is a name, `mnist.3@100`: data set, label seed, number of labelled examples. The name alone says
+which images they are, whatever the reader, the order of its records, and the training's seed.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from bayesian_gan.data.content import digests
+from bayesian_gan.data.image_data import ImageData
+from bayesian_gan.errors import InputError
+from bayesian_gan.storage import write_json
+
+
+@dataclass(frozen=True, eq=False)
+class LabelSplit:
+    """The labelled examples of one split, in an order that depends on its name only.
+
+    Attributes:
+        name: such as `mnist.3@100`.
+        label_seed: what drew them.
+        indices: their places among the training images as they were read, int64 [N].
+        images: uint8 [N, H, W, C].
+        labels: int32 [N].
+    """
+
+    name: str
+    label_seed: int
+    indices: np.ndarray
+    images: np.ndarray
+    labels: np.ndarray
+
+
+def label_split(data: ImageData, num_labelled: int, label_seed: int) -> LabelSplit:
+    """Draws exactly `num_labelled` training examples, of each class as many as of any other.
+
+    Each class has floor(N / K) or ceil(N / K) examples; the seed draws which classes have one more. Of a
+    class they are those whose image hashes smallest with the seed as key, so that the order of the
+    data does not matter, and the split of N is part of the split of N + 1 with the same seed. Of images
+    that are equal to the byte, the earlier is taken first.
+
+    Args:
+        data: the data set.
+        num_labelled: N, at least the number of classes K.
+        label_seed: not negative.
+
+    Raises:
+        InputError: there is no such split of these data; the line names `--N` or `--label_seed`.
+    """
+    if not 0 <= label_seed < 2**63:
+        raise InputError(f"--label_seed {label_seed}: it must lie in [0, 2^63)")
+    quotas = _quotas(data, num_labelled, label_seed)
+    hashes = digests(data.images, str(label_seed))
+    chosen: list[int] = []
+    for k, quota in enumerate(quotas):
+        members = np.flatnonzero(data.labels == k).tolist()
+        chosen += sorted(members, key=hashes.__getitem__)[:quota]
+    indices = np.array(sorted(chosen, key=hashes.__getitem__), np.int64)
+    return LabelSplit(
+        name=f"{data.name}.{label_seed}@{num_labelled}",
+        label_seed=int(label_seed),
+        indices=indices,
+        images=data.images[indices],
+        labels=data.labels[indices],
+    )
+
+
+def save_split(path: Path, split: LabelSplit) -> None:
+    """Writes a split as JSON, atomically.
+
+    The keys are `name`, `label_seed`, and, one entry for each example, `indices`, `labels` and `content`:
+    the unkeyed BLAKE2b hash of the image's bytes, 16 bytes in hexadecimal, by which an image is found in
+    another copy of the data.
+
+    Args:
+        path: the file, in a folder that exists.
+        split: what `label_split` drew.
+
+    Raises:
+        OSError: the file could not be written; an earlier one is left as it was.
+    """
+    write_json(
+        path,
+        {
+            "name": split.name,
+            "label_seed": split.label_seed,
+            "indices": split.indices.tolist(),
+            "labels": split.labels.tolist(),
+            "content": [digest.hex() for digest in digests(split.images)],
+        },
+    )
+
+
+def _quotas(data: ImageData, num_labelled: int, label_seed: int) -> list[int]:
+    """How many labelled examples each class has.
+
+    Raises:
+        InputError: they cannot be had.
+    """
+    N, K = num_labelled, data.num_classes
+    counts = np.bincount(data.labels, minlength=K)
+    if N < 1:
+        raise InputError(f"--N {N}: at least one labelled example of each class is needed, --N {K}")
+    for k in np.flatnonzero(counts == 0):
+        raise InputError(
+            f"--N {N}: {data.name} has no training example of class {data.class_names[k]!r}, "
+            "so none can be labelled; give data in which every class occurs"
+        )
+    if len(data.labels) < N:
+        raise InputError(
+            f"--N {N}: {data.name} has {len(data.labels)} training examples; "
+            f"give at most --N {K * counts.min()}, {counts.min()} of each class"
+        )
+    if N < K:
+        raise InputError(
+            f"--N {N}: {data.name} has {K} classes, and a class with no example cannot be learnt; "
+            f"give at least --N {K}"
+        )
+    order = np.argsort(digests(np.arange(K, dtype="<i8"), str(label_seed)))
+    quotas = np.full(K, N // K)
+    quotas[order[: N % K]] += 1
+    for k in np.flatnonzero(quotas > counts):
+        raise InputError(
+            f"--N {N}: {quotas[k]} examples of class {data.class_names[k]!r} are needed, and "
+            f"{data.name} has {counts[k]}; give at most --N {K * counts.min()}, "
+            f"{counts.min()} of each class"
+        )
+    return quotas.tolist()
