@@ -56,9 +56,8 @@ def read(folder: Path, name: str) -> ImageData:
         test_images, test_labels = _split(builder, "test")
     except MemoryError:
         raise
-    except (
-        Exception
-    ) as error:  # Of damaged files TFDS, TensorFlow and protobuf each raise their own.
+    except Exception as error:
+        # Of damaged files TFDS, TensorFlow and protobuf each raise errors of their own.
         raise InputError(
             f"cannot read {name} as TensorFlow Datasets prepared it in {str(folder)!r} "
             f"({type(error).__name__}: {_reason(error)}); prepare it again"

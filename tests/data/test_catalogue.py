@@ -42,7 +42,7 @@ def test_names() -> None:
 def test_refusals_import_neither_tensorflow_nor_scikit_learn(tmp_path: Path) -> None:
     program = (
         "import sys\n"
-        "from bayesian_gan.data import catalogue, idx\n"
+        "from bayesian_gan.data import catalogue, idx, splits\n"
         f"for name, path in (('cifar', None), ('mnist', None), ('mnist', {str(tmp_path)!r})):\n"
         "    try:\n"
         "        catalogue.load(name, path)\n"

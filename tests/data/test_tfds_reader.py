@@ -123,6 +123,17 @@ def test_damaged_records_are_refused_in_one_line(
     assert "{{" not in str(caught.value)
 
 
+def test_any_error_of_tfds_becomes_its_first_line(
+    prepared: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: str) -> None:
+        raise RuntimeError("{{node A}} the first line\nand the second")
+
+    monkeypatch.setattr(tfds, "builder_from_directory", fail)
+    with pytest.raises(InputError, match=r"\(RuntimeError: the first line\)"):
+        catalogue.load("mnist", str(prepared))
+
+
 def test_a_split_name_means_the_same_images_from_either_reader(
     prepared: Path, tmp_path: Path
 ) -> None:
