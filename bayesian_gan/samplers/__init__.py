@@ -3,7 +3,30 @@
 This package imports nothing else of the project. Start with `docs/samplers.md`.
 """
 
+from bayesian_gan.samplers.psgld import PSGLD
+from bayesian_gan.samplers.scale_adapted import ScaleAdaptedSGHMC
+from bayesian_gan.samplers.schedules import (
+    CyclicalStep,
+    CyclicalTemperature,
+    PolynomialStep,
+    SaturatingDecay,
+    TemperatureRamp,
+)
 from bayesian_gan.samplers.sghmc import SGHMC
+from bayesian_gan.samplers.sgld import SGLD
+from bayesian_gan.samplers.sgnht import SGNHT
 from bayesian_gan.samplers.warm_start import WarmStart
 
-__all__ = ["SGHMC", "WarmStart"]
+__all__ = [
+    "PSGLD",
+    "SGHMC",
+    "SGLD",
+    "SGNHT",
+    "CyclicalStep",
+    "CyclicalTemperature",
+    "PolynomialStep",
+    "SaturatingDecay",
+    "ScaleAdaptedSGHMC",
+    "TemperatureRamp",
+    "WarmStart",
+]

@@ -1,6 +1,6 @@
 """What all samplers share: the Keras optimizer contract, the noise, the arguments and their checks."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Self
 
 import keras
@@ -105,12 +105,21 @@ class Sampler(GuardedOptimizer):
         if not self.built:
             with tf.init_scope():
                 self.build(variables)
-        self._run_guarded(list(grads), variables, 0, [self.move])
+        self._run_guarded(list(grads), variables, self.phase(), self.phases)
+
+    @property
+    def phases(self) -> list[Callable[..., None]]:
+        """The phases of the chain, each of them an `apply` for gradients that are known to be finite."""
+        return [self.move]
+
+    def phase(self) -> tf.Tensor | int:
+        """Index of the phase that the current iteration belongs to."""
+        return 0
 
     def move(
         self, grads: Sequence[tf.Tensor | None], trainable_variables: Sequence[keras.Variable]
     ) -> None:
-        """`apply` for gradients that are known to be finite."""
+        """One iteration for finite gradients: draws the noise, then moves all variables."""
         self._drawn.noise = self._draw()
         super().apply(grads, trainable_variables)
         self._drawn.noise = []

@@ -91,7 +91,7 @@ class SGHMC(Sampler):
     ) -> None:
         """One iteration for finite gradients."""
         super().move(grads, trainable_variables)
-        if self.gradient_noise == "fisher":
+        if self.gradient_noise == "fisher" and not self.is_cold:
             self._variance.count.assign_add(1)
 
     def update_step(
@@ -99,31 +99,35 @@ class SGHMC(Sampler):
     ) -> None:
         """Moves one variable and its velocity.
 
-        The noise joins the gradient before both enter the velocity: v <- (1 - alpha) v - (learning_rate / m)
-            (g + n),
-        with Var(n) = 2 (alpha - beta) T m / (learning_rate N). So one fused operation moves both.
+        The noise n joins the gradient before both enter the velocity, so that one fused operation moves both:
+        v <- (1 - alpha) v - (learning_rate / m) (g + n), with Var(n) = 2 (alpha - beta) T m / (learning_rate
+        N).
         """
         index = self._get_variable_index(variable)
         gradient = tf.cast(gradient, variable.dtype)
         noise = self._noise(variable)
-        mass = self._masses[index]
-        if self.gradient_noise == "fisher":
-            variance = self._variance.update(index, gradient)
-            if noise is not None:
-                # _noise_scale was computed without beta and with mass 1; here sqrt(scale^2 m - variance) is
-                # due.
+        inverse_mass = self._inverse_mass(index, gradient)
+        force = _times(inverse_mass, gradient)
+        if noise is not None:
+            if self.gradient_noise == "fisher":
+                # Drawn without beta; what the gradient noise brings already is taken off here.
+                variance = self._variance.update(index, gradient)
                 scale = tf.cast(self._noise_scale(learning_rate), variable.dtype)
-                wanted = tf.sqrt(tf.maximum(scale**2 * mass - variance, 0.0))
-                noise *= tf.math.divide_no_nan(wanted, scale)
-        elif noise is not None and mass != 1.0:
-            noise *= mass**0.5
+                due = tf.maximum(inverse_mass * scale**2 - inverse_mass**2 * variance, 0.0)
+                force += noise * tf.math.divide_no_nan(tf.sqrt(due), scale)
+            else:
+                force += _times(inverse_mass**0.5, noise)
         tf.raw_ops.ResourceApplyKerasMomentum(
             var=variable.handle,
             accum=self.velocities[index].value.handle,
-            lr=tf.cast(learning_rate, variable.dtype) / mass,
-            grad=gradient if noise is None else gradient + noise,
+            lr=tf.cast(learning_rate, variable.dtype),
+            grad=force,
             momentum=tf.cast(1.0 - self.friction, variable.dtype),
         )
+
+    def _inverse_mass(self, index: int, gradient: tf.Tensor) -> float | tf.Tensor:
+        """1 / m of one variable, a scalar or of the gradient's shape."""
+        return 1.0 / self._masses[index]
 
     def _noise_scale(self, learning_rate: tf.Tensor) -> tf.Tensor:
         """sqrt(2 (alpha - beta) T / (learning_rate N)), the noise in units of the gradient of U/N."""
@@ -139,6 +143,11 @@ class SGHMC(Sampler):
             "gradient_noise_decay": self.gradient_noise_decay,
             "mass": self.mass if isinstance(self.mass, float) else list(self.mass),
         }
+
+
+def _times(factor: float | tf.Tensor, tensor: tf.Tensor) -> tf.Tensor:
+    """The product, without the work if the factor is the number 1."""
+    return tensor if isinstance(factor, float) and factor == 1.0 else factor * tensor
 
 
 class GradientVariance:
@@ -159,7 +168,9 @@ class GradientVariance:
         self.decay = decay
         self.previous = optimizer.add_optimizer_variables(variables, "previous_gradient")
         self.mean = optimizer.add_optimizer_variables(variables, "gradient_variance")
-        self.count = optimizer.add_variable((), dtype="float32", name="gradient_count")
+        self.count = optimizer.add_variable(
+            (), dtype="float32", aggregation="only_first_replica", name="gradient_count"
+        )
 
     def update(self, index: int, gradient: tf.Tensor) -> tf.Tensor:
         """Takes in one gradient and returns the variance so far, of its shape; 0 after the first."""

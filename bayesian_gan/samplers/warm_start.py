@@ -1,6 +1,7 @@
 """An optimizer first, a sampler afterwards."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Self
 
 import keras
@@ -57,6 +58,8 @@ class WarmStart(GuardedOptimizer):
             raise ValueError(
                 f"`hand_over_second_moments` needs a preconditioned sampler, and {self.sampler.name} is none"
             )
+        if hand_over_second_moments and iterations == 0:
+            raise ValueError("`hand_over_second_moments` needs a warm-up, and iterations is 0")
         self.warm_up_iterations = int(iterations)
         self.hand_over_second_moments = bool(hand_over_second_moments)
 
@@ -96,11 +99,13 @@ class WarmStart(GuardedOptimizer):
             with tf.init_scope():
                 self.build(variables)
         iteration, switch = self._iterations.value, self.warm_up_iterations
-        branch = tf.cast(iteration >= switch, tf.int32)
-        branches = [self._warm_up, self._sample]
+        branches: list[Callable[..., None]] = [self._warm_up]
+        warming: tf.Tensor | int = 0
         if self.hand_over_second_moments:
-            branch += tf.cast(iteration == switch, tf.int32)
-            branches.append(self._hand_over_and_sample)
+            branches.append(self._warm_up_and_hand_over)
+            warming = tf.cast(iteration == switch - 1, tf.int32)
+        branch = tf.where(iteration < switch, warming, len(branches) + self.sampler.phase())
+        branches += [partial(self._sample, phase) for phase in self.sampler.phases]
         self._run_guarded(list(grads), variables, branch, branches)
 
     def with_seed(self, seed: int) -> Self:
@@ -129,13 +134,13 @@ class WarmStart(GuardedOptimizer):
         self.sampler.iterations.assign_add(1)
         self._iterations.assign_add(1)
 
-    def _sample(self, grads: Any, variables: Any) -> None:
-        self.sampler.move(grads, variables)
-        self._iterations.assign_add(1)
-
-    def _hand_over_and_sample(self, grads: Any, variables: Any) -> None:
+    def _warm_up_and_hand_over(self, grads: Any, variables: Any) -> None:
+        self._warm_up(grads, variables)
         self.sampler.receive_second_moments(_second_moments(self.optimizer))
-        self._sample(grads, variables)
+
+    def _sample(self, phase: Callable[..., None], grads: Any, variables: Any) -> None:
+        phase(grads, variables)
+        self._iterations.assign_add(1)
 
 
 def _restore(optimizer: Any) -> Any:

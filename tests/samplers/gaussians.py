@@ -21,6 +21,7 @@ def run(
     start: np.ndarray,
     gradient_std: float = 0.0,
     gradient: Callable[[tf.Tensor], tf.Tensor] | None = None,
+    prepare: Callable[[], None] | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Second moments of position and velocity, over chains and iterations after the burn-in.
 
@@ -33,6 +34,7 @@ def run(
         start: [dimension], standard deviation that the chains start with.
         gradient_std: standard deviation of the noise added to the gradient of U.
         gradient: of U, if not k theta.
+        prepare: called when the sampler is built.
 
     Returns:
         E theta^2 and E v^2, both [dimension]; the velocity is the last change of position.
@@ -42,6 +44,8 @@ def run(
         np.random.default_rng(7).normal(size=(chains, len(k))) * start, dtype="float32"
     )
     optimizer.build([theta])
+    if prepare:
+        prepare()
     force = gradient or (lambda position: k * position)
     count = tf.cast(optimizer.num_data, tf.float32)
 

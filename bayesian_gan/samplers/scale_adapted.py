@@ -1,0 +1,126 @@
+"""Scale-adapted SGHMC."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import keras
+import tensorflow as tf
+from keras.optimizers.schedules import LearningRateSchedule as Schedule
+
+from bayesian_gan.samplers.sampler import check_number
+from bayesian_gan.samplers.sghmc import SGHMC
+
+
+@keras.saving.register_keras_serializable("bayesian_gan.samplers")
+class ScaleAdaptedSGHMC(SGHMC):
+    r"""SGHMC whose masses are learnt during a burn-in (Springenberg et al. 2016, section 4).
+
+    During the first `burn_in` iterations, element by element, with g the minibatch gradient of U/N:
+
+        h   <- h + (g - h) / (tau + 1)              running mean of the gradient
+        V   <- V + (g^2 - V) / (tau + 1)            and of its square
+        tau <- tau + 1 - tau h^2 / V                over a window that grows where g is mostly noise
+
+    and in all of them, with G = 1 / (epsilon + sqrt(V)) as the inverse mass,
+
+        v     <- (1 - alpha) v - learning_rate G g + sqrt(2 (alpha - beta) T eta G) xi,    xi ~ N(0, 1)
+        theta <- theta + v
+
+    After the burn-in V is frozen, so the masses are constants and the target is exactly SGHMC's,
+    exp(-U(theta) / T). Samples from the burn-in are not to be used. The paper subtracts the gradient noise by
+    assuming V as its variance; `gradient_noise="fisher"` estimates it.
+
+    Args:
+        learning_rate: float or LearningRateSchedule; a step in units of Adam's.
+        num_data: N.
+        burn_in: iterations that learn the scales, by the sampler's counter. With `WarmStart` handing over
+            second moments, 0 takes them as they are.
+        epsilon: > 0, keeps G finite.
+        friction: alpha in [0, 1].
+        temperature: T >= 0, a float or a LearningRateSchedule.
+        gradient_noise: beta, a number in [0, alpha], or "fisher".
+        gradient_noise_decay: decay of the running variance for "fisher".
+        noise: "normal" or "rademacher".
+        seed: int >= 0.
+        name: name of the optimizer.
+        **kwargs: see `Sampler`.
+
+    Raises:
+        TypeError, ValueError: an argument is of the wrong type or range; the message begins with its name.
+    """
+
+    def __init__(
+        self,
+        learning_rate: float | Schedule,
+        num_data: float,
+        *,
+        burn_in: int,
+        epsilon: float = 1e-5,
+        friction: float = 0.1,
+        temperature: float | Schedule = 1.0,
+        gradient_noise: float | str = 0.0,
+        gradient_noise_decay: float = 0.99,
+        noise: str = "normal",
+        seed: int,
+        name: str = "scale_adapted_sghmc",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            learning_rate,
+            num_data,
+            friction=friction,
+            temperature=temperature,
+            gradient_noise=gradient_noise,
+            gradient_noise_decay=gradient_noise_decay,
+            noise=noise,
+            seed=seed,
+            name=name,
+            **kwargs,
+        )
+        self.burn_in = int(check_number("burn_in", burn_in, 0.0))
+        self.epsilon = check_number("epsilon", epsilon, 0.0)
+        self._adapting = False
+
+    def build(self, variables: Sequence[keras.Variable]) -> None:
+        """Makes the slots of SGHMC and h, V and tau."""
+        if self.built:
+            return
+        super().build(variables)
+        self.second_moments = self.add_optimizer_variables(variables, "second_moment")
+        self._means = self.add_optimizer_variables(variables, "mean_gradient")
+        self._windows = self.add_optimizer_variables(variables, "window", "ones")
+
+    def receive_second_moments(self, second_moments: Sequence[tf.Tensor]) -> None:
+        """Takes over running means of g^2, one tensor for each variable (see `WarmStart`)."""
+        for own, given in zip(self.second_moments, second_moments, strict=True):
+            own.assign(given)
+
+    @property
+    def phases(self) -> list[Callable[..., None]]:
+        """Burn-in, then sampling."""
+        return [self._burn_in, self.move]
+
+    def phase(self) -> tf.Tensor:
+        """0 in the burn-in, 1 after it."""
+        return tf.cast(self._iterations.value >= self.burn_in, tf.int32)
+
+    def _burn_in(self, grads: Any, trainable_variables: Any) -> None:
+        self._adapting = True
+        self.move(grads, trainable_variables)
+        self._adapting = False
+
+    def _inverse_mass(self, index: int, gradient: tf.Tensor) -> tf.Tensor:
+        """G, after taking in the gradient during the burn-in."""
+        V = self.second_moments[index].value
+        if self._adapting:
+            h, tau = self._means[index].value, self._windows[index].value
+            h.assign_add((gradient - h) / (tau + 1.0))
+            V.assign_add((tf.square(gradient) - V) / (tau + 1.0))
+            tau.assign_add(1.0 - tau * tf.math.divide_no_nan(tf.square(h), V))
+        return 1.0 / (self.epsilon + tf.sqrt(V))
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments of `__init__`."""
+        config = super().get_config() | {"burn_in": self.burn_in, "epsilon": self.epsilon}
+        del config["mass"]
+        return config

@@ -1,0 +1,129 @@
+"""Stochastic gradient Nose-Hoover thermostat."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import tensorflow as tf
+from keras.optimizers.schedules import LearningRateSchedule as Schedule
+
+from bayesian_gan.samplers.sampler import Sampler, check_number
+
+
+@keras.saving.register_keras_serializable("bayesian_gan.samplers")
+class SGNHT(Sampler):
+    r"""Stochastic gradient Nose-Hoover thermostat (Ding et al. 2014, algorithm 2).
+
+    With g the minibatch gradient of U/N, eta = learning_rate / N, a = friction, mu = thermostat_mass:
+
+        v     <- (1 - alpha) v - learning_rate g + sqrt(2 a T eta) xi,    xi ~ N(0, 1)
+        theta <- theta + v
+        alpha <- alpha + (mean(v^2) - 2 T eta / (2 - alpha)) / mu
+
+    with one alpha, and the mean over the elements of all variables. The friction alpha starts at a and grows
+    until the velocities have the variance that T asks for, so it takes up gradient noise of a constant,
+    *unknown* variance. Target: exp(-U(theta) / T). The paper's third line asks for mean(v^2) = T eta, the
+    limit of small friction; the factor 2 / (2 - alpha) is what this discretisation has at its target, and
+    with it the variance of a Gaussian comes out without any error of order alpha. At T = 0 the first
+    iteration is that of SGD with momentum 1 - a; the friction then grows with v^2.
+
+    Args:
+        learning_rate: float or LearningRateSchedule, per *mean* gradient, as in SGD.
+        num_data: N.
+        friction: a in [0, 1], injected noise and initial friction.
+        thermostat_mass: mu > 0; the friction adapts within alpha mu / (T eta) iterations. 1 is the paper's.
+        temperature: T >= 0, a float or a LearningRateSchedule.
+        noise: "normal" or "rademacher".
+        seed: int >= 0.
+        name: name of the optimizer.
+        **kwargs: see `Sampler`.
+
+    Raises:
+        TypeError, ValueError: an argument is of the wrong type or range; the message begins with its name.
+    """
+
+    def __init__(
+        self,
+        learning_rate: float | Schedule,
+        num_data: float,
+        *,
+        friction: float = 0.1,
+        thermostat_mass: float = 1.0,
+        temperature: float | Schedule = 1.0,
+        noise: str = "normal",
+        seed: int,
+        name: str = "sgnht",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            learning_rate,
+            num_data,
+            temperature=temperature,
+            noise=noise,
+            seed=seed,
+            name=name,
+            **kwargs,
+        )
+        self.friction = check_number("friction", friction, 0.0, 1.0)
+        self.thermostat_mass = check_number("thermostat_mass", thermostat_mass, 0.0)
+        if self.thermostat_mass == 0.0:
+            raise ValueError("`thermostat_mass` must be positive")
+
+    def build(self, variables: Sequence[keras.Variable]) -> None:
+        """Makes one velocity for each variable, at rest, and the thermostat."""
+        if self.built:
+            return
+        super().build(variables)
+        self.velocities = self.add_optimizer_variables(variables, "velocity")
+        start = keras.initializers.Constant(self.friction)
+        # Like the counter: moved by the first replica only, since all of them agree.
+        self.thermostat = self.add_variable(
+            (), start, variables[0].dtype, "only_first_replica", name="thermostat"
+        )
+
+    def move(
+        self, grads: Sequence[tf.Tensor | None], trainable_variables: Sequence[keras.Variable]
+    ) -> None:
+        """One iteration for finite gradients; the thermostat moves after all velocities."""
+        moved = [
+            self._get_variable_index(variable)
+            for gradient, variable in zip(grads, trainable_variables, strict=True)
+            if gradient is not None
+        ]
+        learning_rate = tf.convert_to_tensor(self.learning_rate)
+        heat = self.current_temperature() * tf.cast(learning_rate, tf.float32) / self.num_data
+        super().move(grads, trainable_variables)
+        velocities = [self.velocities[index].value for index in moved]
+        alpha = self.thermostat.value
+        squares = [tf.cast(tf.reduce_sum(tf.square(v)), alpha.dtype) for v in velocities]
+        mean = tf.add_n(squares) / sum(v.shape.num_elements() for v in velocities)
+        wanted = 2.0 * tf.cast(heat, alpha.dtype) / (2.0 - tf.clip_by_value(alpha, 0.0, 1.0))
+        alpha.assign_add((mean - wanted) / self.thermostat_mass)
+
+    def update_step(
+        self, gradient: tf.Tensor, variable: keras.Variable, learning_rate: tf.Tensor
+    ) -> None:
+        """Moves one variable and its velocity; the noise joins the gradient as in SGHMC."""
+        force = tf.cast(gradient, variable.dtype)
+        noise = self._noise(variable)
+        if noise is not None:
+            force += noise
+        tf.raw_ops.ResourceApplyKerasMomentum(
+            var=variable.handle,
+            accum=self.velocities[self._get_variable_index(variable)].value.handle,
+            lr=tf.cast(learning_rate, variable.dtype),
+            grad=force,
+            momentum=tf.cast(1.0 - self.thermostat.value, variable.dtype),
+        )
+
+    def _noise_scale(self, learning_rate: tf.Tensor) -> tf.Tensor:
+        """sqrt(2 a T / (learning_rate N)), the noise in units of the gradient of U/N."""
+        power = 2.0 * self.friction / self.num_data * self.current_temperature()
+        return tf.sqrt(tf.math.divide_no_nan(power, tf.cast(learning_rate, tf.float32)))
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments of `__init__`."""
+        return super().get_config() | {
+            "friction": self.friction,
+            "thermostat_mass": self.thermostat_mass,
+        }
