@@ -3,6 +3,7 @@
 This package imports nothing else of the project. Start with `docs/samplers.md`.
 """
 
+from bayesian_gan.samplers.collect import CollectPosterior
 from bayesian_gan.samplers.psgld import PSGLD
 from bayesian_gan.samplers.scale_adapted import ScaleAdaptedSGHMC
 from bayesian_gan.samplers.schedules import (
@@ -22,6 +23,7 @@ __all__ = [
     "SGHMC",
     "SGLD",
     "SGNHT",
+    "CollectPosterior",
     "CyclicalStep",
     "CyclicalTemperature",
     "PolynomialStep",

@@ -109,15 +109,18 @@ class ScaleAdaptedSGHMC(SGHMC):
         self.move(grads, trainable_variables)
         self._adapting = False
 
-    def _inverse_mass(self, index: int, gradient: tf.Tensor) -> tf.Tensor:
-        """G, after taking in the gradient during the burn-in."""
-        V = self.second_moments[index].value
+    def _adapt(self, index: int, gradient: tf.Tensor) -> None:
+        """Takes in one gradient during the burn-in."""
         if self._adapting:
-            h, tau = self._means[index].value, self._windows[index].value
+            V, h = self.second_moments[index].value, self._means[index].value
+            tau = self._windows[index].value
             h.assign_add((gradient - h) / (tau + 1.0))
             V.assign_add((tf.square(gradient) - V) / (tau + 1.0))
             tau.assign_add(1.0 - tau * tf.math.divide_no_nan(tf.square(h), V))
-        return 1.0 / (self.epsilon + tf.sqrt(V))
+
+    def inverse_mass(self, index: int) -> tf.Tensor:
+        """G of the variable with this index."""
+        return 1.0 / (self.epsilon + tf.sqrt(self.second_moments[index].value))
 
     def get_config(self) -> dict[str, Any]:
         """The arguments of `__init__`."""

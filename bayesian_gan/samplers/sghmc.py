@@ -106,7 +106,8 @@ class SGHMC(Sampler):
         index = self._get_variable_index(variable)
         gradient = tf.cast(gradient, variable.dtype)
         noise = self._noise(variable)
-        inverse_mass = self._inverse_mass(index, gradient)
+        self._adapt(index, gradient)
+        inverse_mass = self.inverse_mass(index)
         force = _times(inverse_mass, gradient)
         if noise is not None:
             if self.gradient_noise == "fisher":
@@ -125,9 +126,16 @@ class SGHMC(Sampler):
             momentum=tf.cast(1.0 - self.friction, variable.dtype),
         )
 
-    def _inverse_mass(self, index: int, gradient: tf.Tensor) -> float | tf.Tensor:
-        """1 / m of one variable, a scalar or of the gradient's shape."""
+    def _adapt(self, index: int, gradient: tf.Tensor) -> None:
+        """Learns the mass of one variable; here it is given."""
+
+    def inverse_mass(self, index: int) -> float | tf.Tensor:
+        """1 / m of the variable with this index, a scalar or of its shape."""
         return 1.0 / self._masses[index]
+
+    def gradient_variance(self) -> list[tf.Tensor]:
+        """Variance of the minibatch gradient of U/N, for each variable; needs `gradient_noise="fisher"`."""
+        return [self._variance.value(index) for index in range(len(self.velocities))]
 
     def _noise_scale(self, learning_rate: tf.Tensor) -> tf.Tensor:
         """sqrt(2 (alpha - beta) T / (learning_rate N)), the noise in units of the gradient of U/N."""
@@ -182,6 +190,12 @@ class GradientVariance:
         previous.assign(gradient)
         mean.assign(new)
         return tf.math.divide_no_nan(new, 1.0 - self.decay**count)
+
+    def value(self, index: int) -> tf.Tensor:
+        """The variance of one variable after the last iteration."""
+        mean = self.mean[index].value
+        differences = tf.cast(self.count.value, mean.dtype) - 1.0
+        return tf.math.divide_no_nan(tf.identity(mean), 1.0 - self.decay**differences)
 
 
 def check_gradient_noise(gradient_noise: float | str, friction: float) -> float | str:

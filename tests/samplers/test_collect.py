@@ -1,0 +1,143 @@
+"""CollectPosterior: which samples it keeps, and what it makes of them."""
+
+import keras
+import numpy as np
+import pytest
+from scipy.stats import chisquare
+
+from bayesian_gan.samplers import SGHMC, CollectPosterior, CyclicalStep
+
+
+def model(jit_compile: bool = False, steps_per_execution: int = 1) -> keras.Model:
+    keras.utils.set_random_seed(0)
+    net = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(2, name="head")])
+    net.compile(
+        SGHMC(0.01, 40, seed=1),
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        jit_compile=jit_compile,
+        steps_per_execution=steps_per_execution,
+    )
+    return net
+
+
+X = np.random.default_rng(0).normal(size=(40, 3)).astype("float32")
+Y = (X[:, 0] > 0).astype(int)
+
+
+def run(
+    collector: CollectPosterior, net: keras.Model | None = None, epochs: int = 5
+) -> keras.Model:
+    """Ten iterations an epoch."""
+    net = net or model()
+    net.fit(X, Y, batch_size=4, epochs=epochs, shuffle=False, verbose=0, callbacks=[collector])
+    return net
+
+
+def test_samples_are_the_weights_at_the_right_iterations() -> None:
+    seen = {}
+
+    class Record(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+            seen[int(self.model.optimizer.iterations.numpy())] = self.model.get_weights()
+
+    net, collector = model(), CollectPosterior(20, 7)
+    net.fit(X, Y, batch_size=4, epochs=5, shuffle=False, verbose=0, callbacks=[Record(), collector])
+    assert collector.iterations == [20, 27, 34, 41, 48]
+    samples = collector.samples()
+    assert list(samples) == [w.path for w in net.weights]
+    for place, iteration in enumerate(collector.iterations):
+        for expected, path in zip(seen[iteration], samples, strict=True):
+            np.testing.assert_array_equal(samples[path][place], expected)
+
+
+def test_predicts_the_mean_of_the_probabilities_and_leaves_the_weights_alone() -> None:
+    collector = CollectPosterior(10, 10, activation="softmax")
+    net = run(collector)
+    before = net.get_weights()
+    predicted = collector.predict(X)
+    kernel, bias = collector.samples().values()
+    logits = np.einsum("nd,sdk->snk", X, kernel) + bias[:, None, :]
+    odds = np.exp(logits)
+    expected = (odds / odds.sum(-1, keepdims=True)).mean(0)
+    np.testing.assert_allclose(predicted, expected, rtol=1e-5)
+    for old, new in zip(before, net.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+
+
+def test_keeps_the_most_recent() -> None:
+    collector = CollectPosterior(0, 5, max_samples=3, keep="recent")
+    run(collector)
+    assert sorted(collector.iterations) == [40, 45, 50]
+    kernels = next(iter(collector.samples().values()))
+    last = collector.model.get_weights()[0]
+    np.testing.assert_array_equal(kernels[-1], last)
+
+
+def test_the_reservoir_is_a_uniform_choice() -> None:
+    counts = np.zeros(20)
+    for seed in range(600):
+        collector = CollectPosterior(0, max_samples=4, seed=seed)
+        collector.set_model(_Weightless())
+        for iteration in range(20):
+            collector._take(iteration)
+        assert len(collector) == 4
+        counts[collector.iterations] += 1
+    # 2,400 choices over 20 places (negatively correlated within a run, so the statistic is small rather than
+    # large).
+    assert chisquare(counts).pvalue > 0.01
+
+
+class _Weightless:
+    def get_weights(self) -> list[np.ndarray]:
+        return []
+
+
+def test_resumed_training_goes_on_with_the_optimizers_count() -> None:
+    net = model()
+    collector = CollectPosterior(15, 10)
+    run(collector, net, epochs=2)
+    run(collector, net, epochs=2)
+    assert collector.iterations == [15, 25, 35]
+
+
+def test_steps_per_execution_and_phases() -> None:
+    collector = CollectPosterior(6, 5)
+    run(collector, model(steps_per_execution=5))
+    assert collector.iterations == [10, 15, 20, 25, 30, 35, 40, 45, 50]
+    schedule = CyclicalStep(0.1, 10, exploration=0.8)
+    collector = CollectPosterior(0, when=schedule.is_sampling)
+    run(collector)
+    assert all(t % 10 >= 8 for t in collector.iterations)
+    assert len(collector) == 10
+
+
+def test_inference_data_has_chains_draws_and_names() -> None:
+    arviz = pytest.importorskip("arviz", reason="ArviZ is optional")
+    first, second = CollectPosterior(10, 10), CollectPosterior(10, 5)
+    run(first)
+    run(second)
+    data = first.to_inference_data(second)
+    name = next(iter(first.samples()))
+    assert data.posterior[name].shape == (2, 5, 3, 2)
+    np.testing.assert_array_equal(
+        data.posterior[name][1], next(iter(second.samples().values()))[:5]
+    )
+    assert float(arviz.ess(data)[name].min()) > 0
+
+
+def test_a_gradient_that_is_not_finite_stops_fit_at_its_batch_under_xla() -> None:
+    poisoned = X.copy()
+    poisoned[9] = np.nan
+    net = model(jit_compile=True)
+    collector = CollectPosterior(0)
+    with pytest.raises(FloatingPointError, match=r"not finite.*iteration 2"):
+        net.fit(poisoned, Y, batch_size=4, shuffle=False, verbose=0, callbacks=[collector])
+    assert collector.iterations == [1, 2]
+
+
+def test_wrong_arguments_raise_with_their_name() -> None:
+    for arguments in ({"burn_in": -1}, {"thinning": 0}, {"max_samples": 0}, {"keep": "best"}):
+        with pytest.raises((TypeError, ValueError), match=f"^`{next(iter(arguments))}`"):
+            CollectPosterior(**({"burn_in": 0} | arguments))
+    with pytest.raises(ValueError, match="no samples have been collected"):
+        CollectPosterior(0).predict(X)
