@@ -11,6 +11,12 @@ $(STAMP): requirements.lock setup.py tools/setup.sh
 	@PYTHON="$(PYTHON)" VENV="$(VENV)" sh tools/setup.sh
 	@touch $(STAMP)
 
+# The main job on real images that come with scikit-learn; LABEL_SEED chooses which 100 are labelled.
+LABEL_SEED ?= 0
+
+demo: setup
+	$(VENV)/bin/python run_bgan_semi.py --flagfile examples/digits.flags --label_seed $(LABEL_SEED) --out_dir runs
+
 test: setup
 	$(VENV)/bin/python -m pytest -m "not slow" --durations=20
 

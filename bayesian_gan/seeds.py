@@ -8,12 +8,12 @@ def seed_pair(key: tuple[int, ...], step: tf.Tensor | None = None) -> tf.Tensor:
     """A seed for `tf.random.stateless_*`, int32 [2].
 
     Args:
-        key: non-negative integers that name the use, such as (random seed, use, chain); other keys give
-            independent streams (NumPy's SeedSequence).
-        step: an iteration to fold in, int32 or int64.
+        key: non-negative integers that name the use, such as (random seed, use, chain); other keys
+            give independent streams (NumPy's SeedSequence).
+        step: an iteration below 2^31 to fold in; int32 or int64 give the same seed.
     """
     words = np.random.SeedSequence(key).generate_state(2).view(np.int32)
     pair = tf.constant(words, tf.int32)
     if step is None:
         return pair
-    return tf.random.experimental.stateless_fold_in(pair, step)
+    return tf.random.experimental.stateless_fold_in(pair, tf.cast(step, tf.int32))

@@ -53,7 +53,7 @@ class SupervisedBaseline:
         if iteration <= self.iteration:
             return
         steps = tf.data.Dataset.range(self.iteration, iteration)
-        history = self.model.fit(steps.map(self._minibatch), epochs=1, verbose=0)
+        history = self.model.fit(steps.map(self._minibatch), shuffle=False, verbose=0)
         self.iteration = iteration
         self.loss = float(history.history["loss"][-1])
 

@@ -2,6 +2,7 @@
 
 from bayesian_gan.monitoring.callbacks import (
     CollectPosteriorDraws,
+    CsvLog,
     Evaluate,
     ProgressBar,
     SaveGrids,
@@ -14,6 +15,7 @@ from bayesian_gan.monitoring.grids import image_grid, save_grid
 
 __all__ = [
     "CollectPosteriorDraws",
+    "CsvLog",
     "Evaluate",
     "ProgressBar",
     "SaveGrids",

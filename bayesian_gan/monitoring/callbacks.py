@@ -3,6 +3,7 @@
 `Evaluate` goes first: it adds `iteration`, `seconds` and accuracies to the logs that the others write.
 """
 
+import csv
 import time
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -109,6 +110,28 @@ class Evaluate(keras.callbacks.Callback):
         ):
             score = classification(predicted, self.test_labels)
             logs[name] = 100.0 * (1.0 - score.error_rate)
+
+
+class CsvLog(keras.callbacks.Callback):
+    """Writes `log.csv`: a header, then an epoch's logs in a row, flushed at once; `iteration` comes first.
+
+    (Keras's CSVLogger adds an empty `val_` column for every other one where there is no validation data.)
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.path = path
+
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
+        """Appends a row."""
+        assert logs is not None
+        names = ["iteration", *(name for name in logs if name != "iteration")]
+        new = not self.path.exists()
+        with self.path.open("a", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, names)
+            if new:
+                writer.writeheader()
+            writer.writerow(logs)
 
 
 class SaveResults(keras.callbacks.Callback):

@@ -1,0 +1,7 @@
+#!/usr/bin/env python
+"""Unsupervised Bayesian GAN: `python run_bgan.py --dataset digits --out_dir runs`; see --help."""
+
+from bayesian_gan.main import main
+
+if __name__ == "__main__":
+    main(semi=False)
