@@ -23,8 +23,8 @@ def main(iterations: int = 1500) -> float:
     labels[100:] = -1  # Only 100 images keep their label; -1 stands for none.
 
     gan = BayesianGAN(
-        dcgan_generator(image_shape=(8, 8, 1), z_dim=32, width=16),
-        dcgan_discriminator(image_shape=(8, 8, 1), num_classes=10, width=16),
+        dcgan_generator(image_shape=(8, 8, 1), z_dim=32, width=32, num_layers=2),
+        dcgan_discriminator(image_shape=(8, 8, 1), num_classes=10, width=32, num_layers=2),
         num_data=len(images),
         num_gen=2,
         num_mcmc=2,
@@ -32,8 +32,8 @@ def main(iterations: int = 1500) -> float:
     )
 
     def sampler() -> keras.optimizers.Optimizer:
-        adam = keras.optimizers.Adam(3e-3, beta_1=0.5)
-        sghmc = SGHMC(3e-4, num_data=len(images), friction=0.1, seed=1)
+        adam = keras.optimizers.Adam(2e-3, beta_1=0.5)
+        sghmc = SGHMC(1e-3, num_data=len(images), friction=0.1, temperature=0.1, seed=1)
         return WarmStart(adam, sghmc, iterations=2 * iterations // 3)
 
     gan.compile(generator_optimizer=sampler(), discriminator_optimizer=sampler())
