@@ -162,10 +162,11 @@ def figure_3(folder: Path) -> None:
             points.append((time, error))
             print(f"  {name:6} eta {eta:<6g} time {time:8.1f} error {error:.4f}", flush=True)
         axes.plot(*np.transpose(points), marker=marker, label=name)
-    axes.set(
-        xlabel="autocorrelation time (iterations)", ylabel="mean absolute error of the covariance"
-    )
+    axes.set(xlabel="autocorrelation time (iterations)", ylabel="error of the covariance")
     axes.set(xscale="log", yscale="log")
+    axes.set_xticks([20, 50, 100, 200, 300], ["20", "50", "100", "200", "300"])
+    axes.set_yticks([0.003, 0.01, 0.03], ["0.003", "0.01", "0.03"])
+    axes.minorticks_off()
     axes.legend()
     plt.tight_layout()
     plt.savefig(folder / "chen_figure_3.png", dpi=130)
