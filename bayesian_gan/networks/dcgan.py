@@ -9,12 +9,15 @@ from dataclasses import dataclass
 import keras
 
 from bayesian_gan.errors import InputError
+from bayesian_gan.networks.image_ends import ImageConv2D, ImageConv2DTranspose
 from bayesian_gan.networks.normalization import GhostBatchNormalization
 
 NUM_POOLING_LAYERS = 4
 MAX_CHANNELS = 512
 LEAKY_SLOPE = 0.2
 WEIGHT_STD = 0.02
+# Up to this many image channels the sub-pixel forms of `image_ends` are faster than plain convolutions.
+MAX_FEW_CHANNELS = 4
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,11 @@ def _initializers() -> dict[str, keras.initializers.Initializer]:
 
 
 def dcgan_discriminator(
-    image_shape: tuple[int, int, int], num_classes: int, width: int = 96, num_layers: int = 4
+    image_shape: tuple[int, int, int],
+    num_classes: int,
+    width: int = 96,
+    num_layers: int = 4,
+    precision: str = "float32",
 ) -> keras.Model:
     """The authors' discriminator: images to K logits m_k, D(x) = Z / (1 + Z), Z = sum_k exp m_k.
 
@@ -92,6 +99,8 @@ def dcgan_discriminator(
         num_classes: K; 1 is the unsupervised case, D = sigmoid(m).
         width: df_dim, channels of the first layer.
         num_layers: number of convolutions.
+        precision: Keras dtype policy of the layers, "float32" or "mixed_bfloat16" (weights, statistics and outputs
+            stay float32).
 
     Returns:
         A functional model: float32 images [batch, height, width, channels] in [-1, 1] to
@@ -104,14 +113,26 @@ def dcgan_discriminator(
     images = keras.Input(image_shape, name="images")
     x = images
     for i, spec in enumerate(plan):
-        x = keras.layers.Conv2D(
-            spec.channels, spec.kernel, spec.stride, "same", name=f"d_h{i}", **_initializers()
+        layer = ImageConv2D if _is_image_end(i, spec, image_shape) else keras.layers.Conv2D
+        x = layer(
+            spec.channels,
+            spec.kernel,
+            spec.stride,
+            "same",
+            dtype=precision,
+            name=f"d_h{i}",
+            **_initializers(),
         )(x)
         if i > 0:
-            x = GhostBatchNormalization(name=f"d_bn{i}")(x)
-        x = keras.layers.LeakyReLU(LEAKY_SLOPE, name=f"d_lrelu{i}")(x)
-    x = keras.layers.Flatten(name="d_flatten")(x)
-    x = keras.layers.Dense(plan[-1].channels, name="d_h_end_lin", **_initializers())(x)
+            x = GhostBatchNormalization(
+                negative_slope=LEAKY_SLOPE, dtype=precision, name=f"d_bn{i}"
+            )(x)
+        else:
+            x = keras.layers.LeakyReLU(LEAKY_SLOPE, dtype=precision, name=f"d_lrelu{i}")(x)
+    x = keras.layers.Flatten(dtype=precision, name="d_flatten")(x)
+    x = keras.layers.Dense(
+        plan[-1].channels, dtype=precision, name="d_h_end_lin", **_initializers()
+    )(x)
     features = keras.layers.LeakyReLU(LEAKY_SLOPE, name="features", dtype="float32")(x)
     logits = keras.layers.Dense(num_classes, name="logits", dtype="float32", **_initializers())(
         features
@@ -120,7 +141,11 @@ def dcgan_discriminator(
 
 
 def dcgan_generator(
-    image_shape: tuple[int, int, int], z_dim: int = 100, width: int = 64, num_layers: int = 4
+    image_shape: tuple[int, int, int],
+    z_dim: int = 100,
+    width: int = 64,
+    num_layers: int = 4,
+    precision: str = "float32",
 ) -> keras.Model:
     """The authors' generator: noise to images, the discriminator's mirror image.
 
@@ -132,6 +157,8 @@ def dcgan_generator(
         z_dim: dimension of z ~ U(-1, 1).
         width: gf_dim, channels next to the image. (The authors' program ignores its flag and takes df_dim.)
         num_layers: number of transposed convolutions.
+        precision: Keras dtype policy of the layers, "float32" or "mixed_bfloat16" (weights, statistics and images
+            stay float32).
 
     Returns:
         A functional model: float32 z [batch, z_dim] to float32 images [batch, *image_shape] in [-1, 1].
@@ -144,23 +171,33 @@ def dcgan_generator(
     plan = layer_plan(image_shape[:2], num_layers, width)[::-1]
     block = (*plan[0].out_size, plan[0].channels)
     z = keras.Input((z_dim,), name="z")
-    x = keras.layers.Dense(math.prod(block), name="g_h0_lin", **_initializers())(z)
-    x = keras.layers.Reshape(block, name="g_block")(x)
+    x = keras.layers.Dense(math.prod(block), dtype=precision, name="g_h0_lin", **_initializers())(z)
+    x = keras.layers.Reshape(block, dtype=precision, name="g_block")(x)
     channels = [spec.channels for spec in plan[1:]] + [image_shape[2]]
     for i, (spec, out_channels) in enumerate(zip(plan, channels, strict=True)):
-        x = GhostBatchNormalization(name=f"g_bn{i}")(x)
-        x = keras.layers.ReLU(name=f"g_relu{i}")(x)
-        x = keras.layers.Conv2DTranspose(
+        x = GhostBatchNormalization(negative_slope=0.0, dtype=precision, name=f"g_bn{i}")(x)
+        layer = (
+            ImageConv2DTranspose
+            if _is_image_end(len(plan) - 1 - i, spec, image_shape)
+            else keras.layers.Conv2DTranspose
+        )
+        x = layer(
             out_channels,
             spec.kernel,
             spec.stride,
             "same",
             output_padding=_output_padding(spec),
+            dtype=precision,
             name=f"g_h{i + 1}",
             **_initializers(),
         )(x)
     images = keras.layers.Activation("tanh", name="fakes", dtype="float32")(x)
     return keras.Model(z, images, name="generator")
+
+
+def _is_image_end(i: int, spec: ConvolutionSpec, image_shape: tuple[int, int, int]) -> bool:
+    """Whether layer i, counted from the image, is one that `image_ends` computes."""
+    return i == 0 and spec.stride == 2 and image_shape[2] <= MAX_FEW_CHANNELS
 
 
 def _output_padding(spec: ConvolutionSpec) -> tuple[int, int]:

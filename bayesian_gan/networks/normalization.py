@@ -1,5 +1,8 @@
-"""Ghost batch normalisation: batch statistics of chunks, running averages of the first chunk's kind."""
+"""Ghost batch normalisation: batch statistics of chunks, and the activation that follows in the same pass."""
 
+import math
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import keras
@@ -16,7 +19,8 @@ class GhostBatchNormalization(keras.layers.Layer):
 
         y = (x - mean) / sqrt(variance + epsilon)
 
-    with mean and biased variance over all axes but the first and the last of a chunk. Outside training,
+    with mean and biased variance over all axes but the first and the last of a chunk, and then, if a slope is
+    given, leaky ReLU. Statistics are computed in float32 (float64 for float64 inputs). Outside training,
     running averages stand in for them: `average <- momentum * average + (1 - momentum) * statistic`,
     updated by the mean over the chunks of each training call.
 
@@ -25,6 +29,8 @@ class GhostBatchNormalization(keras.layers.Layer):
             chunk. `BayesianGAN.fit` sets it to the size of its minibatch.
         momentum: of the running averages, in [0, 1]; the authors' program has 0.9.
         epsilon: added to the variance, greater than 0.
+        negative_slope: of the leaky ReLU applied to y, in [0, 1]; 0 is ReLU, None no activation. One pass over
+            memory does both.
 
     Call arguments:
         inputs: floats [rows, ..., channels]. Rows must be a multiple of the chunk, or fewer.
@@ -39,12 +45,16 @@ class GhostBatchNormalization(keras.layers.Layer):
         ghost_batch_size: int | None = None,
         momentum: float = 0.9,
         epsilon: float = 1e-5,
+        negative_slope: float | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        if negative_slope is not None and not 0.0 <= negative_slope <= 1.0:
+            raise ValueError(f"negative_slope must lie in [0, 1], not {negative_slope}")
         self.ghost_batch_size = ghost_batch_size
         self.momentum = momentum
         self.epsilon = epsilon
+        self.negative_slope = negative_slope
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Creates the running averages, one number per channel."""
@@ -59,15 +69,17 @@ class GhostBatchNormalization(keras.layers.Layer):
     def call(self, inputs: tf.Tensor, training: bool | None = None) -> tf.Tensor:
         """Returns the normalised inputs, of the same shape and dtype."""
         if not training:
-            return _normalise(inputs, self.moving_mean, self.moving_variance, self.epsilon)
-        chunk = self._chunk(inputs.shape[0])
-        shape = (1, -1) if chunk is None else (-1, chunk)
-        chunks = keras.ops.reshape(inputs, (*shape, *inputs.shape[1:]))
-        axes = tuple(range(1, len(chunks.shape) - 1))
-        mean, variance = keras.ops.moments(chunks, axes=axes, keepdims=True)
+            x = tf.cast(inputs, _working_type(inputs.dtype))
+            mean, variance = (
+                tf.cast(average, x.dtype) for average in (self.moving_mean, self.moving_variance)
+            )
+            y = (x - mean) * tf.math.rsqrt(variance + self.epsilon)
+            return tf.cast(_activate(y, self.negative_slope), inputs.dtype)
+        outputs, mean, variance = ghost_normalise(
+            inputs, self._chunk(inputs.shape[0]), self.epsilon, self.negative_slope
+        )
         self._update_running_averages(mean, variance)
-        outputs = _normalise(chunks, mean, variance, self.epsilon)
-        return keras.ops.reshape(outputs, keras.ops.shape(inputs))
+        return outputs
 
     def _chunk(self, rows: int | None) -> int | None:
         """The rows of a chunk, or None where the whole batch is one."""
@@ -82,10 +94,8 @@ class GhostBatchNormalization(keras.layers.Layer):
         return size
 
     def _update_running_averages(self, mean: tf.Tensor, variance: tf.Tensor) -> None:
-        channels = self.moving_mean.shape[0]
         for average, statistic in ((self.moving_mean, mean), (self.moving_variance, variance)):
-            batch = keras.ops.mean(keras.ops.reshape(statistic, (-1, channels)), axis=0)
-            batch = keras.ops.cast(batch, average.dtype)
+            batch = tf.cast(tf.reduce_mean(statistic, axis=0), average.dtype)
             average.assign(average * self.momentum + batch * (1.0 - self.momentum))
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
@@ -98,10 +108,89 @@ class GhostBatchNormalization(keras.layers.Layer):
             "ghost_batch_size": self.ghost_batch_size,
             "momentum": self.momentum,
             "epsilon": self.epsilon,
+            "negative_slope": self.negative_slope,
         }
 
 
-def _normalise(x: Any, mean: Any, variance: Any, epsilon: float) -> Any:
-    """(x - mean) / sqrt(variance + epsilon), as one multiplication and one addition per element."""
-    scale = keras.ops.rsqrt(keras.ops.cast(variance, x.dtype) + epsilon)
-    return x * scale - keras.ops.cast(mean, x.dtype) * scale
+def ghost_normalise(
+    x: tf.Tensor, rows: int | None, epsilon: float, negative_slope: float | None
+) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    """Normalises chunks by their own statistics and applies leaky ReLU.
+
+    The gradient is written down, so that it takes two passes over the memory, and computes the statistics again
+    instead of keeping them: with u = (x - mean) / s, s^2 = variance + epsilon, and averages over a chunk,
+
+        dL/dx = (g - mean(g) - u mean(g u)) / s,    g = dL/du.
+
+    It is differentiable itself.
+
+    Args:
+        x: floats [n, ..., channels].
+        rows: of a chunk, which n must be a multiple of; None takes all as one chunk.
+        epsilon: added to the variance.
+        negative_slope: of the leaky ReLU, or None for no activation.
+
+    Returns:
+        The outputs, of the shape and dtype of `x`; and the chunks' mean and biased variance, [chunks, channels],
+        which no gradient passes through.
+    """
+    forward, backward = _passes(rows, epsilon, negative_slope, _on_cpu_only())
+
+    @tf.custom_gradient
+    def normalise(x: tf.Tensor) -> tuple[Any, Callable[..., tf.Tensor]]:
+        return forward(x), lambda gradient, *_: backward(x, gradient)
+
+    outputs, mean, variance = normalise(x)
+    return outputs, tf.stop_gradient(mean), tf.stop_gradient(variance)
+
+
+@cache
+def _passes(
+    rows: int | None, epsilon: float, negative_slope: float | None, fuse: bool
+) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """The forward and the backward function; each a fused kernel of XLA's where that is asked for."""
+
+    def statistics(x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        chunks = _chunks(x, rows)
+        mean = tf.reduce_mean(chunks, 1, keepdims=True)
+        return chunks, mean, tf.reduce_mean(tf.square(chunks - mean), 1, keepdims=True)
+
+    def forward(x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        chunks, mean, variance = statistics(x)
+        u = (chunks - mean) * tf.math.rsqrt(variance + epsilon)
+        y = tf.cast(tf.reshape(_activate(u, negative_slope), tf.shape(x)), x.dtype)
+        return y, tf.squeeze(mean, 1), tf.squeeze(variance, 1)
+
+    def backward(x: tf.Tensor, gradient: tf.Tensor) -> tf.Tensor:
+        chunks, mean, variance = statistics(x)
+        inverse_s = tf.math.rsqrt(variance + epsilon)
+        u, g = (chunks - mean) * inverse_s, _chunks(gradient, rows)
+        if negative_slope is not None:
+            g = tf.where(u > 0, g, negative_slope * g)
+        mean_g, mean_gu = (tf.reduce_mean(v, 1, keepdims=True) for v in (g, g * u))
+        return tf.cast(tf.reshape(inverse_s * (g - mean_g - u * mean_gu), tf.shape(x)), x.dtype)
+
+    if not fuse:
+        return forward, backward
+    return tf.function(forward, jit_compile=True), tf.function(backward, jit_compile=True)
+
+
+def _on_cpu_only() -> bool:
+    """Whether XLA shall compile the passes: on CPUs twice as fast; GPUs may lack XLA's tool chain."""
+    return not tf.config.list_physical_devices("GPU")
+
+
+def _chunks(x: tf.Tensor, rows: int | None) -> tf.Tensor:
+    """[n, ..., channels] as [chunks, rows * ..., channels], in the working type."""
+    channels = x.shape[-1]
+    per_chunk = -1 if rows is None else rows * math.prod(x.shape[1:-1])
+    chunks = tf.reshape(x, (1 if rows is None else -1, per_chunk, channels))
+    return tf.cast(chunks, _working_type(x.dtype))
+
+
+def _working_type(dtype: tf.DType) -> tf.DType:
+    return tf.float64 if tf.as_dtype(dtype) == tf.float64 else tf.float32
+
+
+def _activate(u: tf.Tensor, negative_slope: float | None) -> tf.Tensor:
+    return u if negative_slope is None else tf.maximum(u, negative_slope * u)

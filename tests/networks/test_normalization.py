@@ -1,10 +1,14 @@
 """Ghost batch normalisation against NumPy."""
 
+from collections.abc import Callable
+
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from bayesian_gan.networks import GhostBatchNormalization
+from bayesian_gan.networks.normalization import ghost_normalise
 
 RNG = np.random.default_rng(0)
 X = (3.0 + 2.0 * RNG.standard_normal((12, 5, 4, 3))).astype(np.float32)
@@ -45,3 +49,51 @@ def test_equals_keras_batch_normalisation_on_one_chunk() -> None:
 def test_mixed_chunks_are_refused() -> None:
     with pytest.raises(ValueError, match="no multiple"):
         GhostBatchNormalization(5)(X, training=True)
+
+
+@pytest.mark.parametrize("slope", [None, 0.0, 0.2])
+def test_gradients_of_first_and_second_order_equal_automatic_ones(slope: float | None) -> None:
+    weight = tf.constant(RNG.standard_normal(X.shape), tf.float64)
+    direction = tf.constant(RNG.standard_normal(X.shape), tf.float64)
+
+    def plain(x: tf.Tensor) -> tf.Tensor:
+        chunks = tf.reshape(x, (3, -1, 3))
+        # Not tf.nn.moments, whose second derivative leaves out the mean.
+        mean = tf.reduce_mean(chunks, 1, keepdims=True)
+        variance = tf.reduce_mean(tf.square(chunks - mean), 1, keepdims=True)
+        u = tf.reshape((chunks - mean) / tf.sqrt(variance + 1e-5), x.shape)
+        return u if slope is None else tf.where(u > 0, u, slope * u)
+
+    def derivatives(normalise: Callable[[tf.Tensor], tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
+        x = tf.constant(X, tf.float64)
+        with tf.GradientTape() as second:
+            second.watch(x)
+            with tf.GradientTape() as first:
+                first.watch(x)
+                loss = tf.reduce_sum(weight * normalise(x) ** 2)
+            gradient = first.gradient(loss, x)
+            along = tf.reduce_sum(direction * gradient)
+        return gradient, second.gradient(along, x)
+
+    ours = derivatives(lambda x: ghost_normalise(x, 4, 1e-5, slope)[0])
+    for found, expected in zip(ours, derivatives(plain), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-9)
+
+
+def test_activation_is_leaky_relu_in_training_and_inference() -> None:
+    plain, leaky = GhostBatchNormalization(4), GhostBatchNormalization(4, negative_slope=0.3)
+    for training in (True, False):
+        u = plain(X, training=training).numpy()
+        expected = np.where(u > 0, u, 0.3 * u)
+        np.testing.assert_allclose(leaky(X, training=training), expected, atol=1e-6)
+    assert leaky.get_config()["negative_slope"] == 0.3
+
+
+def test_statistics_of_half_precision_inputs_are_float32() -> None:
+    # 300 +- 1: a bfloat16 mean would be off by one unit, and the variance by a factor.
+    x = (300.0 + RNG.standard_normal((64, 4, 4, 2))).astype(np.float32)
+    half = tf.cast(x, tf.bfloat16)
+    found = GhostBatchNormalization(32, dtype="mixed_bfloat16")(half, training=True)
+    assert found.dtype == tf.bfloat16
+    exact = GhostBatchNormalization(32)(tf.cast(half, tf.float32), training=True)
+    np.testing.assert_allclose(tf.cast(found, tf.float32), exact, atol=0.02)
