@@ -83,9 +83,24 @@ def draw_block(
 
 
 def normal(count: int, key: tf.Tensor, scale: tf.Tensor) -> tf.Tensor:
-    """`count` independent N(0, scale^2) numbers of the dtype of `scale`; `key` is a pair of int32."""
-    unit = tfp.distributions.Normal(tf.zeros([], scale.dtype), tf.ones([], scale.dtype))
-    return scale * unit.sample([count], seed=key)
+    """`count` independent N(0, scale^2) numbers of the dtype of `scale`; `key` is a pair of int32.
+
+    On CPUs they are made of tfp's uniform numbers by vectorised operations (Box & Muller 1958), in less than half the time
+    that TensorFlow's normal kernel takes there:
+
+        sqrt(-2 log(1 - u)) (cos 2 pi w, sin 2 pi w),    u, w uniform on [0, 1).
+
+    With the 23 random bits of a float32 u this reaches to 5.6 standard deviations, beyond which lies 2e-8 of the
+    normal distribution's mass.
+    """
+    zero, one = tf.zeros([], scale.dtype), tf.ones([], scale.dtype)
+    if tf.config.list_physical_devices("GPU"):
+        return scale * tfp.distributions.Normal(zero, one).sample([count], seed=key)
+    half = -(-count // 2)
+    u, w = tf.unstack(tfp.distributions.Uniform(zero, one).sample([2, half], seed=key))
+    radius = scale * tf.sqrt(-2.0 * tf.math.log1p(-u))
+    angle = 2.0 * np.pi * w
+    return tf.concat([radius * tf.cos(angle), radius * tf.sin(angle)], 0)[:count]
 
 
 def rademacher(count: int, key: tf.Tensor, scale: tf.Tensor) -> tf.Tensor:
