@@ -6,6 +6,7 @@ each; `generators[m * num_gen + j]` is sample j of chain m, and likewise `discri
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 import keras
@@ -18,6 +19,14 @@ from bayesian_gan.errors import InputError
 from bayesian_gan.generation import draw_noise, generate
 from bayesian_gan.networks.normalization import GhostBatchNormalization
 from bayesian_gan.networks.replication import replicate
+from bayesian_gan.scan import (
+    Generator,
+    ScannedGenerator,
+    random_start,
+    read_block,
+    weights_of,
+    write_averages,
+)
 from bayesian_gan.seeds import seed_pair
 
 Objective = Literal["paper", "authors"]
@@ -52,7 +61,7 @@ class Minibatch:
         real: float32 [B, height, width, channels] in [-1, 1].
         labelled: float32 [labelled batch, height, width, channels], or None.
         labels: int32 [labelled batch], or None.
-        z: float32 [J_g, B, z_dim], in [-1, 1].
+        z: float32 [generators that move, B, z_dim], in [-1, 1].
     """
 
     real: tf.Tensor
@@ -98,6 +107,11 @@ class BayesianGAN(keras.Model):
         feature_matching: weight of the distance of features in the generators' energies, at least 0.
         pairing_reduction: "mean" over the networks of the other player, or Algorithm 1's "sum".
         labelled_weight: w_s of the labelled term, at least 0 ("paper" only).
+        generators_per_step: k, a divisor of J_g; None for all. Each iteration moves one block of k generators of
+            each chain, drawn afresh, and the discriminators meet these k: a random scan over the generators at
+            about k / J_g of the cost, whose expected gradients are those of the full energies ("paper" only).
+        pairs_per_step: q, how many of the generators that move one discriminator meets, drawn afresh for each
+            discriminator and iteration; None for all. Energies stay unbiased ("paper" only).
         seed: of initial weights, minibatches and z.
 
     Raises:
@@ -119,6 +133,8 @@ class BayesianGAN(keras.Model):
         feature_matching: float = 1.0,
         pairing_reduction: objectives.Reduction = "mean",
         labelled_weight: float = 1.0,
+        generators_per_step: int | None = None,
+        pairs_per_step: int | None = None,
         seed: int = 0,
         name: str = "bayesian_gan",
     ) -> None:
@@ -134,6 +150,7 @@ class BayesianGAN(keras.Model):
             pairing_reduction=pairing_reduction,
             labelled_weight=labelled_weight,
         )
+        _check_scan(objective, num_gen, generators_per_step, pairs_per_step)
         _check_networks(generator, discriminator, feature_matching)
         self.generator_template = generator
         self.discriminator_template = discriminator
@@ -142,6 +159,8 @@ class BayesianGAN(keras.Model):
         self.objective, self.prior_std = objective, prior_std
         self.feature_matching, self.labelled_weight = feature_matching, labelled_weight
         self.pairing_reduction = pairing_reduction
+        self.generators_per_step = generators_per_step or num_gen
+        self.pairs_per_step = pairs_per_step or self.generators_per_step
         self.z_dim = int(generator.input_shape[-1])
         self.image_shape = tuple(discriminator.input_shape[1:])
         self.num_classes = int(_outputs(_symbolic_output(discriminator))[0].shape[-1])
@@ -211,7 +230,7 @@ class BayesianGAN(keras.Model):
 
     def _chain_variables(self, player: int, chain: int) -> list[keras.Variable]:
         models = self.chain_discriminators(chain) if player else self.chain_generators(chain)
-        return [v for model in models for v in model.trainable_variables]
+        return _variables(models)
 
     def chain_generators(self, chain: int) -> list[keras.Model]:
         """The J_g generators of a chain."""
@@ -357,6 +376,8 @@ class BayesianGAN(keras.Model):
             "feature_matching": self.feature_matching,
             "pairing_reduction": self.pairing_reduction,
             "labelled_weight": self.labelled_weight,
+            "generators_per_step": self.generators_per_step if self.objective == "paper" else None,
+            "pairs_per_step": self.pairs_per_step if self.objective == "paper" else None,
             "seed": self.seed,
             "name": self.name,
         }
@@ -408,7 +429,10 @@ class BayesianGAN(keras.Model):
         return [(m,) for m in chains] if self.objective == "paper" else [tuple(chains)]
 
     def _step_group(self, group: tuple[int, ...], step: tf.Tensor) -> Energies:
+        """Moves the networks of a group; returns their energies."""
         batches = [self.minibatch(chain, step) for chain in group]
+        if self.generators_per_step < self.num_gen:
+            return self._random_scan(group[0], batches[0], step)
         energies, generator_gradients, discriminator_gradients = self.gradients(
             group, batches, step
         )
@@ -419,12 +443,38 @@ class BayesianGAN(keras.Model):
             self.discriminator_optimizers[chain].apply(gradients_d)
         return energies
 
+    def _random_scan(self, chain: int, batch: Minibatch, step: tf.Tensor) -> Energies:
+        """Moves one block of generators, drawn afresh, and the discriminators, which meet this block.
+
+        The block is known only when the step runs. So its weights are read, and written, by a condition over the
+        blocks, and the networks between are traced once for all blocks.
+        """
+        k = self.generators_per_step
+        blocks = [self.chain_generators(chain)[i : i + k] for i in range(0, self.num_gen, k)]
+        block = random_start((self.seed, 8, chain), step, len(blocks))
+        values = tf.switch_case(block, [partial(read_block, models) for models in blocks])
+        scanned = [ScannedGenerator(self.generator_template, weights) for weights in values]
+        energies, (gradients_g,), (gradients_d,) = self.gradients((chain,), [batch], step, scanned)
+        averages = [g.averages for g in scanned]
+
+        def write(models: Sequence[keras.Model]) -> tf.Tensor:
+            self.generator_optimizers[chain].apply(gradients_g, _variables(models))
+            write_averages(models, averages)
+            return tf.constant(0)
+
+        tf.switch_case(block, [partial(write, models) for models in blocks])
+        self.discriminator_optimizers[chain].apply(gradients_d)
+        known = self.generator_energies.value[chain * self.num_gen : (chain + 1) * self.num_gen]
+        moved = (block * k + tf.range(k))[:, None]
+        generators = tf.tensor_scatter_nd_update(known, moved, energies.generators)
+        return Energies(energies.discriminators, generators, energies.terms)
+
     def minibatch(self, chain: int, step: tf.Tensor) -> Minibatch:
         """The minibatch and the noise of a chain: a function of (seed, chain, step)."""
         data = self._training_data
         assert data is not None
         z = tf.random.stateless_uniform(
-            (self.num_gen, data.batch_size, self.z_dim),
+            (self.generators_per_step, data.batch_size, self.z_dim),
             seed_pair((self.seed, 3, chain), step),
             -1.0,
             1.0,
@@ -442,45 +492,57 @@ class BayesianGAN(keras.Model):
         return Minibatch(real, labelled, tf.gather(data.labels, drawn), z)
 
     def gradients(
-        self, group: Sequence[int], batches: Sequence[Minibatch], step: tf.Tensor
+        self,
+        group: Sequence[int],
+        batches: Sequence[Minibatch],
+        step: tf.Tensor,
+        generators: Sequence[Generator] | None = None,
     ) -> tuple[Energies, list[list[tf.Tensor]], list[list[tf.Tensor]]]:
         """Energies of a group and their gradients with respect to each network's own weights.
 
         Args:
             group: chains whose networks meet.
             batches: one for each chain of the group.
-            step: iteration, int64, which seeds the authors' noise term.
+            step: iteration, int64, which seeds the authors' noise term and the choice of pairs.
+            generators: those that take part, as many of each chain; None for all of the group.
 
         Returns:
-            The energies; for each chain the gradients of U_g / N for its generators' variables, in the order
-            of `chain_generators`; and likewise those of U_d / N.
+            The energies; for each chain the gradients of U_g / N for the weights of its generators, in their
+            order; and likewise those of U_d / N.
         """
-        theta_g = [self._chain_variables(0, chain) for chain in group]
-        theta_d = [self._chain_variables(1, chain) for chain in group]
+        if generators is None:
+            generators = [g for chain in group for g in self.chain_generators(chain)]
+        each = len(generators) // len(group)
+        theta_g = [
+            [w for g in generators[i * each : (i + 1) * each] for w in weights_of(g)]
+            for i in range(len(group))
+        ]
+        theta_d = [[v.value for v in self._chain_variables(1, chain)] for chain in group]
         with (
             tf.GradientTape(watch_accessed_variables=False) as tape_g,
             tf.GradientTape(watch_accessed_variables=False) as tape_d,
         ):
-            tape_g.watch([v.value for variables in theta_g for v in variables])
-            tape_d.watch([v.value for variables in theta_d for v in variables])
-            energies = self.energies(group, batches, step)
+            tape_g.watch(theta_g)
+            tape_d.watch(theta_d)
+            energies = self.energies(group, batches, step, generators)
             # One network's energy does not depend on another's weights of the same player, so the gradient of
             # the sum holds each one's own.
             total_g = tf.reduce_sum(energies.generators)
             total_d = tf.reduce_sum(energies.discriminators)
-        return (
-            energies,
-            tape_g.gradient(total_g, [[v.value for v in variables] for variables in theta_g]),
-            tape_d.gradient(total_d, [[v.value for v in variables] for variables in theta_d]),
-        )
+        return energies, tape_g.gradient(total_g, theta_g), tape_d.gradient(total_d, theta_d)
 
     def energies(
-        self, group: Sequence[int], batches: Sequence[Minibatch], step: tf.Tensor
+        self,
+        group: Sequence[int],
+        batches: Sequence[Minibatch],
+        step: tf.Tensor,
+        generators: Sequence[Generator] | None = None,
     ) -> Energies:
         """Energies per example, U / N, of the networks of a group; see `gradients` for the arguments."""
-        terms = self._terms(group, batches)
-        generators = [g for chain in group for g in self.chain_generators(chain)]
+        if generators is None:
+            generators = [g for chain in group for g in self.chain_generators(chain)]
         discriminators = [d for chain in group for d in self.chain_discriminators(chain)]
+        terms = self._terms(group, batches, generators, step)
         regulariser_g = self._regularisers(generators, (0, *group), step)
         regulariser_d = self._regularisers(discriminators, (1, *group), step)
         if self.objective == "authors":
@@ -490,35 +552,49 @@ class BayesianGAN(keras.Model):
             )
         else:
             energies_d = regulariser_d + objectives.paper_discriminator_energy(
-                terms, self.labelled_weight, self.pairing_reduction
+                terms, self.labelled_weight, self.pairing_reduction, self.num_gen
             )
             energies_g = regulariser_g + objectives.paper_generator_energy(
                 terms, self.feature_matching, self.pairing_reduction
             )
         return Energies(energies_d, energies_g, terms)
 
-    def _terms(self, group: Sequence[int], batches: Sequence[Minibatch]) -> objectives.PairTerms:
-        fakes = tf.concat(
-            [
-                generator(z, training=True)
-                for chain, batch in zip(group, batches, strict=True)
-                for generator, z in zip(
-                    self.chain_generators(chain), tf.unstack(batch.z), strict=True
-                )
-            ],
-            axis=0,
-        )
-        return objectives.stack_terms(
-            [
-                self._discriminator_terms(discriminator, batch, fakes)
-                for chain, batch in zip(group, batches, strict=True)
-                for discriminator in self.chain_discriminators(chain)
-            ]
-        )
+    def _terms(
+        self,
+        group: Sequence[int],
+        batches: Sequence[Minibatch],
+        generators: Sequence[Generator],
+        step: tf.Tensor,
+    ) -> objectives.PairTerms:
+        z = [z for batch in batches for z in tf.unstack(batch.z)]
+        fakes = tf.concat([g(z, training=True) for g, z in zip(generators, z, strict=True)], axis=0)
+        terms = []
+        for chain, batch in zip(group, batches, strict=True):
+            for i, discriminator in enumerate(self.chain_discriminators(chain)):
+                met = None
+                if self.pairs_per_step < self.generators_per_step:
+                    met = self._met(chain, i, step, len(generators))
+                terms.append(self._discriminator_terms(discriminator, batch, fakes, met))
+        return objectives.stack_terms(terms)
+
+    def _met(self, chain: int, discriminator: int, step: tf.Tensor, count: int) -> tf.Tensor:
+        """Which of `count` generators a discriminator meets in this iteration, int32 [pairs_per_step]."""
+        start = random_start((self.seed, 9, chain, discriminator), step, count)
+        return (start + tf.range(self.pairs_per_step)) % count
 
     def _discriminator_terms(
-        self, discriminator: keras.Model, batch: Minibatch, fakes: tf.Tensor
+        self,
+        discriminator: keras.Model,
+        batch: Minibatch,
+        fakes: tf.Tensor,
+        met: tf.Tensor | None,
     ) -> objectives.PairTerms:
+        """Terms of one discriminator with all generators, whose `fakes` are one batch, or with those it met."""
+        rows = batch.real.shape[0]
+        count = fakes.shape[0] // rows
+        if met is not None:
+            each = tf.reshape(fakes, (count, rows, *fakes.shape[1:]))
+            fakes = tf.reshape(tf.gather(each, met), (-1, *fakes.shape[1:]))
         real_logits, real_features = _outputs(discriminator(batch.real, training=True))
         # Running averages come from real images only: what these two passes would write is discarded.
         with keras.StatelessScope():
@@ -527,13 +603,14 @@ class BayesianGAN(keras.Model):
                 logits, _ = _outputs(discriminator(batch.labelled, training=True))
                 labelled = objectives.labelled_energy(logits, batch.labels)
             fake_logits, fake_features = _outputs(discriminator(fakes, training=True))
-        rows = batch.real.shape[0]
         fake_logits = _by_generator(fake_logits, rows)
         adversarial = objectives.real_energy(fake_logits)
         matching = tf.zeros_like(adversarial)
         if self.feature_matching > 0:
             fake_features = _by_generator(fake_features, rows)
             matching = objectives.huber_feature_distance(real_features, fake_features)
+        if met is not None:
+            adversarial, matching = (_spread(v, met, count) for v in (adversarial, matching))
         return objectives.PairTerms(
             real=objectives.real_energy(real_logits),
             labelled=labelled,
@@ -543,14 +620,14 @@ class BayesianGAN(keras.Model):
         )
 
     def _regularisers(
-        self, models: Sequence[keras.Model], key: tuple[int, ...], step: tf.Tensor
+        self, models: Sequence[Generator], key: tuple[int, ...], step: tf.Tensor
     ) -> tf.Tensor:
         """-log prior / N of each network (and the authors' noise term), float32 [networks]."""
         if self.prior_std is None:
             return tf.zeros(len(models))
         values = []
         for i, model in enumerate(models):
-            weights = [v.value for v in model.trainable_variables]
+            weights = weights_of(model)
             if self.objective == "authors":
                 seed = seed_pair((self.seed, 6, *key, i), step)
                 values.append(
@@ -619,6 +696,16 @@ def _symbolic_output(model: keras.Model) -> Any:
     return model.outputs[0] if isinstance(model, keras.Sequential) else model.output
 
 
+def _variables(models: Sequence[keras.Model]) -> list[keras.Variable]:
+    return [v for model in models for v in model.trainable_variables]
+
+
+def _spread(values: tf.Tensor, met: tf.Tensor, count: int) -> tf.Tensor:
+    """Values of the q generators met, [q], as [count]: count / q times as large, and zero elsewhere."""
+    scale = count / values.shape[0]
+    return tf.scatter_nd(met[:, None], values * scale, (count,))
+
+
 def _by_generator(tensor: tf.Tensor, rows: int) -> tf.Tensor:
     """[G * rows, n] to [G, rows, n]."""
     return tf.reshape(tensor, (-1, rows, tensor.shape[-1]))
@@ -663,6 +750,30 @@ def _check_arguments(**arguments: Any) -> None:
     prior_std = arguments["prior_std"]
     if prior_std is not None and not prior_std > 0:
         raise InputError(f"prior_std must be greater than 0, not {prior_std}")
+
+
+def _check_scan(
+    objective: str, num_gen: int, generators_per_step: int | None, pairs_per_step: int | None
+) -> None:
+    moved = generators_per_step or num_gen
+    for name, value, most, of in (
+        ("generators_per_step", generators_per_step, num_gen, "num_gen"),
+        ("pairs_per_step", pairs_per_step, moved, "the generators that move in a step"),
+    ):
+        if value is None:
+            continue
+        if objective != "paper":
+            raise InputError(
+                f'{name} needs objective "paper": the authors\' logsumexp over all pairs has '
+                "no unbiased estimate from some of them"
+            )
+        if not 1 <= value <= most:
+            raise InputError(f"{name} must lie in 1..{most} ({of}), not {value}")
+    if num_gen % moved:
+        raise InputError(
+            f"generators_per_step must divide num_gen, which is {num_gen}, into equal blocks; "
+            f"{moved} does not"
+        )
 
 
 def _check_networks(

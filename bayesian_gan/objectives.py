@@ -27,9 +27,10 @@ class PairTerms:
     Attributes:
         real: [D], -mean log D_d(x) over the unlabelled minibatch.
         labelled: [D], -mean log softmax(m_d(x_s))_{y_s}; zeros where there are no labels.
-        fake: [D, G], -mean log(1 - D_d(G_g(z))).
-        adversarial: [D, G], -mean log D_d(G_g(z)).
-        matching: [D, G], distance of real and fake features; zeros where it is off.
+        fake: [D, G], -mean log(1 - D_d(G_g(z))); [D, q] where a discriminator meets q generators only.
+        adversarial: [D, G], -mean log D_d(G_g(z)). Where a discriminator meets q of the G generators, drawn at random,
+            its terms are G / q times as large for these and zero for the others: the same in expectation.
+        matching: [D, G], distance of real and fake features, likewise; zeros where it is off.
     """
 
     real: tf.Tensor
@@ -85,12 +86,14 @@ def stack_terms(terms: Sequence[PairTerms]) -> PairTerms:
     )
 
 
-def _reduce(values: tf.Tensor, reduction: Reduction, axis: int) -> tf.Tensor:
-    return tf.reduce_mean(values, axis) if reduction == "mean" else tf.reduce_sum(values, axis)
+def _reduce(values: tf.Tensor, reduction: Reduction, axis: int, count: int | None) -> tf.Tensor:
+    """Mean, or the sum over `count` networks of which `values` may hold a random part."""
+    mean = tf.reduce_mean(values, axis)
+    return mean if reduction == "mean" else mean * (count or values.shape[axis])
 
 
 def paper_discriminator_energy(
-    terms: PairTerms, labelled_weight: float, reduction: Reduction
+    terms: PairTerms, labelled_weight: float, reduction: Reduction, num_gen: int | None = None
 ) -> tf.Tensor:
     """Energy of each discriminator without its prior, [D] (Saatci & Wilson 2017, eqs. 2 and 6).
 
@@ -101,9 +104,10 @@ def paper_discriminator_energy(
         labelled_weight: w_s, at least 0. The posterior as the paper writes it, with one likelihood factor for
             each labelled example, is N_s / N; the authors' program has 1.
         reduction: "mean" over generators, or Algorithm 1's "sum".
+        num_gen: J_g, if the terms hold a random part of the generators: the energy is then an unbiased estimate.
     """
     pairs = terms.real[:, None] + terms.fake
-    return _reduce(pairs, reduction, axis=1) + labelled_weight * terms.labelled
+    return _reduce(pairs, reduction, 1, num_gen) + labelled_weight * terms.labelled
 
 
 def paper_generator_energy(
@@ -118,7 +122,7 @@ def paper_generator_energy(
         feature_matching: weight of the distance, at least 0; 0 is the paper's text.
         reduction: "mean" over discriminators, or Algorithm 1's "sum".
     """
-    return _reduce(terms.adversarial + feature_matching * terms.matching, reduction, axis=0)
+    return _reduce(terms.adversarial + feature_matching * terms.matching, reduction, 0, None)
 
 
 def negative_log_prior(weights: Sequence[tf.Tensor], prior_std: float, num_data: int) -> tf.Tensor:

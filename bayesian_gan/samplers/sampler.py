@@ -120,9 +120,9 @@ class Sampler(GuardedOptimizer):
         self, grads: Sequence[tf.Tensor | None], trainable_variables: Sequence[keras.Variable]
     ) -> None:
         """One iteration for finite gradients: draws the noise, then moves all variables."""
-        self._drawn.noise = self._draw()
+        self._drawn.noise = self._draw(trainable_variables)
         super().apply(grads, trainable_variables)
-        self._drawn.noise = []
+        self._drawn.noise = {}
 
     def with_seed(self, seed: int) -> Self:
         """A fresh, unbuilt sampler of the same configuration and another seed: the next chain."""
@@ -168,17 +168,27 @@ class Sampler(GuardedOptimizer):
         """Standard deviation of the noise that `_noise` returns: a scalar."""
         raise NotImplementedError
 
-    def _draw(self) -> list[tf.Tensor]:
-        """The noise of this iteration, one tensor for each variable; an empty list at T = 0."""
+    def _draw(self, variables: Sequence[keras.Variable]) -> dict[int, tf.Tensor]:
+        """The noise of this iteration by index of the variable; empty at T = 0.
+
+        What a variable gets does not depend on which others move in the same iteration.
+        """
         if self.is_cold:
-            return []
+            return {}
+        moved = {self._get_variable_index(variable) for variable in variables}
         scale = tf.convert_to_tensor(self._noise_scale(tf.convert_to_tensor(self.learning_rate)))
-        iteration = self._iterations.value
-        drawn = []
+        drawn: dict[int, tf.Tensor] = {}
         for block in self._blocks:
-            drawn += draw_block(
-                block, self.seed, iteration, tf.cast(scale, block.dtype), self.noise
-            )
+            indices = range(block.first, block.first + len(block.shapes))
+            if moved.intersection(indices):
+                noise = draw_block(
+                    block,
+                    self.seed,
+                    self._iterations.value,
+                    tf.cast(scale, block.dtype),
+                    self.noise,
+                )
+                drawn.update(zip(indices, noise, strict=True))
         return drawn
 
     def _noise(self, variable: keras.Variable) -> tf.Tensor | None:
@@ -190,7 +200,7 @@ class _Drawn:
     """Holds the noise between `move` and `update_step`, out of sight of Keras's variable tracking."""
 
     def __init__(self) -> None:
-        self.noise: list[tf.Tensor] = []
+        self.noise: dict[int, tf.Tensor] = {}
 
 
 def check_number(argument: str, value: Any, low: float, high: float = float("inf")) -> float:

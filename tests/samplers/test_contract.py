@@ -140,7 +140,8 @@ def test_normal_noise_under_xla_is_normal_and_new_in_every_iteration() -> None:
     @tf.function(jit_compile=True)
     def draw(iteration: tf.Tensor) -> list[tf.Tensor]:
         sampler.iterations.assign(iteration)
-        return [n / sampler._noise_scale(tf.constant(0.01)) for n in sampler._draw()]
+        drawn = sampler._draw(sampler._trainable_variables)
+        return [n / sampler._noise_scale(tf.constant(0.01)) for n in drawn.values()]
 
     drawn = [*draw(tf.constant(0, tf.int64)), *draw(tf.constant(1, tf.int64))]
     assert kstest(np.concatenate(drawn), "norm").pvalue > 0.01
@@ -210,7 +211,10 @@ def draws(sampler: Any, shapes: list[tuple[int, ...]], iteration: int) -> list[n
     theta = [keras.Variable(np.zeros(shape), dtype="float32") for shape in shapes]
     sampler.build(theta)
     sampler.iterations.assign(iteration)
-    return [x.numpy().ravel() / x.numpy().std() for x in sampler._draw()]
+    return [
+        x.numpy().ravel() / x.numpy().std()
+        for x in sampler._draw(sampler._trainable_variables).values()
+    ]
 
 
 @pytest.mark.parametrize("noise", ["normal", "rademacher"])

@@ -88,7 +88,7 @@ def test_three_steps_by_hand() -> None:
     G_last, xi_last = np.ones(5), np.zeros(5)
     for t in range(3):
         g = np.cos(3.0 * position)
-        xi = -sampler._draw()[0].numpy() / float(sampler._noise_scale(tf.constant(lr)))
+        xi = -sampler._draw([theta])[0].numpy() / float(sampler._noise_scale(tf.constant(lr)))
         V = rho * V + (1 - rho) * g**2
         G = 1.0 / (epsilon + np.sqrt(V))
         gamma = (G - G_last) * xi_last / np.sqrt(2 * temperature * eta * G_last)

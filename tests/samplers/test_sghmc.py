@@ -146,8 +146,8 @@ def test_three_steps_by_hand() -> None:
     position, velocity = theta.numpy().astype(float), np.zeros(5)
     for t in range(3):
         gradient = np.cos(position)
-        sampler._drawn.noise = []
-        unit = sampler._draw()[0].numpy() / float(sampler._noise_scale(tf.constant(lr)))
+        sampler._drawn.noise = {}
+        unit = sampler._draw([theta])[0].numpy() / float(sampler._noise_scale(tf.constant(lr)))
         injected = np.sqrt(2 * (alpha - beta) * temperature * lr / N / mass)
         # The sign of a symmetric noise is a convention; in the code it joins the gradient.
         velocity = (1 - alpha) * velocity - lr / mass * gradient - injected * unit

@@ -104,7 +104,7 @@ def test_three_steps_by_hand() -> None:
     position, v, alpha, eta = theta.numpy().astype(float), np.zeros(5), a, lr / N
     for t in range(3):
         g = np.cos(position)
-        xi = -sampler._draw()[0].numpy() / float(sampler._noise_scale(tf.constant(lr)))
+        xi = -sampler._draw([theta])[0].numpy() / float(sampler._noise_scale(tf.constant(lr)))
         v = (1 - alpha) * v - lr * g + np.sqrt(2 * a * temperature * eta) * xi
         position = position + v
         alpha = alpha + (np.mean(v**2) - 2 * temperature * eta / (2 - alpha)) / mu
