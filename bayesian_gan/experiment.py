@@ -121,9 +121,11 @@ def build_model(config: Config, data: ImageData) -> BayesianGAN:
     num_data = len(data.images)
     image_shape = data.images.shape[1:]
     num_classes = len(data.class_names) if config.semi else 1
+    precision = "mixed_bfloat16" if config.precision == "bfloat16" else "float32"
+    depth = (config.num_layers, precision)
     model = BayesianGAN(
-        dcgan_generator(image_shape, config.z_dim, config.gf_dim, config.num_layers),
-        dcgan_discriminator(image_shape, num_classes, config.df_dim, config.num_layers),
+        dcgan_generator(image_shape, config.z_dim, config.gf_dim, *depth),
+        dcgan_discriminator(image_shape, num_classes, config.df_dim, *depth),
         num_data=num_data,
         num_gen=config.num_gen,
         num_disc=config.num_disc,
@@ -133,12 +135,15 @@ def build_model(config: Config, data: ImageData) -> BayesianGAN:
         feature_matching=config.feature_matching,
         pairing_reduction=config.pairing_reduction,
         labelled_weight=config.labelled_weight,
+        generators_per_step=config.generators_per_step,
+        pairs_per_step=config.pairs_per_step,
         seed=config.random_seed,
     )
     model.compile(
         generator_optimizer=build_optimizer(config, num_data),
         discriminator_optimizer=build_optimizer(config, num_data),
         steps_per_execution=steps_per_execution(config),
+        jit_compile=config.jit,
     )
     return model
 

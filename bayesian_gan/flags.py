@@ -48,6 +48,10 @@ class Config:
     feature_matching: float
     pairing_reduction: Literal["mean", "sum"]
     labelled_weight: float
+    generators_per_step: int | None
+    pairs_per_step: int | None
+    precision: Literal["float32", "bfloat16"]
+    jit: bool
     friction: float
     temperature: float
     sampler_lr: float | None
@@ -96,6 +100,28 @@ class Config:
         if self.sampler_lr is not None and not self.sampler_lr > 0:
             raise InputError(f"--sampler_lr must be greater than 0, not {self.sampler_lr}")
 
+        self._check_scan()
+
+    def _check_scan(self) -> None:
+        """Raises InputError where the parts of one step do not fit the numbers of samples."""
+        for name in ("generators_per_step", "pairs_per_step"):
+            if getattr(self, name) is not None and self.objective == "authors":
+                raise InputError(
+                    f"--{name} needs --objective paper: the authors' logsumexp over all pairs has no "
+                    "unbiased estimate from some of them"
+                )
+        moved = self.generators_per_step or self.num_gen
+        if moved > self.num_gen or self.num_gen % moved:
+            raise InputError(
+                f"--generators_per_step must divide --num_gen, which is {self.num_gen}, into equal "
+                f"blocks; {moved} does not"
+            )
+        if (self.pairs_per_step or 1) > moved:
+            raise InputError(
+                f"--pairs_per_step must be at most {moved}, the generators that move in a step, not "
+                f"{self.pairs_per_step}"
+            )
+
     @property
     def first_collection(self) -> int:
         """The iteration of the first posterior draw."""
@@ -116,6 +142,7 @@ def define(values: flags.FlagValues, semi: bool) -> None:
     _define_data_flags(values)
     _define_network_flags(values)
     _define_sample_flags(values)
+    _define_cost_flags(values)
     _define_training_flags(values)
     _define_sampler_flags(values)
     _define_output_flags(values)
@@ -246,6 +273,41 @@ def _define_sample_flags(values: flags.FlagValues) -> None:
         "Weight w_s, >= 0, of the labelled term: 1 in the authors' program; the posterior as the paper writes "
         "it has N / (size of the training set) (--objective paper only).",
         lower_bound=0.0,
+        flag_values=values,
+    )
+
+
+def _define_cost_flags(values: flags.FlagValues) -> None:
+    flags.DEFINE_integer(
+        "generators_per_step",
+        None,
+        "k, a divisor of num_gen: each iteration moves one block of k generators of every chain, drawn afresh, "
+        "and the discriminators meet these alone. A random scan at about k / num_gen of the cost; expected "
+        "gradients stay those of the full energies. By default all (--objective paper only).",
+        lower_bound=1,
+        flag_values=values,
+    )
+    flags.DEFINE_integer(
+        "pairs_per_step",
+        None,
+        "q >= 1: how many of the generators that move one discriminator meets in one iteration, drawn afresh; "
+        "energies stay unbiased. By default all (--objective paper only).",
+        lower_bound=1,
+        flag_values=values,
+    )
+    flags.DEFINE_enum(
+        "precision",
+        "float32",
+        ["float32", "bfloat16"],
+        "Of activations and products inside of the networks; weights, statistics, outputs and the sampler stay "
+        "float32. bfloat16 is faster on GPUs and on processors that have it (AVX-512 BF16, AMX), slower "
+        "elsewhere.",
+        flag_values=values,
+    )
+    flags.DEFINE_bool(
+        "jit",
+        False,
+        "Compile the whole step with XLA: worth trying on a GPU; slower on a CPU.",
         flag_values=values,
     )
 

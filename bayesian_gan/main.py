@@ -11,6 +11,7 @@ from bayesian_gan.data.catalogue import load
 from bayesian_gan.data.splits import label_split
 from bayesian_gan.errors import InputError
 from bayesian_gan.run_folder import check_writable
+from bayesian_gan.threads import thread_environment
 
 USAGE_ERROR = 2
 
@@ -50,6 +51,9 @@ def _run(argv: list[str]) -> None:
         data = load(config.dataset, config.data_path)
         split = label_split(data, config.N, config.label_seed) if config.semi else None
         check_writable(config.out_dir)
+        threads = thread_environment(config.num_mcmc * config.num_disc, os.cpu_count() or 1)
+        for name, value in threads.items():
+            os.environ.setdefault(name, value)
         # Imported here: TensorFlow takes seconds to load, and a wrong flag or file need not wait for it.
         from bayesian_gan.experiment import run
 

@@ -14,7 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 from bayesian_gan import objectives
-from bayesian_gan.data.batches import draw_indices, to_unit
+from bayesian_gan.data.batches import ALGORITHM, draw_indices, to_unit
 from bayesian_gan.errors import InputError
 from bayesian_gan.generation import draw_noise, generate
 from bayesian_gan.networks.normalization import GhostBatchNormalization
@@ -107,9 +107,10 @@ class BayesianGAN(keras.Model):
         feature_matching: weight of the distance of features in the generators' energies, at least 0.
         pairing_reduction: "mean" over the networks of the other player, or Algorithm 1's "sum".
         labelled_weight: w_s of the labelled term, at least 0 ("paper" only).
-        generators_per_step: k, a divisor of J_g; None for all. Each iteration moves one block of k generators of
-            each chain, drawn afresh, and the discriminators meet these k: a random scan over the generators at
-            about k / J_g of the cost, whose expected gradients are those of the full energies ("paper" only).
+        generators_per_step: k, a divisor of J_g; None for all. Each iteration moves one block of k
+            generators of each chain, drawn afresh, and the discriminators meet these k: a random scan over
+            the generators at about k / J_g of the cost, whose expected gradients are those of the full
+            energies ("paper" only).
         pairs_per_step: q, how many of the generators that move one discriminator meets, drawn afresh for each
             discriminator and iteration; None for all. Energies stay unbiased ("paper" only).
         seed: of initial weights, minibatches and z.
@@ -268,15 +269,11 @@ class BayesianGAN(keras.Model):
         Raises:
             InputError: images or labels that do not fit the networks.
         """
-        data = self._check_data(x, y, batch_size, labelled_batch_size)
         if not self.generator_optimizers:
             raise InputError(
                 "call compile(generator_optimizer, discriminator_optimizer) before fit"
             )
-        for model in (*self.generators, *self.discriminators):
-            _set_ghost_batch(model, batch_size)
-        self._training_data = data
-        self.train_function = None  # The step is traced on this data.
+        self.hold(x, y, batch_size=batch_size, labelled_batch_size=labelled_batch_size)
         steps = steps_per_epoch or -(-len(x) // batch_size)
         return super().fit(
             tf.data.Dataset.from_tensors(0).repeat(),
@@ -285,6 +282,23 @@ class BayesianGAN(keras.Model):
             shuffle=False,  # Minibatches are drawn inside the step.
             **kwargs,
         )
+
+    def hold(
+        self,
+        x: np.ndarray,
+        y: np.ndarray | None = None,
+        *,
+        batch_size: int = 64,
+        labelled_batch_size: int | None = None,
+    ) -> None:
+        """Checks the data and holds them, so that `train_step` draws its minibatches from them.
+
+        `fit` calls it. See there for the arguments and errors.
+        """
+        self._training_data = self._check_data(x, y, batch_size, labelled_batch_size)
+        for model in (*self.generators, *self.discriminators, self.generator_template):
+            _set_ghost_batch(model, batch_size)
+        self.train_function = None  # The step is traced on this data.
 
     def _check_data(
         self, x: np.ndarray, y: np.ndarray | None, batch_size: int, labelled_batch_size: int | None
@@ -446,8 +460,8 @@ class BayesianGAN(keras.Model):
     def _random_scan(self, chain: int, batch: Minibatch, step: tf.Tensor) -> Energies:
         """Moves one block of generators, drawn afresh, and the discriminators, which meet this block.
 
-        The block is known only when the step runs. So its weights are read, and written, by a condition over the
-        blocks, and the networks between are traced once for all blocks.
+        The block is known only when the step runs. So its weights are read, and written, by a condition over
+        the blocks, and the networks between are traced once for all blocks.
         """
         k = self.generators_per_step
         blocks = [self.chain_generators(chain)[i : i + k] for i in range(0, self.num_gen, k)]
@@ -478,6 +492,7 @@ class BayesianGAN(keras.Model):
             seed_pair((self.seed, 3, chain), step),
             -1.0,
             1.0,
+            alg=ALGORITHM,
         )
         unlabelled = draw_indices(
             seed_pair((self.seed, 4, chain)), step, data.images.shape[0], data.batch_size

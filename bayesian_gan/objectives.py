@@ -28,8 +28,9 @@ class PairTerms:
         real: [D], -mean log D_d(x) over the unlabelled minibatch.
         labelled: [D], -mean log softmax(m_d(x_s))_{y_s}; zeros where there are no labels.
         fake: [D, G], -mean log(1 - D_d(G_g(z))); [D, q] where a discriminator meets q generators only.
-        adversarial: [D, G], -mean log D_d(G_g(z)). Where a discriminator meets q of the G generators, drawn at random,
-            its terms are G / q times as large for these and zero for the others: the same in expectation.
+        adversarial: [D, G], -mean log D_d(G_g(z)). Where a discriminator meets q of the G generators, drawn
+            at random, its terms are G / q times as large for these and zero for the others: the same in
+            expectation.
         matching: [D, G], distance of real and fake features, likewise; zeros where it is off.
     """
 
@@ -104,7 +105,8 @@ def paper_discriminator_energy(
         labelled_weight: w_s, at least 0. The posterior as the paper writes it, with one likelihood factor for
             each labelled example, is N_s / N; the authors' program has 1.
         reduction: "mean" over generators, or Algorithm 1's "sum".
-        num_gen: J_g, if the terms hold a random part of the generators: the energy is then an unbiased estimate.
+        num_gen: J_g, if the terms hold a random part of the generators: the energy is then an unbiased
+            estimate.
     """
     pairs = terms.real[:, None] + terms.fake
     return _reduce(pairs, reduction, 1, num_gen) + labelled_weight * terms.labelled

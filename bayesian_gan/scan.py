@@ -1,6 +1,7 @@
 """Random scan over generators: which block moves, and networks whose weights are tensors read for it."""
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 import keras
 import tensorflow as tf
@@ -42,7 +43,7 @@ class ScannedGenerator:
         return images
 
 
-Generator = keras.Model | ScannedGenerator
+Generator: TypeAlias = keras.Model | ScannedGenerator
 
 
 def weights_of(generator: Generator) -> list[tf.Tensor | tf.Variable]:

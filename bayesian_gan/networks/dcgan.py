@@ -99,8 +99,8 @@ def dcgan_discriminator(
         num_classes: K; 1 is the unsupervised case, D = sigmoid(m).
         width: df_dim, channels of the first layer.
         num_layers: number of convolutions.
-        precision: Keras dtype policy of the layers, "float32" or "mixed_bfloat16" (weights, statistics and outputs
-            stay float32).
+        precision: Keras dtype policy of the layers, "float32" or "mixed_bfloat16" (weights, statistics and
+            outputs stay float32).
 
     Returns:
         A functional model: float32 images [batch, height, width, channels] in [-1, 1] to
@@ -157,8 +157,8 @@ def dcgan_generator(
         z_dim: dimension of z ~ U(-1, 1).
         width: gf_dim, channels next to the image. (The authors' program ignores its flag and takes df_dim.)
         num_layers: number of transposed convolutions.
-        precision: Keras dtype policy of the layers, "float32" or "mixed_bfloat16" (weights, statistics and images
-            stay float32).
+        precision: Keras dtype policy of the layers, "float32" or "mixed_bfloat16" (weights, statistics and
+            images stay float32).
 
     Returns:
         A functional model: float32 z [batch, z_dim] to float32 images [batch, *image_shape] in [-1, 1].

@@ -131,8 +131,8 @@ def ghost_normalise(
         negative_slope: of the leaky ReLU, or None for no activation.
 
     Returns:
-        The outputs, of the shape and dtype of `x`; and the chunks' mean and biased variance, [chunks, channels],
-        which no gradient passes through.
+        The outputs, of the shape and dtype of `x`; and the chunks' mean and biased variance, [chunks,
+        channels], which no gradient passes through.
     """
     forward, backward = _passes(rows, epsilon, negative_slope, _on_cpu_only())
 

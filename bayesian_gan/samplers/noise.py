@@ -85,13 +85,13 @@ def draw_block(
 def normal(count: int, key: tf.Tensor, scale: tf.Tensor) -> tf.Tensor:
     """`count` independent N(0, scale^2) numbers of the dtype of `scale`; `key` is a pair of int32.
 
-    On CPUs they are made of tfp's uniform numbers by vectorised operations (Box & Muller 1958), in less than half the time
-    that TensorFlow's normal kernel takes there:
+    On CPUs they are made of tfp's uniform numbers by vectorised operations (Box & Muller 1958), in less than
+    half the time that TensorFlow's normal kernel takes there:
 
         sqrt(-2 log(1 - u)) (cos 2 pi w, sin 2 pi w),    u, w uniform on [0, 1).
 
-    With the 23 random bits of a float32 u this reaches to 5.6 standard deviations, beyond which lies 2e-8 of the
-    normal distribution's mass.
+    With the 23 random bits of a float32 u this reaches to 5.6 standard deviations, beyond which lies 2e-8 of
+    the normal distribution's mass.
     """
     zero, one = tf.zeros([], scale.dtype), tf.ones([], scale.dtype)
     if tf.config.list_physical_devices("GPU"):

@@ -1,0 +1,20 @@
+"""How TensorFlow's threads are shared between networks side by side and the inside of an operation."""
+
+INTER, INTRA = "TF_NUM_INTEROP_THREADS", "TF_NUM_INTRAOP_THREADS"
+
+
+def thread_environment(side_by_side: int, cores: int) -> dict[str, str]:
+    """Environment variables, which TensorFlow reads when it starts.
+
+    Discriminators that do not depend on each other run side by side. A core for each of them, with
+    operations that do not split, is faster than operations that all split over all cores and wait for each
+    other at every end.
+
+    Args:
+        side_by_side: discriminators of one step, M * J_d, at least 1.
+        cores: processor cores, at least 1.
+
+    Returns:
+        Operations that may run at once (`cores`), and threads inside of one (`cores` over the discriminators).
+    """
+    return {INTER: str(cores), INTRA: str(max(1, cores // side_by_side))}

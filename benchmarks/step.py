@@ -1,0 +1,294 @@
+"""Seconds, memory and floating-point operations of one training iteration, five systems side by side.
+
+    python benchmarks/step.py                        # the short form: about five minutes, writes RESULTS.md
+    python benchmarks/step.py --dataset cifar --num_gen 5 --num_mcmc 2 --df_dim 24 --json rows.json
+    python benchmarks/step.py --grid                 # every data set, J_g and width: hours
+
+Systems: `authors_structure`, their TensorFlow 1 graph in TensorFlow 2 (every pair rebuilt); `authors` and
+`paper`, this project with that `--objective`; `dcgan`, a single DCGAN of the same width; `convolutions`, those
+of `paper` alone. Each runs in a process of its own; the parent lets one run at a time, in alternating order,
+and takes medians. Ratios come with the smallest and largest of their rounds. All run with the threads that
+the entry points choose.
+"""
+
+# ruff: noqa: E402
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+# Run as a script, this folder comes first on the path, and its profile.py would hide the standard module.
+sys.path[0] = str(ROOT)
+
+import numpy as np
+
+from bayesian_gan.threads import thread_environment
+
+RESULTS = ROOT / "benchmarks" / "RESULTS.md"
+FIGURE = ROOT / "docs" / "figures" / "cost_against_generators.png"
+SYSTEMS = ("authors_structure", "authors", "paper", "dcgan", "convolutions")
+BEGIN, END = "<!-- step.py writes from here -->", "<!-- to here -->"
+
+Row = dict[str, Any]
+
+
+class Worker:
+    """A process that builds one setting and makes steps when told."""
+
+    def __init__(self, setting: Row) -> None:
+        self.setting = setting
+        side_by_side = 1 if setting["system"] == "dcgan" else setting["num_mcmc"]
+        threads = thread_environment(side_by_side, os.cpu_count() or 1)
+        self.log = tempfile.TemporaryFile("w+")  # noqa: SIM115
+        begin = time.perf_counter()
+        self.process = subprocess.Popen(
+            [sys.executable, __file__, "--worker", json.dumps(setting)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self.log,
+            text=True,
+            env={**threads, **os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+        )
+        self.flops = int(self._answer())
+        self.seconds_to_first = time.perf_counter() - begin
+        self.rounds: list[float] = []
+
+    def run(self, seconds: float) -> None:
+        """Makes steps for about so long; keeps the median seconds of one."""
+        self._say(str(seconds))
+        self.rounds.append(float(self._answer()))
+
+    def close(self) -> int:
+        """Ends the process; returns its peak memory in bytes."""
+        self._say("end")
+        peak = int(self._answer())
+        self.process.wait()
+        self.log.close()
+        return peak
+
+    def _say(self, line: str) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+
+    def _answer(self) -> str:
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        if not line:
+            self.log.seek(0)
+            sys.exit(
+                f"step.py: the process of {self.setting} ended early:\n{self.log.read()[-2000:]}"
+            )
+        return line.strip()
+
+
+def work(setting: Row) -> None:
+    """The worker's side: builds, makes the first step, then obeys."""
+    import resource
+
+    from benchmarks.step_systems import flops
+    from benchmarks.step_systems.systems import Setting, build
+
+    system = build(Setting(**setting))
+    alone = setting["system"] == "convolutions"
+    system.step()
+    print(flops.total(system.counted), flush=True)
+    for line in sys.stdin:
+        if line.strip() == "end":
+            break
+        if alone:
+            print(system.step(), flush=True)
+            continue
+        end = time.perf_counter() + float(line)
+        times: list[float] = []
+        while len(times) < 3 or time.perf_counter() < end:
+            begin = time.perf_counter()
+            system.step()
+            times.append(time.perf_counter() - begin)
+        print(float(np.median(times)), flush=True)
+    print(1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, flush=True)
+
+
+def measure(settings: list[Row], rounds: int, seconds: float) -> list[Row]:
+    """Rows for settings that run side by side, in alternating order."""
+    workers = []
+    for setting in settings:
+        print(f"starting {setting}", file=sys.stderr, flush=True)
+        workers.append(Worker(setting))
+    for i in range(rounds):
+        for worker in workers if i % 2 == 0 else workers[::-1]:
+            worker.run(seconds)
+    rows = []
+    for worker in workers:
+        median = float(np.median(worker.rounds))
+        row = {
+            "seconds_per_iteration": median,
+            "seconds_to_first": worker.seconds_to_first,
+            "peak_bytes": worker.close(),
+            "gflops": worker.flops / median / 1e9,
+            "flops": worker.flops,
+            "rounds": worker.rounds,
+        }
+        rows.append({**worker.setting, **row})
+    return rows
+
+
+def setting(system: str, given: argparse.Namespace, **other: Any) -> Row:
+    """A worker's setting as plain values."""
+    values = {k: getattr(given, k) for k in ("dataset", "num_gen", "num_mcmc", "df_dim")}
+    if given.precision != "float32" and system != "authors_structure":
+        other["precision"] = given.precision
+    return {"system": system, **values, **other}
+
+
+def table(rows: list[Row]) -> str:
+    """The rows in Markdown, each against the first."""
+    names = ["system", "k", "precision", "s / iteration", "faster than the first (rounds)"]
+    names += ["s to first", "GiB", "GFLOP", "GFLOP/s"]
+    lines = [f"| {' | '.join(names)} |", f"| {' | '.join(['---'] * len(names))} |"]
+    for row in rows:
+        ratios = [b / r for b, r in zip(rows[0]["rounds"], row["rounds"], strict=True)]
+        cells = [
+            f"`{row['system']}`",
+            str(row.get("generators_per_step") or "all"),
+            row.get("precision", "float32"),
+            f"{row['seconds_per_iteration']:.4f}",
+            f"{np.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})",
+            f"{row['seconds_to_first']:.1f}",
+            f"{row['peak_bytes'] / 2**30:.2f}",
+            f"{row['flops'] / 1e9:.2f}",
+            f"{row['gflops']:.0f}",
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def draw(rows: list[Row], path: Path) -> float:
+    """Cost against J_g for `paper`; returns the slope of the logarithms between the ends."""
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    import matplotlib.pyplot as plt
+
+    rows = sorted(rows, key=lambda row: row["num_gen"])
+    x = [row["num_gen"] for row in rows]
+    y = [row["seconds_per_iteration"] for row in rows]
+    slope = float(np.log(y[-1] / y[0]) / np.log(x[-1] / x[0]))
+    _, axes = plt.subplots(figsize=(5.5, 4))
+    axes.loglog(x, y, "o-", label=f"all move in every iteration (slope {slope:.2f})")
+    axes.loglog(x, [y[0] * v / x[0] for v in x], ":", color="0.5", label="proportional to $J_g$")
+    axes.set(xlabel="$J_g$, generators of a chain", ylabel="seconds per iteration")
+    axes.set_xticks(x, [str(v) for v in x])
+    axes.minorticks_off()
+    axes.legend(fontsize=8)
+    plt.tight_layout()
+    plt.savefig(path, dpi=130)
+    plt.close()
+    return slope
+
+
+def short_form(given: argparse.Namespace) -> list[Row]:
+    """The setting of the goals, then the growth with J_g; rewrites the generated part of RESULTS.md."""
+    systems = [setting(system, given) for system in SYSTEMS[:3]]
+    systems += [setting("paper", given, generators_per_step=k) for k in (2, 1)]
+    systems += [setting(system, given) for system in SYSTEMS[3:]]
+    main = measure(systems, rounds=3, seconds=3.0)
+    growth = [main[2]]
+    for num_gen in (1, 2, 5, 20):
+        growth += measure([setting("paper", given) | {"num_gen": num_gen}], rounds=3, seconds=2.0)
+    growth.sort(key=lambda row: row["num_gen"])
+    slope = draw(growth, FIGURE)
+    lines = [
+        f"{given.dataset}, J_g {given.num_gen}, J_d 1, M {given.num_mcmc}, width {given.df_dim}, batch 64:",
+        "",
+        table(main),
+        "",
+        f"`paper`, all generators moving, against J_g (slope {slope:.2f} in logarithms from 1 to 20):",
+        "",
+        "| J_g | s / iteration | s to first | GFLOP/s |",
+        "| --- | --- | --- | --- |",
+    ]
+    for row in growth:
+        cells = (row["seconds_per_iteration"], row["seconds_to_first"], row["gflops"])
+        lines.append(f"| {row['num_gen']} | {cells[0]:.4f} | {cells[1]:.1f} | {cells[2]:.0f} |")
+    write_results("\n".join(lines))
+    return main + [row for row in growth if row is not main[2]]
+
+
+def write_results(text: str) -> None:
+    """Replaces the generated part of RESULTS.md."""
+    before, rest = RESULTS.read_text(encoding="utf-8").split(BEGIN)
+    _, after = rest.split(END)
+    RESULTS.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", encoding="utf-8")
+
+
+def grid(precision: str) -> list[argparse.Namespace]:
+    """All settings of the full form; width 96 only where 24 GiB hold it."""
+    return [
+        argparse.Namespace(
+            dataset=dataset, num_gen=num_gen, num_mcmc=2, df_dim=width, precision=precision
+        )
+        for dataset in ("digits", "mnist", "cifar", "celeb")
+        for width in (24, 96)
+        for num_gen in (1, 2, 5, 10, 20)
+        if not (dataset == "celeb" and width == 96 and num_gen > 5)
+    ]
+
+
+def parse() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--dataset", choices=("digits", "mnist", "cifar", "celeb"))
+    parser.add_argument("--num_gen", type=int, help="J_g, 10 by default")
+    parser.add_argument("--num_mcmc", type=int, help="M, 2 by default")
+    parser.add_argument("--df_dim", type=int, help="width of both networks, 24 by default")
+    parser.add_argument("--systems", nargs="+", choices=SYSTEMS, default=SYSTEMS)
+    parser.add_argument("--precision", choices=("float32", "mixed_bfloat16"), default="float32")
+    parser.add_argument("--generators_per_step", type=int, help="k, for the system `paper`")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--grid", action="store_true", help="every setting, one after the other")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows")
+    parser.add_argument("--worker", help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    defaults = {"dataset": "mnist", "num_gen": 10, "num_mcmc": 2, "df_dim": 24}
+    chosen = [getattr(given, name) for name in defaults]
+    given.short = not given.grid and not given.json and all(value is None for value in chosen)
+    for name, value in defaults.items():
+        if getattr(given, name) is None:
+            setattr(given, name, value)
+    return given
+
+
+def main() -> None:
+    """Measures, prints the tables, writes what was asked for."""
+    given = parse()
+    if given.worker:
+        work(json.loads(given.worker))
+        return
+    rows: list[Row] = []
+    if given.short:
+        rows = short_form(given)
+        print(table(rows))
+    for one in [] if given.short else grid(given.precision) if given.grid else [given]:
+        settings = [setting(system, one) for system in given.systems]
+        for s in settings:
+            if given.generators_per_step and s["system"] == "paper":
+                s["generators_per_step"] = given.generators_per_step
+        block = measure(settings, given.rounds, 3.0)
+        print(f"{one.dataset}, J_g {one.num_gen}, M {one.num_mcmc}, width {one.df_dim}")
+        print(table(block), flush=True)
+        rows += block
+    if given.json:
+        given.json.write_text(json.dumps({"rows": rows}, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

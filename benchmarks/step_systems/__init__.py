@@ -1,0 +1,1 @@
+"""The systems that `benchmarks/step.py` times side by side."""

@@ -1,0 +1,58 @@
+"""The step benchmark: its counts of operations, and its port of the authors' graph."""
+
+from collections.abc import Callable
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from bayesian_gan.model import BayesianGAN
+from benchmarks.step_systems import flops
+from benchmarks.step_systems.authors_structure import AuthorsStructure, _read
+
+
+def test_counts_convolutions_of_all_three_kinds_and_products_once_each() -> None:
+    w = tf.Variable(tf.zeros((3, 3, 4, 6)))
+
+    @tf.function
+    def run(x: tf.Tensor, m: tf.Tensor) -> tuple:
+        kernel = tf.identity(w)
+        with tf.GradientTape() as tape:
+            tape.watch([x, kernel])
+            y = tf.nn.conv2d(x, kernel, 2, "SAME") + tf.nn.conv2d(x, kernel, 2, "SAME")
+        return (*tape.gradient(y, [x, kernel]), tf.matmul(m, m, transpose_a=True))
+
+    concrete = run.get_concrete_function(
+        tf.TensorSpec((5, 8, 8, 4)), tf.TensorSpec((7, 9), tf.float32)
+    )
+    found: dict[str, list[int]] = {}
+    for c in flops.count(concrete.graph):
+        found.setdefault(c.kind, []).append(c.flops)
+    one = 2 * 5 * 4 * 4 * 6 * 3 * 3 * 4
+    # The two forward convolutions are one; so are their gradients, whose inputs are then the same.
+    assert found == {
+        "Conv2D": [one],
+        "Conv2DBackpropInput": [one],
+        "Conv2DBackpropFilter": [one],
+        "MatMul": [2 * 9 * 9 * 7],
+    }
+
+
+def test_the_port_of_the_authors_graph_has_the_energies_of_the_authors_objective(
+    make_model: Callable[..., BayesianGAN], images: np.ndarray, labels: np.ndarray
+) -> None:
+    model = make_model(objective="authors", num_gen=3, num_data=10**6)  # noise of order 1e-8
+    model.compile(keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1))
+    model.hold(images, labels, batch_size=8)
+    for weight in model.weights:  # away from the start, where all pairs look alike
+        weight.assign(weight + 0.1 * tf.random.stateless_normal(weight.shape, (1, 2)))
+    step = tf.constant(0, tf.int64)
+    batches = [model.minibatch(m, step) for m in range(2)]
+    ours = model.energies((0, 1), batches, step)
+    port = AuthorsStructure(model, lambda: batches)
+    theta = _read(model.generators), _read(model.discriminators)
+    np.testing.assert_allclose(
+        port.discriminator_losses(batches, *theta), ours.discriminators, rtol=1e-4
+    )
+    np.testing.assert_allclose(port.generator_losses(batches, *theta), ours.generators, rtol=1e-4)
+    assert np.ptp(ours.generators.numpy()) > 0.01
