@@ -341,7 +341,7 @@ def test_compiled_by_xla_the_step_is_the_same(
     for jit_compile in (False, True):
         model = make_model(num_mcmc=1, generators_per_step=1)
         optimizer = WarmStart(
-            keras.optimizers.SGD(0.05), SGHMC(0.05, 96, noise="rademacher", seed=3), 1
+            keras.optimizers.SGD(0.05), SGHMC(0.05, 96, temperature=0.0, seed=3), 1
         )
         model.compile(optimizer, optimizer, jit_compile=jit_compile)
         model.fit(images, labels, batch_size=BATCH, steps_per_epoch=2, verbose=0)
