@@ -348,4 +348,4 @@ def test_compiled_by_xla_the_step_is_the_same(
         trained.append([w.numpy() for w in model.weights])
     # Sums in another order: at the start activations are small, and normalisation enlarges the differences.
     for plain, compiled in zip(*trained, strict=True):
-        np.testing.assert_allclose(compiled, plain, rtol=5e-3, atol=1e-4)
+        np.testing.assert_allclose(compiled, plain, rtol=5e-3, atol=5e-4)

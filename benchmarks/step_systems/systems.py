@@ -121,7 +121,7 @@ def convolutions_alone(setting: Setting) -> System:
     graph = tf.function(lambda: model.train_step(None)).get_concrete_function().graph
     counted = [c for c in flops.count(graph) if c.kind != "MatMul"]
     kernels = group_kernels(counted)
-    timers = [(kernel_timer(group[0].operation), len(group)) for group in kernels.values()]
+    timers = [(kernel_timer(group[0]), len(group)) for group in kernels.values()]
     return System(lambda: sum(timer() * number for timer, number in timers), counted)
 
 
@@ -129,45 +129,63 @@ def group_kernels(counted: list[flops.Counted]) -> dict[tuple[Any, ...], list[fl
     """Convolutions by kind, shapes and dtype."""
     groups: dict[tuple[Any, ...], list[flops.Counted]] = {}
     for c in counted:
+        if c.kind == "MatMul":
+            continue
         shapes = tuple(tuple(t.shape) for t in (*c.operation.inputs, *c.operation.outputs))
         key = (c.kind, shapes, c.operation.outputs[0].dtype, str(c.operation.get_attr("strides")))
         groups.setdefault(key, []).append(c)
     return groups
 
 
-def kernel_timer(operation: tf.Operation, repeats: int = 5) -> Callable[[], float]:
-    """A function that times one convolution: seconds for one, with one running on every core."""
-    copies = os.cpu_count() or 1
+_KERNELS: dict[str, tuple[Callable[..., tf.Tensor], tuple[str, ...]]] = {
+    "Conv2D": (tf.raw_ops.Conv2D, ("input", "filter")),
+    "Conv2DBackpropInput": (
+        tf.raw_ops.Conv2DBackpropInput,
+        ("input_sizes", "filter", "out_backprop"),
+    ),
+    "Conv2DBackpropFilter": (
+        tf.raw_ops.Conv2DBackpropFilter,
+        ("input", "filter_sizes", "out_backprop"),
+    ),
+}
+_FLOPS_IN_ONE_CALL = 2_000_000_000
+
+
+def kernel_timer(counted: flops.Counted, repeats: int = 5) -> Callable[[], float]:
+    """A function that times one convolution: seconds for one, with one running on every core.
+
+    So many run in one call that starting the call does not count, each on inputs of its own, lest they be
+    merged.
+    """
+    operation, cores = counted.operation, os.cpu_count() or 1
+    copies = cores * max(1, round(_FLOPS_IN_ONE_CALL / counted.flops / cores))
     rng = np.random.default_rng(0)
-    inputs = [
-        [
-            tf.constant(operation.outputs[0].shape.as_list())
-            if t.dtype == tf.int32
-            else tf.Variable(tf.cast(rng.standard_normal(t.shape), t.dtype))
-            for t in operation.inputs
-        ]
-        for _ in range(copies)
+    sizes = tf.constant(operation.outputs[0].shape.as_list())
+    values = [
+        sizes if t.dtype == tf.int32 else tf.cast(rng.standard_normal(t.shape), t.dtype)
+        for t in operation.inputs
     ]
+    kernel, names = _KERNELS[operation.type]
     attributes = {
         name: operation.get_attr(name)
-        for name in ("strides", "padding", "explicit_paddings", "use_cudnn_on_gpu", "dilations")
+        for name in ("strides", "padding", "explicit_paddings", "dilations")
     }
-    kernel = {
-        "Conv2D": tf.raw_ops.Conv2D,
-        "Conv2DBackpropInput": tf.raw_ops.Conv2DBackpropInput,
-        "Conv2DBackpropFilter": tf.raw_ops.Conv2DBackpropFilter,
-    }[operation.type]
-    names = {
-        "Conv2D": ("input", "filter"),
-        "Conv2DBackpropInput": ("input_sizes", "filter", "out_backprop"),
-        "Conv2DBackpropFilter": ("input", "filter_sizes", "out_backprop"),
-    }[operation.type]
+    # A number that only the run knows makes the smaller input of each copy its own.
+    own_number = tf.Variable(tf.zeros([copies]))
+    tensors = [j for j, v in enumerate(values) if v.dtype != tf.int32]
+    small = min(tensors, key=lambda j: values[j].shape.num_elements())
 
     @tf.function
-    def run() -> list[tf.Tensor]:
-        outputs = [kernel(**dict(zip(names, one, strict=True)), **attributes) for one in inputs]
-        # The outputs are needed, and reading one number of each costs nothing.
-        return [tf.reshape(o, [-1])[0] for o in outputs]
+    def run() -> tf.Tensor:
+        results = []
+        for i in range(copies):
+            own = [
+                v + tf.cast(own_number[i], v.dtype) if j == small else v
+                for j, v in enumerate(values)
+            ]
+            output = kernel(**dict(zip(names, own, strict=True)), **attributes)
+            results.append(tf.cast(tf.reshape(output, [-1])[0], tf.float32))
+        return tf.stack(results)
 
     def timer() -> float:
         run()
