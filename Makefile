@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test test-all lint format types clean
+.PHONY: setup demo test test-all benchmark lint format types clean
 
 setup: $(STAMP)
 
@@ -22,6 +22,10 @@ test: setup
 
 test-all: setup
 	$(VENV)/bin/python -m pytest --durations=20
+
+# Seconds, memory and operations of one step, about five minutes; writes benchmarks/RESULTS.md.
+benchmark: setup
+	$(VENV)/bin/python benchmarks/step.py
 
 lint: setup
 	$(VENV)/bin/ruff format --check .
