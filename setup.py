@@ -30,6 +30,7 @@ setup(
         "tensorflow>=2.21,<2.22",
         "tensorflow-datasets>=4.9.10,<5",
         "tensorflow-probability[tf]>=0.25,<0.26",
+        "tqdm>=4.66,<5",
     ],
     extras_require={
         "arviz": ["arviz>=0.20,<1"],

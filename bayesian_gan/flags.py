@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from absl import flags
 
+from bayesian_gan.data.options import CELEB_TRAIN, DOWNLOAD_SECONDS, Options
 from bayesian_gan.errors import InputError
 
 AUTHORS_WARM_UP = 5000
@@ -59,6 +60,12 @@ class Config:
     collect_every: int
     max_samples: int | None
     label_seed: int
+    image_size: int | None
+    resize: bool
+    celeb_train: int
+    cache_dir: str | None
+    download: bool
+    download_seconds: float
 
     @classmethod
     def from_flags(cls, values: flags.FlagValues) -> "Config":
@@ -99,8 +106,16 @@ class Config:
                 raise InputError(f"--{name} must be greater than 0, not {getattr(self, name)}")
         if self.sampler_lr is not None and not self.sampler_lr > 0:
             raise InputError(f"--sampler_lr must be greater than 0, not {self.sampler_lr}")
-
+        self.data_options()
         self._check_scan()
+
+    def data_options(self) -> Options:
+        """How the data set is to be read.
+
+        Raises:
+            InputError: a value out of its range.
+        """
+        return Options(**{field.name: getattr(self, field.name) for field in fields(Options)})
 
     def _check_scan(self) -> None:
         """Raises InputError where the parts of one step do not fit the numbers of samples."""
@@ -159,10 +174,53 @@ def _define_data_flags(values: flags.FlagValues) -> None:
         "data_path",
         None,
         "Folder of the data sets, in the authors' layout (DATA_PATH/mnist/*.gz) or a TensorFlow Datasets "
-        "data_dir. Not needed for --dataset digits.",
+        "data_dir. Not needed for --dataset digits, folder:PATH and npz:PATH.",
         flag_values=values,
     )
-    flags.DEFINE_string("dataset", "mnist", "Data set: mnist or digits.", flag_values=values)
+    flags.DEFINE_string(
+        "dataset",
+        "mnist",
+        "Data set: mnist, fashion_mnist, kmnist, emnist, cifar, cifar100, svhn, celeb, imagenet_K, digits, or "
+        "data of your own as folder:PATH, npz:PATH or tfds:NAME. `python -m bayesian_gan.data list` shows all.",
+        flag_values=values,
+    )
+    flags.DEFINE_integer(
+        "image_size",
+        None,
+        "Side of the images in pixels, in [8, 1024]. By default the data set's own: 32 for celeb (50 in the "
+        "paper; 32, 50 and 64 are cropped), 64 for imagenet_K. Other data need --resize to have another.",
+        flag_values=values,
+    )
+    flags.DEFINE_bool(
+        "resize",
+        False,
+        "Resize images of another size or channel count than the network's; without it they are refused.",
+        flag_values=values,
+    )
+    flags.DEFINE_integer(
+        "celeb_train",
+        CELEB_TRAIN,
+        "Training images of celeb, >= 1: 75000 in the authors' program, 100000 in the paper.",
+        flag_values=values,
+    )
+    flags.DEFINE_string(
+        "cache_dir",
+        None,
+        "Folder of decoded images, shared by runs. By default ~/.cache/bayesian_gan.",
+        flag_values=values,
+    )
+    flags.DEFINE_bool(
+        "download",
+        True,
+        "Have TensorFlow Datasets download into DATA_PATH what is not there.",
+        flag_values=values,
+    )
+    flags.DEFINE_float(
+        "download_seconds",
+        DOWNLOAD_SECONDS,
+        "Time limit of a download in seconds, > 0.",
+        flag_values=values,
+    )
     flags.DEFINE_integer(
         "N",
         128,

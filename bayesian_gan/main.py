@@ -48,7 +48,7 @@ def _run(argv: list[str]) -> None:
     del argv
     try:
         config = run_flags.Config.from_flags(flags.FLAGS)
-        data = load(config.dataset, config.data_path)
+        data = load(config.dataset, config.data_path, config.data_options())
         split = label_split(data, config.N, config.label_seed) if config.semi else None
         check_writable(config.out_dir)
         threads = thread_environment(config.num_mcmc * config.num_disc, os.cpu_count() or 1)

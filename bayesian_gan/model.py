@@ -15,6 +15,7 @@ import tensorflow as tf
 
 from bayesian_gan import objectives
 from bayesian_gan.data.batches import ALGORITHM, draw_indices, to_unit
+from bayesian_gan.data.source import ImageSource, MappedImages, image_source
 from bayesian_gan.errors import InputError
 from bayesian_gan.generation import draw_noise, generate
 from bayesian_gan.networks.normalization import GhostBatchNormalization
@@ -36,17 +37,17 @@ UNLABELLED = -1
 
 @dataclass(frozen=True)
 class TrainingData:
-    """What `fit` trains on, held in memory.
+    """What `fit` trains on.
 
     Attributes:
-        images: unlabelled images, uint8 or float32 [N, height, width, channels].
+        images: unlabelled images, uint8 or float32 [N, height, width, channels], in memory or mapped into it.
         labelled_images: [N_s, height, width, channels], or None without labels.
         labels: int32 [N_s], or None.
         batch_size: B, unlabelled images and generated images of each generator in a minibatch.
         labelled_batch_size: labelled images in a minibatch.
     """
 
-    images: tf.Tensor
+    images: ImageSource
     labelled_images: tf.Tensor | None
     labels: tf.Tensor | None
     batch_size: int
@@ -256,6 +257,7 @@ class BayesianGAN(keras.Model):
 
         Args:
             x: images, uint8 [N, height, width, channels], or floats in [-1, 1]. All serve as unlabelled.
+                Those of a np.memmap are read from its file as they are drawn.
             y: integer labels [N], -1 where an image has none (scikit-learn's convention); None with K = 1.
             batch_size: B, unlabelled images and generated images of each generator, at least 2.
             labelled_batch_size: labelled images in a minibatch; min(B, N_s) by default.
@@ -295,7 +297,13 @@ class BayesianGAN(keras.Model):
 
         `fit` calls it. See there for the arguments and errors.
         """
-        self._training_data = self._check_data(x, y, batch_size, labelled_batch_size)
+        data = self._check_data(x, y, batch_size, labelled_batch_size)
+        if self.jit_compile and isinstance(data.images, MappedImages):
+            raise InputError(
+                "images of a np.memmap are drawn by Python, which XLA cannot compile: give np.array(images), "
+                "or leave out jit_compile"
+            )
+        self._training_data = data
         for model in (*self.generators, *self.discriminators, self.generator_template):
             _set_ghost_batch(model, batch_size)
         self.train_function = None  # The step is traced on this data.
@@ -312,7 +320,7 @@ class BayesianGAN(keras.Model):
                 + ("labels y (-1 where there is none)" if y is None else "no labels y")
             )
         if y is None:
-            return TrainingData(tf.constant(images), None, None, batch_size, 0)
+            return TrainingData(image_source(images), None, None, batch_size, 0)
         labels = np.asarray(y)
         if labels.shape != (len(images),) or labels.dtype.kind not in "iu":
             raise InputError(
@@ -328,7 +336,7 @@ class BayesianGAN(keras.Model):
                 f"{labels.min()}..{labels.max()}"
             )
         return TrainingData(
-            tf.constant(images),
+            image_source(images),
             tf.constant(images[labelled]),
             tf.constant(labels[labelled], tf.int32),
             batch_size,
@@ -497,7 +505,7 @@ class BayesianGAN(keras.Model):
         unlabelled = draw_indices(
             seed_pair((self.seed, 4, chain)), step, data.images.shape[0], data.batch_size
         )
-        real = to_unit(tf.gather(data.images, unlabelled))
+        real = to_unit(data.images.gather(unlabelled))
         if data.labels is None:
             return Minibatch(real, None, None, z)
         drawn = draw_indices(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import bayesian_gan
+from bayesian_gan.data.catalogue import run_name
 from bayesian_gan.errors import InputError
 from bayesian_gan.flags import Config
 from bayesian_gan.storage import write_json
@@ -47,7 +48,7 @@ def create_run_folder(config: Config) -> Path:
     Writes `hypers.txt` as the authors' program does, and `config.json`: the resolved flags, the command and
     the versions of everything that matters.
     """
-    base = Path(config.out_dir) / f"bgan_{config.dataset}_{int(time.time())}"
+    base = Path(config.out_dir) / f"bgan_{run_name(config.dataset)}_{int(time.time())}"
     folder, k = base, 1
     while True:
         try:

@@ -11,6 +11,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from command_line import CommandLine
 
 from bayesian_gan.model import BayesianGAN
 from bayesian_gan.networks import dcgan_discriminator, dcgan_generator
@@ -50,6 +51,12 @@ def make_model() -> Callable[..., BayesianGAN]:
         )
 
     return make
+
+
+@pytest.fixture
+def command_line(monkeypatch: pytest.MonkeyPatch, capfd: Any) -> CommandLine:
+    """The entry points, in this process."""
+    return CommandLine(monkeypatch, capfd)
 
 
 @pytest.fixture

@@ -56,6 +56,12 @@ OWN_DEFAULTS = {
     "label_seed": 0,
     "data_path": None,
     "ml_ensemble": None,
+    "image_size": None,
+    "resize": False,
+    "celeb_train": 75_000,
+    "cache_dir": None,
+    "download": True,
+    "download_seconds": 3600.0,
 }
 
 

@@ -1,36 +1,301 @@
-"""The data sets by name. A new one is a file beside this one, and a line in the table below."""
+"""The data sets by name. A new one is a file beside this one, and an entry in the table below."""
 
+import re
 from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
 
-from bayesian_gan.data import digits, mnist
+from bayesian_gan.data import (
+    arrays,
+    celeb,
+    cifar,
+    class_folders,
+    digits,
+    idx_sets,
+    imagenet,
+    svhn,
+    tfds_reader,
+)
+from bayesian_gan.data.cache import slug
+from bayesian_gan.data.download import download
 from bayesian_gan.data.image_data import ImageData
+from bayesian_gan.data.options import DEFAULTS, Options
+from bayesian_gan.data.paths import data_folder
+from bayesian_gan.data.resizing import of_size
 from bayesian_gan.errors import InputError
 
-__all__ = ["ImageData", "load", "names"]
+__all__ = ["Entry", "ImageData", "Options", "entries", "find", "load", "names", "run_name"]
 
-_LOADERS: dict[str, Callable[[str | None], ImageData]] = {
-    "digits": digits.load,
-    "mnist": mnist.load,
+
+@dataclass(frozen=True)
+class Entry:
+    """One data set of the catalogue.
+
+    Attributes:
+        name: the canonical name.
+        image: the size of an image, such as 28x28x1.
+        classes: K as text.
+        sizes: numbers of training and test images as published.
+        layout: the files in the authors' layout, below the data path; "" where no path is needed.
+        tfds_name: TFDS's name, "" where it has none.
+        read: reads the authors' layout; None where it is not there.
+        read_tfds: reads what TFDS has prepared in a folder.
+        aliases: other names.
+        sized: whether `read` itself gives images of `--image_size`.
+        pattern: of files of the authors' layout.
+    """
+
+    name: str
+    image: str
+    classes: str
+    sizes: str
+    layout: str
+    tfds_name: str
+    read: Callable[[Path, Options], ImageData | None]
+    read_tfds: Callable[[Path, Options], ImageData]
+    aliases: tuple[str, ...] = ()
+    sized: bool = False
+    pattern: str = ""
+
+    @property
+    def layouts(self) -> str:
+        """Both layouts, for messages."""
+        prepared = f"{self.tfds_name}/VERSION/ as TensorFlow Datasets prepares it"
+        return ", or ".join(filter(None, (self.layout, prepared if self.tfds_name else "")))
+
+    def present(self, data_path: Path) -> bool:
+        """Whether something of the authors' layout is there."""
+        return bool(self.pattern) and any(data_path.glob(self.pattern))
+
+
+def _idx_entry(data: idx_sets.IdxSet, sizes: str, tfds_name: str) -> Entry:
+    train, test = data.stems[0]
+    return Entry(
+        name=data.name,
+        image="28x28x1",
+        classes=str(len(data.class_names)),
+        sizes=sizes,
+        layout=f"the four IDX files {data.folder}/{{{train},{test}}}-{{images-idx3,labels-idx1}}-ubyte, "
+        "each with or without .gz",
+        tfds_name=tfds_name,
+        read=data.read,
+        read_tfds=partial(_idx_from_tfds, data),
+        pattern=f"{data.folder}/{train}-*-ubyte*",
+    )
+
+
+def _idx_from_tfds(data: idx_sets.IdxSet, folder: Path, options: Options) -> ImageData:
+    # TFDS's EMNIST is as it is in the files: rows and columns exchanged, letters from 1.
+    found = tfds_reader.read(folder, data.name, options)
+    images, labels = data.canonical(found.images, found.labels)
+    test_images, test_labels = data.canonical(found.test_images, found.test_labels)
+    return replace(
+        found,
+        images=images,
+        labels=labels,
+        test_images=test_images,
+        test_labels=test_labels,
+        class_names=data.class_names,
+        cache=None,
+    )
+
+
+def _tfds(
+    name: str, class_names: tuple[str, ...] | None = None
+) -> Callable[[Path, Options], ImageData]:
+    return lambda folder, options: tfds_reader.read(folder, name, options, class_names)
+
+
+_EMNIST_SIZES = ("697,932 / 116,323", "112,800 / 18,800", "124,800 / 20,800", "240,000 / 40,000")
+
+_ENTRIES = (
+    Entry(
+        "digits",
+        "8x8x1",
+        "10",
+        "1,297 / 500",
+        "",
+        "",
+        lambda _path, _options: digits.load(),
+        _tfds("digits"),
+    ),
+    _idx_entry(idx_sets.MNIST, "60,000 / 10,000", "mnist"),
+    _idx_entry(idx_sets.FASHION_MNIST, "60,000 / 10,000", "fashion_mnist"),
+    _idx_entry(idx_sets.KMNIST, "60,000 / 10,000", "kmnist"),
+    _idx_entry(idx_sets.EMNIST, _EMNIST_SIZES[0], "emnist/byclass"),
+    *(
+        _idx_entry(data, sizes, f"emnist/{data.name.removeprefix('emnist_')}")
+        for data, sizes in zip(
+            idx_sets.EMNIST_VARIANTS, (*_EMNIST_SIZES, "60,000 / 10,000"), strict=True
+        )
+    ),
+    Entry(
+        "cifar",
+        "32x32x3",
+        "10",
+        "50,000 / 10,000",
+        f"{cifar.FOLDER_10}/ (data_batch_1..5, test_batch)",
+        "cifar10",
+        cifar.read_cifar10,
+        _tfds("cifar", cifar.CLASSES_10),
+        ("cifar10",),
+        pattern=f"{cifar.FOLDER_10}/*",
+    ),
+    Entry(
+        "cifar100",
+        "32x32x3",
+        "100",
+        "50,000 / 10,000",
+        f"{cifar.FOLDER_100}/ (train, test, meta)",
+        "cifar100",
+        cifar.read_cifar100,
+        _tfds("cifar100"),
+        pattern=f"{cifar.FOLDER_100}/*",
+    ),
+    Entry(
+        "svhn",
+        "32x32x3",
+        "10",
+        "73,257 / 26,032",
+        f"{svhn.FOLDER}/{{train,test}}_32x32.mat",
+        "svhn_cropped",
+        svhn.read,
+        _tfds("svhn", svhn.CLASSES),
+        pattern=f"{svhn.FOLDER}/*.mat",
+    ),
+    Entry(
+        "celeb",
+        "32x32x3 (or 50, 64)",
+        "16",
+        "75,000 / 10,000",
+        f"{celeb.FOLDER}/{celeb.ATTRIBUTES} and {celeb.FOLDER}/{celeb.IMAGES}/",
+        "celeb_a",
+        celeb.read,
+        tfds_reader.read_celeb,
+        ("celeba",),
+        sized=True,
+        pattern=f"{celeb.FOLDER}/*",
+    ),
+)
+
+PATTERNS = {
+    "imagenet_K": "DATA_PATH/imagenet_K/{train_256,val_256}/nXXXXXXXX/*.JPEG, K classes, every 4th pixel",
+    "folder:PATH": f"a folder of your own, {class_folders.LAYOUT}",
+    "npz:PATH": f"an .npz file of your own, {arrays.LAYOUT}",
+    "tfds:NAME": "any data set with image and label that TensorFlow Datasets prepared in --data_path",
 }
 
 
+def entries() -> tuple[Entry, ...]:
+    """The data sets with names of their own."""
+    return _ENTRIES
+
+
 def names() -> tuple[str, ...]:
-    """The names that `load` serves."""
-    return tuple(_LOADERS)
+    """The names, and patterns of names, that `load` serves."""
+    return (*(entry.name for entry in _ENTRIES), *PATTERNS)
 
 
-def load(name: str, data_path: str | None = None) -> ImageData:
-    """Reads a data set into memory.
+def find(name: str) -> Entry:
+    """The entry of a name, an alias or a pattern of names.
+
+    Raises:
+        InputError: the name is not served.
+    """
+    for entry in _ENTRIES:
+        if name in (entry.name, *entry.aliases):
+            return entry
+    if match := re.fullmatch(r"imagenet_([1-9]\d{0,4})", name):
+        return _imagenet_entry(name, int(match[1]))
+    kind, _, rest = name.partition(":")
+    if rest and kind == "tfds":
+        return _tfds_entry(rest)
+    if rest and kind in ("folder", "npz"):
+        return _own_entry(kind, Path(rest).expanduser())
+    raise InputError(f"data set {name!r} is not served; give --dataset one of {', '.join(names())}")
+
+
+def load(name: str, data_path: str | None = None, options: Options = DEFAULTS) -> ImageData:
+    """Reads a data set; what it returns says in `provenance` which reader served.
 
     Args:
-        name: one of `names()`.
-        data_path: the folder that holds the data, for those data sets that need one.
+        name: one of `names()`, or an alias.
+        data_path: the folder that holds the data, for those data sets that need one: in the authors' layout,
+            which is looked for first, or a TFDS data_dir.
+        options: see `Options`.
 
     Raises:
         InputError: the name is not served, or the data are missing or damaged.
     """
-    if name not in _LOADERS:
+    entry = find(name)
+    if not entry.layouts:
+        data = entry.read(Path(), options)
+        assert data is not None
+        return data if entry.sized else of_size(data, options.image_size, options.resize)
+    folder = data_folder(entry.name, data_path, entry.layouts)
+    data = entry.read(folder, options)
+    if data is None:
+        data = entry.read_tfds(_prepared(entry, folder, options), options)
+    return data if entry.sized else of_size(data, options.image_size, options.resize)
+
+
+def run_name(name: str) -> str:
+    """A data set's name as part of the name of a folder: that of the user's own data without its path."""
+    kind, _, rest = name.partition(":")
+    return slug(Path(rest).name or kind) if kind in ("folder", "npz") else slug(name)
+
+
+def _prepared(entry: Entry, folder: Path, options: Options) -> Path:
+    """What TFDS has prepared, downloaded now where that is asked for and possible."""
+    prepared = tfds_reader.prepared_folder(entry.tfds_name, folder) if entry.tfds_name else None
+    if prepared is None and options.download and entry.tfds_name:
+        download(entry.tfds_name, folder, options.download_seconds, entry.layouts)
+        prepared = tfds_reader.prepared_folder(entry.tfds_name, folder)
+    if prepared is None:
         raise InputError(
-            f"data set {name!r} is not served; --dataset is one of {', '.join(names())}"
+            f"no {entry.name} in --data_path {str(folder)!r}: looked for {entry.layouts}; put one there"
         )
-    return _LOADERS[name](data_path)
+    return prepared
+
+
+def _imagenet_entry(name: str, num_classes: int) -> Entry:
+    def read(data_path: Path, options: Options) -> ImageData | None:
+        return imagenet.read(data_path, name, num_classes, options)
+
+    layout = f"{name}/{{train_256,val_256}}/nXXXXXXXX/*.JPEG, {num_classes} classes"
+    return Entry(
+        name, "64x64x3", str(num_classes), "as there are", layout, "", read, _tfds(name), sized=True
+    )
+
+
+def _tfds_entry(tfds_name: str) -> Entry:
+    if not re.fullmatch(r"[A-Za-z]\w*(/[\w.+-]*\w[\w.+-]*)?", tfds_name, re.ASCII):
+        raise InputError(
+            f"--dataset tfds:{tfds_name}: {tfds_name!r} is no name of TensorFlow Datasets; "
+            "give NAME or NAME/CONFIG"
+        )
+    for entry in _ENTRIES:
+        if entry.tfds_name == tfds_name:
+            return replace(entry, layout="", read=lambda _path, _options: None)
+    name = slug(tfds_name)
+    return Entry(
+        name,
+        "its own",
+        "its own",
+        "its own",
+        "",
+        tfds_name,
+        lambda _path, _options: None,
+        _tfds(name),
+    )
+
+
+def _own_entry(kind: str, path: Path) -> Entry:
+    def read(_: Path, options: Options) -> ImageData:
+        if kind == "folder":
+            return class_folders.read(path, options)
+        return arrays.read_npz(path, options.resize)
+
+    sized = kind == "folder"
+    return Entry(kind, "its own", "its own", "its own", "", "", read, _tfds(kind), sized=sized)

@@ -1,8 +1,14 @@
 """Images named by their content, so that choosing some does not depend on the order of a file."""
 
 import hashlib
+from contextlib import suppress
+from pathlib import Path
 
 import numpy as np
+
+from bayesian_gan.storage import write_atomically
+
+SIZE = 16
 
 
 def digests(images: np.ndarray, key: str = "") -> list[bytes]:
@@ -15,6 +21,34 @@ def digests(images: np.ndarray, key: str = "") -> list[bytes]:
         key: at most 64 bytes; other keys give independent orders.
     """
     return [
-        hashlib.blake2b(image.tobytes(), digest_size=16, key=key.encode()).digest()
+        hashlib.blake2b(image.tobytes(), digest_size=SIZE, key=key.encode()).digest()
         for image in images
     ]
+
+
+def stored_digests(images: np.ndarray, key: str, path: Path) -> list[bytes]:
+    """`digests`, read from a file where an earlier call has stored them: gigabytes take seconds to hash.
+
+    Args:
+        images: [N, ...].
+        key: as for `digests`.
+        path: the file, which belongs to these images and this key; where it cannot be written nothing is
+            stored.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError:
+        data = b""
+    total, stored = data[:SIZE], data[SIZE:]
+    if len(stored) == SIZE * len(images) and total == _total(stored):
+        return [stored[i : i + SIZE] for i in range(0, len(stored), SIZE)]
+    found = digests(images, key)
+    stored = b"".join(found)
+    # A cache that others share may be read-only; the next start hashes again.
+    with suppress(OSError):
+        write_atomically(path, lambda file: file.write(_total(stored) + stored))
+    return found
+
+
+def _total(stored: bytes) -> bytes:
+    return hashlib.blake2b(stored, digest_size=SIZE).digest()

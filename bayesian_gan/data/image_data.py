@@ -1,6 +1,8 @@
-"""What every reader returns: a labelled image data set, held in memory and checked once."""
+"""What every reader returns: a labelled image data set, in memory or mapped into it, checked once."""
 
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -12,13 +14,17 @@ class ImageData:
     """A data set of images with K classes.
 
     Attributes:
-        images: training images, uint8 [N, H, W, C].
+        images: training images, uint8 [N, H, W, C]; large ones are a read-only np.memmap.
         labels: their classes, int32 [N], in [0, K).
         test_images: uint8 [N_test, H, W, C].
         test_labels: int32 [N_test], in [0, K).
         class_names: K different names.
         name: the canonical name, part of the names of label splits.
         provenance: one line that says which reader served, and from where.
+        balance: how label splits share out the labels: "exact", as many for each class, or nothing; or "even",
+            where a class that has too few gives all it has and the others more.
+        cache: folder from which the images are mapped, where hashes of them may be kept; None for images in
+            memory.
 
     Raises:
         InputError: an array is of another type or shape, or empty, or the counts differ.
@@ -31,6 +37,8 @@ class ImageData:
     class_names: tuple[str, ...]
     name: str
     provenance: str
+    balance: Literal["exact", "even"] = "exact"
+    cache: Path | None = None
 
     def __post_init__(self) -> None:
         if not self.class_names or len(set(self.class_names)) < len(self.class_names):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bayesian_gan.data.content import digests
+from bayesian_gan.data.content import digests, stored_digests
 from bayesian_gan.data.image_data import ImageData
 from bayesian_gan.errors import InputError
 from bayesian_gan.storage import write_json
@@ -37,7 +37,8 @@ class LabelSplit:
 def label_split(data: ImageData, num_labelled: int, label_seed: int) -> LabelSplit:
     """Draws exactly `num_labelled` training examples, of each class as many as of any other.
 
-    Each class has floor(N / K) or ceil(N / K) examples; the seed draws which classes have one more. Of a
+    Each class has floor(N / K) or ceil(N / K) examples; the seed draws which classes have one more. Where
+    `data.balance` is "even", a class with fewer gives all it has and the others share what is left. Of a
     class they are those whose image hashes smallest with the seed as key, so that the order of the
     data does not matter, and the split of N is part of the split of N + 1 with the same seed. Of images
     that are equal to the byte, the earlier is taken first.
@@ -53,7 +54,7 @@ def label_split(data: ImageData, num_labelled: int, label_seed: int) -> LabelSpl
     if not 0 <= label_seed < 2**63:
         raise InputError(f"--label_seed {label_seed}: it must lie in [0, 2^63)")
     quotas = _quotas(data, num_labelled, label_seed)
-    hashes = digests(data.images, str(label_seed))
+    hashes = _hashes(data, label_seed)
     chosen: list[int] = []
     for k, quota in enumerate(quotas):
         members = np.flatnonzero(data.labels == k).tolist()
@@ -94,6 +95,13 @@ def save_split(path: Path, split: LabelSplit) -> None:
     )
 
 
+def _hashes(data: ImageData, label_seed: int) -> list[bytes]:
+    """The hash of each training image with the seed as key."""
+    if data.cache is None:
+        return digests(data.images, str(label_seed))
+    return stored_digests(data.images, str(label_seed), data.cache / f"digests_{label_seed}.bin")
+
+
 def _quotas(data: ImageData, num_labelled: int, label_seed: int) -> list[int]:
     """How many labelled examples each class has.
 
@@ -102,17 +110,25 @@ def _quotas(data: ImageData, num_labelled: int, label_seed: int) -> list[int]:
     """
     N, K = num_labelled, data.num_classes
     counts = np.bincount(data.labels, minlength=K)
+    if K < 2:
+        raise InputError(
+            f"--N {N}: {data.name} has one class only, {data.class_names[0]!r}, so there is nothing to "
+            "classify; give data of several classes, or --nosemi"
+        )
     if N < 1:
         raise InputError(f"--N {N}: at least one labelled example of each class is needed, --N {K}")
+    even = data.balance == "even"
     for k in np.flatnonzero(counts == 0):
-        raise InputError(
-            f"--N {N}: {data.name} has no training example of class {data.class_names[k]!r}, "
-            "so none can be labelled; give data in which every class occurs"
-        )
+        if not even:
+            raise InputError(
+                f"--N {N}: {data.name} has no training example of class {data.class_names[k]!r}, "
+                "so none can be labelled; give data in which every class occurs"
+            )
+    most = len(data.labels) if even else K * counts.min()
+    advice = "" if even else f", {counts.min()} of each class"
     if len(data.labels) < N:
         raise InputError(
-            f"--N {N}: {data.name} has {len(data.labels)} training examples; "
-            f"give at most --N {K * counts.min()}, {counts.min()} of each class"
+            f"--N {N}: {data.name} has {len(data.labels)} training examples; give at most --N {most}{advice}"
         )
     if N < K:
         raise InputError(
@@ -120,12 +136,25 @@ def _quotas(data: ImageData, num_labelled: int, label_seed: int) -> list[int]:
             f"give at least --N {K}"
         )
     order = np.argsort(digests(np.arange(K, dtype="<i8"), str(label_seed)))
+    if even:
+        return _even_quotas(counts, N, order)
     quotas = np.full(K, N // K)
     quotas[order[: N % K]] += 1
     for k in np.flatnonzero(quotas > counts):
         raise InputError(
             f"--N {N}: {quotas[k]} examples of class {data.class_names[k]!r} are needed, and "
-            f"{data.name} has {counts[k]}; give at most --N {K * counts.min()}, "
-            f"{counts.min()} of each class"
+            f"{data.name} has {counts[k]}; give at most --N {most}{advice}"
         )
+    return quotas.tolist()
+
+
+def _even_quotas(counts: np.ndarray, num_labelled: int, order: np.ndarray) -> list[int]:
+    """One example for each class in turn, until there are N; a class that has no more is passed over."""
+    quotas = np.zeros(len(counts), int)
+    left = num_labelled
+    while left:
+        open_classes = [k for k in order if quotas[k] < counts[k]]
+        for k in open_classes[:left]:
+            quotas[k] += 1
+        left -= min(left, len(open_classes))
     return quotas.tolist()

@@ -170,7 +170,8 @@ class SaveGrids(keras.callbacks.Callback):
     ) -> None:
         super().__init__()
         self.folder, self.writer = folder, writer
-        self.real = real_images[:GRID_IMAGES]
+        # Where there are fewer images they are repeated.
+        self.real = real_images[np.arange(GRID_IMAGES) % len(real_images)]
         self.paths: list[Path] = []
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:

@@ -28,7 +28,20 @@ def refusal(name: str, data_path: str | Path | None) -> str:
     return str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["cifar", "svhn", "celeb", "imagenet_10", "nonsense", "", "MNIST"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "nonsense",
+        "",
+        "MNIST",
+        "imagenet_",
+        "imagenet_0",
+        "imagenet_../10",
+        "folder:",
+        "npz",
+        "tfds:",
+    ],
+)
 def test_a_name_that_is_not_served_is_refused_with_those_that_are(name: str) -> None:
     line = refusal(name, None)
     assert repr(name) in line
@@ -36,14 +49,20 @@ def test_a_name_that_is_not_served_is_refused_with_those_that_are(name: str) -> 
 
 
 def test_names() -> None:
-    assert catalogue.names() == ("digits", "mnist")
+    paper = {"mnist", "cifar", "svhn", "celeb", "imagenet_K", "digits"}
+    assert paper | {"fashion_mnist", "kmnist", "emnist", "cifar100"} < set(catalogue.names())
+    for alias, name in (("cifar10", "cifar"), ("celeba", "celeb"), ("tfds:cifar10", "cifar")):
+        assert catalogue.find(alias).name == name
 
 
 def test_refusals_import_neither_tensorflow_nor_scikit_learn(tmp_path: Path) -> None:
     program = (
         "import sys\n"
         "from bayesian_gan.data import catalogue, idx, splits\n"
-        f"for name, path in (('cifar', None), ('mnist', None), ('mnist', {str(tmp_path)!r})):\n"
+        f"own, names = {str(tmp_path)!r}, ('mnist', 'cifar', 'svhn', 'celeb', 'imagenet_3', 'tfds:x')\n"
+        "pairs = [(name, path) for name in names for path in (None, own)]\n"
+        "pairs += [('kitten', None), (f'folder:{own}', None), (f'npz:{own}', None)]\n"
+        "for name, path in pairs:\n"
         "    try:\n"
         "        catalogue.load(name, path)\n"
         "    except ValueError:\n"

@@ -1,0 +1,62 @@
+"""Images of another size or channel count than the network's."""
+
+import numpy as np
+from PIL import Image
+
+from bayesian_gan.data.image_data import ImageData
+from bayesian_gan.errors import InputError
+
+
+def resized(images: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Images of another size and channel count.
+
+    Args:
+        images: uint8 [N, h, w, c], c 1 or 3.
+        shape: (H, W, C), C 1 or 3.
+
+    Returns:
+        uint8 [N, H, W, C]: resampled by Lanczos's filter with antialiasing; grey is ITU-R 601 luma.
+    """
+    result = np.empty((len(images), *shape), np.uint8)
+    for i, image in enumerate(images):
+        picture = Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
+        result[i] = picture_array(picture, shape)
+    return result
+
+
+def picture_array(picture: Image.Image, shape: tuple[int, ...]) -> np.ndarray:
+    """A picture as uint8 (H, W, C), converted and resized where it has to be."""
+    mode = "L" if shape[2] == 1 else "RGB"
+    if picture.mode != mode:
+        picture = picture.convert(mode)
+    size = (shape[1], shape[0])
+    if picture.size != size:
+        picture = picture.resize(size, Image.Resampling.LANCZOS)
+    return np.asarray(picture).reshape(shape)
+
+
+def of_size(data: ImageData, image_size: int | None, resize: bool) -> ImageData:
+    """The data with images of `image_size` x `image_size`, where one is asked for.
+
+    Raises:
+        InputError: they have another size, and resizing was not asked for.
+    """
+    height, width, channels = data.image_shape
+    if image_size is None or (height, width) == (image_size, image_size):
+        return data
+    if not resize:
+        raise InputError(
+            f"--image_size {image_size}: the images of {data.name} are {height}x{width}; "
+            "give --resize to have them resized, or leave --image_size out"
+        )
+    shape = (image_size, image_size, channels)
+    return ImageData(
+        images=resized(data.images, shape),
+        labels=data.labels,
+        test_images=resized(data.test_images, shape),
+        test_labels=data.test_labels,
+        class_names=data.class_names,
+        name=data.name,
+        provenance=f"{data.provenance}, resized to {image_size}x{image_size}",
+        balance=data.balance,
+    )
