@@ -1,4 +1,8 @@
-"""The error that is the user's to mend."""
+"""Errors that end a run in one line, and the exit status of each."""
+
+USAGE_STATUS = 2
+NOT_FINITE_STATUS = 3
+UNWRITTEN_STATUS = 4
 
 
 class InputError(ValueError):
@@ -6,3 +10,17 @@ class InputError(ValueError):
 
     The entry points print it without a traceback and exit with status 2.
     """
+
+
+class RunStopped(Exception):  # noqa: N818 - not always an error: a signal stops a run too.
+    """A run ended before its time: one line that says why, and how it goes on.
+
+    The entry points print it without a traceback.
+
+    Attributes:
+        status: exit status: 3 a number was not finite, 4 something could not be written, 128 + n signal n.
+    """
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status

@@ -3,8 +3,7 @@
 import json
 import logging
 import math
-import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ import tensorflow as tf
 
 from bayesian_gan.data.catalogue import ImageData
 from bayesian_gan.data.splits import LabelSplit, save_split
+from bayesian_gan.errors import UNWRITTEN_STATUS, InputError, RunStopped
 from bayesian_gan.evaluation import Classification, classification
 from bayesian_gan.flags import Config
 from bayesian_gan.model import UNLABELLED, BayesianGAN
@@ -24,16 +24,30 @@ from bayesian_gan.monitoring import (
     ProgressBar,
     SaveGrids,
     SaveResults,
+    Saves,
     SaveWeights,
-    StopAtIteration,
     TensorBoardScalars,
+    events,
 )
 from bayesian_gan.networks import dcgan_discriminator, dcgan_generator
 from bayesian_gan.posterior import Posterior
-from bayesian_gan.run_folder import create_run_folder, run_logger
+from bayesian_gan.reliability.checkpoint import Checkpoint, Checkpoints
+from bayesian_gan.reliability.environment import NetworkSize, check_resources, needs
+from bayesian_gan.reliability.finite import FiniteCheck, NotFiniteError
+from bayesian_gan.reliability.keeper import CheckFinite, Identity, Keeper, KeepRun
+from bayesian_gan.reliability.lock import RunLock
+from bayesian_gan.reliability.resume import (
+    configuration_checksum,
+    data_checksum,
+    resume_command,
+)
+from bayesian_gan.reliability.signals import Interruption
+from bayesian_gan.reliability.state import restart_member
+from bayesian_gan.reliability.writes import Writes
+from bayesian_gan.run_folder import close_logger, create_run_folder, describe_run, run_logger
 from bayesian_gan.samplers import SGHMC, WarmStart
 from bayesian_gan.samplers.schedules import SaturatingDecay
-from bayesian_gan.storage import write_json
+from bayesian_gan.storage import remove_parts, write_json
 from bayesian_gan.supervised import SupervisedBaseline
 
 BETA_1 = 0.5
@@ -46,6 +60,7 @@ class Summary:
     """What a run found; `summary.json`.
 
     Attributes:
+        iteration: of the weights; less than --train_iter where the run was stopped.
         num_labelled: N, or 0 without labels.
         split: the label split's name, or None.
         seconds: of training, with its evaluations.
@@ -55,6 +70,7 @@ class Summary:
         posterior: of the average over everything collected; None where nothing was.
     """
 
+    iteration: int
     num_labelled: int
     split: str | None
     seconds: float
@@ -66,6 +82,7 @@ class Summary:
     def to_json(self) -> dict[str, Any]:
         """The file's contents; `posterior` also holds `num_samples`."""
         result: dict[str, Any] = {
+            "iteration": self.iteration,
             "num_labelled": self.num_labelled,
             "split": self.split,
             "seconds": round(self.seconds, 3),
@@ -78,21 +95,153 @@ class Summary:
         return result
 
 
-def run(config: Config, data: ImageData, split: LabelSplit | None) -> Path:
+def run(
+    config: Config, data: ImageData, split: LabelSplit | None, folder: Path | None = None
+) -> Path:
     """Trains, collects and evaluates; returns the run's folder.
 
     Args:
         config: resolved flags.
         data: of `config.dataset`.
         split: the labelled examples; None without labels (`--nosemi`).
+        folder: of a run that goes on; None begins a new one in `config.out_dir`.
 
     Raises:
-        InputError: networks of this configuration cannot be built for these images.
+        InputError: networks of this configuration cannot be built for these images, the machine does not
+            suffice, or the folder cannot be written or belongs to another process or configuration.
+        RunStopped: by a signal, by a number that was not finite, or because something could not be written.
     """
-    model = build_model(config, data)
-    folder = create_run_folder(config)
+    begun = folder is not None
+    warning = _check_machine(config, data, split, folder)
+    try:
+        folder = folder or create_run_folder(config)
+        lock = RunLock(folder)
+    except OSError as error:
+        raise InputError(f"{folder or config.out_dir}: cannot write there ({error})") from error
     log = run_logger(folder)
+    try:
+        with Interruption(resume_command(folder)) as interruption:
+            if lock.stale is not None:
+                log.warning(f"{lock.describe_stale()} left without letting go of the run")
+            if warning is not None:
+                log.warning(warning)
+            try:
+                prepared = _prepare(config, data, split, folder, begun, log, interruption)
+            except OSError as error:
+                raise InputError(f"{folder}: cannot write there ({error})") from error
+            _train(prepared)
+            _finish(prepared)
+            return folder
+    finally:
+        close_logger(log)
+        lock.release()
+
+
+def _check_machine(
+    config: Config, data: ImageData, split: LabelSplit | None, folder: Path | None
+) -> str | None:
+    """Compares the run's needs with the machine; see `check_resources`."""
+    generator, discriminator = (_size(network) for network in build_networks(config, data))
+    found = needs(
+        config,
+        generator,
+        discriminator,
+        data.images.nbytes + data.test_images.nbytes,
+        0 if split is None else len(split.labels),
+    )
+    if folder is None:
+        return check_resources(found, Path(config.out_dir or "."))
+    there = sum(path.stat().st_size for path in folder.rglob("*.npz"))
+    return check_resources(found, folder, there)
+
+
+def _size(network: keras.Model) -> NetworkSize:
+    outputs = sum(
+        math.prod(tensor.shape[1:])
+        for layer in network.layers
+        for tensor in keras.tree.flatten(layer.output)
+    )
+    return NetworkSize(network.count_params(), outputs)
+
+
+@dataclass
+class Prepared:
+    """A run that is about to train: its parts, at the iteration where it begins or goes on."""
+
+    config: Config
+    data: ImageData
+    split: LabelSplit | None
+    folder: Path
+    log: logging.Logger
+    interruption: Interruption
+    model: BayesianGAN
+    supervised: SupervisedBaseline | None
+    posterior: Posterior
+    evaluate: Evaluate
+    event_file: events.EventFile
+    keeper: Keeper
+    writes: Writes
+    checkpoint: Checkpoint | None
+    grids: list[Path] = field(default_factory=list)
+    saved: int | None = None
+
+    @property
+    def iteration(self) -> int:
+        """Iterations made."""
+        return int(self.model.iteration.numpy())
+
+
+def _prepare(
+    config: Config,
+    data: ImageData,
+    split: LabelSplit | None,
+    folder: Path,
+    begun: bool,
+    log: logging.Logger,
+    interruption: Interruption,
+) -> Prepared:
+    """Builds a run's parts, and brings them to the last checkpoint of a run that goes on."""
+    if not begun:
+        describe_run(folder, config)
+    for place in (folder, folder / "posterior", folder / "tensorboard"):
+        remove_parts(place)
     log.info(data.provenance)
+    checkpoint = Checkpoints(folder / "checkpoints").load_newest(log) if begun else None
+    start = 0 if checkpoint is None else checkpoint.iteration
+    if start > config.train_iter:
+        raise InputError(
+            f"{folder}: has made {start} iterations already; give a larger --train_iter than "
+            f"{config.train_iter}"
+        )
+    model = build_model(config, data, start)
+    posterior = Posterior.reopen(folder / "posterior", model, config.max_samples)
+    supervised = _supervised(config, data, split)
+    seconds = 0.0 if checkpoint is None else checkpoint.manifest["seconds"]
+    evaluate = Evaluate(data.test_images, data.test_labels, supervised, seconds)
+    event_file = events.EventFile(folder / "tensorboard")
+    labels = () if split is None else (split.labels, split.images)
+    keeper = Keeper(
+        folder,
+        model,
+        supervised,
+        posterior,
+        Identity(
+            configuration_checksum(config), data_checksum(data.images, data.test_images, *labels)
+        ),
+        [folder / "log.csv", event_file.path],
+        lambda: evaluate.seconds,
+    )
+    if checkpoint is not None:
+        keeper.check(checkpoint, log)
+    for problem in posterior.set_aside_damaged():
+        log.warning(problem)
+    keeper.restore(checkpoint, log)
+    if begun:
+        describe_run(folder, config)
+        log.info(f"resumed {folder} after iteration {start}")
+    if checkpoint is None:
+        text = json.dumps(config.to_json(), indent=2)
+        event_file.write(0, events.text("configuration", f"```\n{text}\n```"))
     if split is not None:
         save_split(folder / "labelled.json", split)
         log.info(f"{len(split.indices)} labelled examples: {split.name}")
@@ -102,30 +251,57 @@ def run(config: Config, data: ImageData, split: LabelSplit | None) -> Path:
             f"{config.first_collection}, and --train_iter is {config.train_iter}"
         )
     log.info(f"results in {folder}")
-    posterior = Posterior.create(folder / "posterior", model, config.max_samples)
-    supervised = _supervised(config, data, split)
-    start = time.monotonic()
-    grids = _train(config, model, data, split, supervised, posterior, folder)
-    summary = _summarise(config, model, data, split, supervised, posterior, start)
-    write_json(folder / "summary.json", summary.to_json())
-    _report(log, summary, grids, folder)
-    return folder
+    return Prepared(
+        config,
+        data,
+        split,
+        folder,
+        log,
+        interruption,
+        model,
+        supervised,
+        posterior,
+        evaluate,
+        event_file,
+        keeper,
+        Writes(log),
+        checkpoint,
+        saved=None if checkpoint is None else start,
+    )
 
 
-def build_model(config: Config, data: ImageData) -> BayesianGAN:
+def build_networks(config: Config, data: ImageData) -> tuple[keras.Model, keras.Model]:
+    """The generator and the discriminator of a configuration, for images of the data's shape.
+
+    Raises:
+        InputError: they cannot be built for these images.
+    """
+    image_shape = data.images.shape[1:]
+    num_classes = len(data.class_names) if config.semi else 1
+    precision = "mixed_bfloat16" if config.precision == "bfloat16" else "float32"
+    depth = (config.num_layers, precision)
+    return (
+        dcgan_generator(image_shape, config.z_dim, config.gf_dim, *depth),
+        dcgan_discriminator(image_shape, num_classes, config.df_dim, *depth),
+    )
+
+
+def build_model(config: Config, data: ImageData, start: int = 0) -> BayesianGAN:
     """The compiled model of a configuration, for images of the data's shape.
+
+    Args:
+        config: resolved flags.
+        data: the data set.
+        start: iteration at which training will go on; a call of the compiled step must not end beyond a save.
 
     Raises:
         InputError: networks of this configuration cannot be built for these images.
     """
     num_data = len(data.images)
-    image_shape = data.images.shape[1:]
-    num_classes = len(data.class_names) if config.semi else 1
-    precision = "mixed_bfloat16" if config.precision == "bfloat16" else "float32"
-    depth = (config.num_layers, precision)
+    generator, discriminator = build_networks(config, data)
     model = BayesianGAN(
-        dcgan_generator(image_shape, config.z_dim, config.gf_dim, *depth),
-        dcgan_discriminator(image_shape, num_classes, config.df_dim, *depth),
+        generator,
+        discriminator,
         num_data=num_data,
         num_gen=config.num_gen,
         num_disc=config.num_disc,
@@ -142,7 +318,7 @@ def build_model(config: Config, data: ImageData) -> BayesianGAN:
     model.compile(
         generator_optimizer=build_optimizer(config, num_data),
         discriminator_optimizer=build_optimizer(config, num_data),
-        steps_per_execution=steps_per_execution(config),
+        steps_per_execution=steps_per_execution(config, start),
         jit_compile=config.jit,
     )
     return model
@@ -168,11 +344,14 @@ def build_optimizer(config: Config, num_data: int) -> keras.optimizers.Optimizer
     return WarmStart(adam, sampler, config.warm_up)
 
 
-def steps_per_execution(config: Config) -> int:
-    """Iterations in one call of the compiled step, so that saves, draws and the end fall on its end."""
-    common = math.gcd(
-        config.n_save, config.train_iter, math.gcd(config.warm_up, config.collect_every)
-    )
+def steps_per_execution(config: Config, start: int = 0) -> int:
+    """Iterations in one call of the compiled step, so that saves, draws and the end fall on its end.
+
+    Args:
+        config: resolved flags.
+        start: iteration at which training goes on.
+    """
+    common = math.gcd(config.n_save, config.train_iter, config.warm_up, config.collect_every, start)
     return max(k for k in range(1, MAX_STEPS_PER_EXECUTION + 1) if common % k == 0)
 
 
@@ -192,45 +371,133 @@ def _supervised(
     )
 
 
-def _train(
-    config: Config,
-    model: BayesianGAN,
-    data: ImageData,
-    split: LabelSplit | None,
-    supervised: SupervisedBaseline | None,
-    posterior: Posterior,
-    folder: Path,
-) -> list[Path]:
-    """Runs `fit`; returns the paths of the last grids."""
-    writer = tf.summary.create_file_writer(str(folder / "tensorboard"))
-    with writer.as_default(step=0):
-        text = json.dumps(config.to_json(), indent=2)
-        tf.summary.text("configuration", f"```\n{text}\n```")
-    grids = SaveGrids(folder, data.images, writer)
-    callbacks: list[keras.callbacks.Callback] = [
-        StopAtIteration(config.train_iter),
-        CollectPosteriorDraws(posterior, config.warm_up, config.collect_every),
-        ProgressBar(config.train_iter),
-        Evaluate(data.test_images, data.test_labels, supervised),
-        SaveResults(folder),
-        CsvLog(folder / "log.csv"),
-        TensorBoardScalars(writer),
+def _train(run: Prepared) -> None:
+    """Trains to the last iteration, or until a signal stops it."""
+    finite = FiniteCheck(run.model, run.supervised)
+    restarted: set[tuple[str, int, int]] = set()
+    while True:
+        try:
+            _fit(run, finite)
+            return
+        except (NotFiniteError, FloatingPointError, tf.errors.InvalidArgumentError) as error:
+            found = error if isinstance(error, NotFiniteError) else finite.diagnose()
+            if found is None:
+                raise
+            _restart(run, found, restarted)
+
+
+def _fit(run: Prepared, finite: FiniteCheck) -> None:
+    config, writes = run.config, run.writes
+    grids = SaveGrids(run.folder, run.data.images, run.event_file, writes)
+    writers: list[keras.callbacks.Callback] = [
+        run.evaluate,
+        SaveResults(run.folder, writes),
+        CsvLog(run.folder / "log.csv", writes),
+        TensorBoardScalars(run.event_file, writes),
     ]
     if config.save_samples:
-        callbacks.append(grids)
+        writers.append(grids)
     if config.save_weights:
-        callbacks.append(SaveWeights(folder))
-    model.fit(
-        data.images,
-        _partial_labels(data, split),
-        batch_size=config.batch_size,
-        steps_per_epoch=config.n_save,
-        epochs=-(-config.train_iter // config.n_save),
-        callbacks=callbacks,
-        verbose=0,
+        writers.append(SaveWeights(run.folder, writes))
+    saves = Saves(writers, config.n_save, config.train_iter, run.model)
+    collect = CollectPosteriorDraws(run.posterior, config.warm_up, config.collect_every, writes)
+    keep = KeepRun(
+        run.keeper,
+        finite,
+        writes,
+        run.interruption,
+        every=config.checkpoint_every,
+        minutes=config.checkpoint_minutes,
+        last=config.train_iter,
+        saved=run.saved,
     )
-    writer.close()
-    return grids.paths
+    steps = config.train_iter - run.iteration
+    if steps:
+        run.model.fit(
+            run.data.images,
+            _partial_labels(run.data, run.split),
+            batch_size=config.batch_size,
+            steps_per_epoch=steps,
+            callbacks=[
+                CheckFinite(finite, collect.due, saves.due),
+                collect,
+                keep,
+                ProgressBar(config.train_iter),
+                saves,
+            ],
+            verbose=0,
+        )
+    else:
+        saves.resume()
+    run.saved, run.grids = keep.saved, grids.paths
+
+
+def _restart(run: Prepared, found: NotFiniteError, restarted: set[tuple[str, int, int]]) -> None:
+    """Goes back to the last checkpoint, with one network as it was when it was last collected.
+
+    Raises:
+        RunStopped: that is not asked for, or cannot help.
+    """
+    checkpoints = run.keeper.checkpoints
+    hint = (
+        f"the checkpoints in {checkpoints.folder} are finite; go on with a smaller --lr or --sampler_lr "
+        "in a new run"
+    )
+    if run.config.on_nan == "stop":
+        raise RunStopped(f"{found}; {hint}, or with --on_nan restart_member", found.status)
+    checkpoint = checkpoints.load_newest(run.log)
+    key = (found.player, found.member, checkpoint.iteration if checkpoint else -1)
+    drawn = run.posterior.member_weights(found.player, found.member) if found.player else None
+    if checkpoint is None or drawn is None:
+        raise RunStopped(
+            f"{found}; --on_nan restart_member: no sample of it was collected; {hint}", found.status
+        )
+    if key in restarted:
+        raise RunStopped(f"{found}, again after it was restarted; {hint}", found.status)
+    restarted.add(key)
+    iteration, weights = drawn
+    run.keeper.restore(checkpoint, run.log)
+    restart_member(run.model, found.player, found.member, weights)
+    run.keeper.restarts.append(
+        {
+            "player": found.player,
+            "member": found.member,
+            "found": found.iteration,
+            "checkpoint": checkpoint.iteration,
+            "draw": iteration,
+        }
+    )
+    run.writes.write("a checkpoint", run.keeper.save)
+    run.log.warning(
+        f"{found}; back at iteration {checkpoint.iteration}, where {found.player} {found.member} starts "
+        f"again from its sample of iteration {iteration}"
+    )
+
+
+def _finish(run: Prepared) -> None:
+    """Evaluates, writes the summary, and reports, also on a run that a signal stopped.
+
+    Raises:
+        RunStopped: it was stopped, or something could not be written.
+    """
+    last, command = run.iteration, run.interruption.resume_command
+    summary = _summarise(run)
+    path = run.folder / "summary.json"
+    run.writes.write(str(path), lambda: write_json(path, summary.to_json()))
+    _report(run.log, summary, run.grids, run.folder)
+    run.writes.clear()
+    unwritten = list(run.writes.pending)
+    if run.saved != last:
+        unwritten.append(f"the checkpoint of iteration {last} (the last is of {run.saved})")
+    if unwritten:
+        problem = f"could not be written: {', '.join(unwritten)}; make room or mend the permissions, then "
+    else:
+        problem = ""
+    if run.interruption.signum is not None:
+        reason = f"stopped by {run.interruption.name} after iteration {last}"
+        raise RunStopped(f"{reason}; {problem}resume with: {command}", run.interruption.status)
+    if unwritten:
+        raise RunStopped(f"{problem}resume with: {command}", UNWRITTEN_STATUS)
 
 
 def _partial_labels(data: ImageData, split: LabelSplit | None) -> np.ndarray | None:
@@ -242,29 +509,22 @@ def _partial_labels(data: ImageData, split: LabelSplit | None) -> np.ndarray | N
     return labels
 
 
-def _summarise(
-    config: Config,
-    model: BayesianGAN,
-    data: ImageData,
-    split: LabelSplit | None,
-    supervised: SupervisedBaseline | None,
-    posterior: Posterior,
-    start: float,
-) -> Summary:
-    seconds = time.monotonic() - start
-    if split is None or supervised is None:
-        return Summary(0, None, seconds, posterior.num_samples, None, None, None)
-    labels = data.test_labels
-    average = None
-    if posterior.num_samples:
-        average = classification(posterior.predict(data.test_images), labels)
+def _summarise(run: Prepared) -> Summary:
+    seconds, posterior, split = run.evaluate.seconds, run.posterior, run.split
+    iteration, num_samples = run.iteration, posterior.num_samples
+    if split is None or run.supervised is None:
+        return Summary(iteration, 0, None, seconds, num_samples, None, None, None)
+    images, labels = run.data.test_images, run.data.test_labels
+    run.supervised.train_to(iteration)
+    average = classification(posterior.predict(images), labels) if num_samples else None
     return Summary(
+        iteration=iteration,
         num_labelled=len(split.indices),
         split=split.name,
         seconds=seconds,
-        num_samples=posterior.num_samples,
-        supervised=classification(supervised.predict(data.test_images), labels),
-        single=classification(model.predict_sample(data.test_images, -1), labels),
+        num_samples=num_samples,
+        supervised=classification(run.supervised.predict(images), labels),
+        single=classification(run.model.predict_sample(images, -1), labels),
         posterior=average,
     )
 

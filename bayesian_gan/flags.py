@@ -15,12 +15,26 @@ from bayesian_gan.errors import InputError
 
 AUTHORS_WARM_UP = 5000
 
+# What does not decide how the training goes: a run may resume with other values of these.
+MAY_DIFFER = (
+    "out_dir",
+    "data_path",
+    "train_iter",
+    "n_save",
+    "save_samples",
+    "save_weights",
+    "resume",
+    "checkpoint_every",
+    "checkpoint_minutes",
+    "on_nan",
+)
+
 
 @dataclass(frozen=True)
 class Config:
     """A run's resolved configuration: one attribute for each flag, with the flag's name and meaning."""
 
-    out_dir: str
+    out_dir: str | None
     n_save: int
     z_dim: int
     gf_dim: int
@@ -66,6 +80,10 @@ class Config:
     cache_dir: str | None
     download: bool
     download_seconds: float
+    resume: str | None
+    checkpoint_every: int
+    checkpoint_minutes: float
+    on_nan: Literal["stop", "restart_member"]
 
     @classmethod
     def from_flags(cls, values: flags.FlagValues) -> "Config":
@@ -80,6 +98,12 @@ class Config:
 
     def check(self) -> None:
         """Raises InputError where flags contradict each other."""
+        if self.out_dir is None and self.resume in (None, "auto"):
+            raise InputError("--out_dir: give a folder for results")
+        if not self.checkpoint_minutes > 0:
+            raise InputError(
+                f"--checkpoint_minutes must be greater than 0, not {self.checkpoint_minutes}"
+            )
         if self.wasserstein:
             raise InputError(
                 "--wasserstein: the Wasserstein objective is not built yet; leave the flag out"
@@ -161,6 +185,7 @@ def define(values: flags.FlagValues, semi: bool) -> None:
     _define_training_flags(values)
     _define_sampler_flags(values)
     _define_output_flags(values)
+    _define_reliability_flags(values)
     flags.DEFINE_bool(
         "semi",
         semi,
@@ -465,8 +490,7 @@ def _define_output_flags(values: flags.FlagValues) -> None:
     flags.DEFINE_string(
         "out_dir",
         None,
-        "Folder for results: a run writes OUT_DIR/bgan_DATASET_UNIXTIME/.",
-        required=True,
+        "Folder for results: a run writes OUT_DIR/bgan_DATASET_UNIXTIME/. Not needed with --resume RUN_DIR.",
         flag_values=values,
     )
     flags.DEFINE_integer(
@@ -486,5 +510,39 @@ def _define_output_flags(values: flags.FlagValues) -> None:
         "save_weights",
         False,
         "Save weights_ITER.npz with all current weights at every save.",
+        flag_values=values,
+    )
+
+
+def _define_reliability_flags(values: flags.FlagValues) -> None:
+    flags.DEFINE_string(
+        "resume",
+        None,
+        "Go on with a run, bit for bit as if it had not ended: its folder (its flags need not be given again), "
+        "or auto, the newest run in OUT_DIR with these flags, or a new one where there is none. Only these may "
+        f"differ from the run's: {', '.join(name for name in MAY_DIFFER if name != 'resume')}.",
+        flag_values=values,
+    )
+    flags.DEFINE_integer(
+        "checkpoint_every",
+        1000,
+        "Iterations, >= 1, between checkpoints; the last two are kept.",
+        lower_bound=1,
+        flag_values=values,
+    )
+    flags.DEFINE_float(
+        "checkpoint_minutes",
+        10.0,
+        "Minutes, > 0, after which a checkpoint is written in any case.",
+        lower_bound=0.0,
+        flag_values=values,
+    )
+    flags.DEFINE_enum(
+        "on_nan",
+        "stop",
+        ["stop", "restart_member"],
+        "When an energy, a gradient or a weight is NaN or infinite. stop: end with status 3; the last "
+        "checkpoint is finite. restart_member: go back to it, and start that network again from its last "
+        "collected sample.",
         flag_values=values,
     )

@@ -3,23 +3,28 @@
 import os
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 from absl import app, flags
 
 from bayesian_gan import flags as run_flags
 from bayesian_gan.data.catalogue import load
 from bayesian_gan.data.splits import label_split
-from bayesian_gan.errors import InputError
+from bayesian_gan.errors import USAGE_STATUS, InputError, RunStopped
+from bayesian_gan.reliability.environment import check_versions
+from bayesian_gan.reliability.resume import resolve
 from bayesian_gan.run_folder import check_writable
 from bayesian_gan.threads import thread_environment
 
-USAGE_ERROR = 2
+INTERRUPTED = 130
 
 
 def main(semi: bool) -> None:
     """Parses the command line, runs the experiment, and exits.
 
-    A user's mistake is one line on the standard error and exit status 2.
+    A user's mistake is one line on the standard error and exit status 2. The others: 0 the run is finished, 3 a
+    number was not finite, 4 something could not be written, 128 + n signal n ended it (129 SIGHUP, 130
+    Ctrl-C, 143 SIGTERM).
 
     Args:
         semi: whether `--semi` is on by default.
@@ -47,22 +52,37 @@ def _parse(argv: list[str]) -> list[str]:
 def _run(argv: list[str]) -> None:
     del argv
     try:
-        config = run_flags.Config.from_flags(flags.FLAGS)
-        data = load(config.dataset, config.data_path, config.data_options())
-        split = label_split(data, config.N, config.label_seed) if config.semi else None
-        check_writable(config.out_dir)
-        threads = thread_environment(config.num_mcmc * config.num_disc, os.cpu_count() or 1)
-        for name, value in threads.items():
-            os.environ.setdefault(name, value)
-        # Imported here: TensorFlow takes seconds to load, and a wrong flag or file need not wait for it.
-        from bayesian_gan.experiment import run
-
-        run(config, data, split)
+        _begin()
     except InputError as error:
         _fail(str(error))
+    except RunStopped as stopped:
+        print(f"{Path(sys.argv[0]).name}: {stopped}", file=sys.stderr)
+        sys.exit(stopped.status)
+    except KeyboardInterrupt:
+        _fail("stopped before the training began", INTERRUPTED)
 
 
-def _fail(message: str) -> None:
+def _begin() -> None:
+    """Checks all that can be checked, then runs."""
+    check_versions()
+    config = run_flags.Config.from_flags(flags.FLAGS)
+    given = {name for name in config.to_json() if flags.FLAGS[name].present}
+    config, folder = resolve(config, given)
+    data = load(config.dataset, config.data_path, config.data_options())
+    split = label_split(data, config.N, config.label_seed) if config.semi else None
+    if folder is None:
+        assert config.out_dir is not None
+        check_writable(config.out_dir)
+    threads = thread_environment(config.num_mcmc * config.num_disc, os.cpu_count() or 1)
+    for name, value in threads.items():
+        os.environ.setdefault(name, value)
+    # Imported here: TensorFlow takes seconds to load, and a wrong flag or file need not wait for it.
+    from bayesian_gan.experiment import run
+
+    run(config, data, split, folder)
+
+
+def _fail(message: str, status: int = USAGE_STATUS) -> NoReturn:
     line = " ".join(message.split())
     print(f"{Path(sys.argv[0]).name}: error: {line}", file=sys.stderr)
-    sys.exit(USAGE_ERROR)
+    sys.exit(status)

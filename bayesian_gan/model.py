@@ -419,6 +419,11 @@ class BayesianGAN(keras.Model):
         """Means over an epoch; reset by Keras at its start."""
         return [*self._trackers.values(), *self._test_trackers.values()]
 
+    @property
+    def training_metrics(self) -> list[keras.metrics.Metric]:
+        """The means of energies and of their terms over an epoch."""
+        return list(self._trackers.values())
+
     def test_step(self, data: Any) -> dict[str, tf.Tensor]:
         """Accuracy and NLL (nats) of the averaged probabilities, on (images, labels)."""
         x, y, _ = keras.utils.unpack_x_y_sample_weight(data)

@@ -1,31 +1,34 @@
 """The collected posterior: weights of all networks at several iterations, in a folder.
 
-    posterior.json            format, networks, J_g, J_d, M
+    posterior.json            format, networks, the shapes of their weights, J_g, J_d, M; its checksum
     draw_00006000.npz         weights of all networks after 6,000 iterations: arrays `g_0003_07` and `d_0000_02`
-                              (network, variable), in Keras's order of `model.weights`
+                              (network, variable), in Keras's order of `model.weights`; its checksum
 
-Each file is written whole under its final name, so a killed run leaves the folder readable. Reading
-it executes nothing: arrays are loaded without pickle, networks from a configuration in Keras's safe mode.
+Each file is written whole under its final name, so a killed run leaves the folder readable, and another process
+may read while one writes. Reading executes nothing: arrays are loaded without pickle, networks from a
+configuration in Keras's safe mode. `python -m bayesian_gan.posterior check PATH` verifies a folder.
 """
 
-import json
+import argparse
 import re
-import zipfile
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
 from bayesian_gan.data.batches import to_unit
-from bayesian_gan.errors import InputError
+from bayesian_gan.errors import USAGE_STATUS, InputError
 from bayesian_gan.generation import draw_noise, generate
 from bayesian_gan.model import BayesianGAN, check_images, probabilities
-from bayesian_gan.storage import write_atomically, write_json
+from bayesian_gan.storage import read_arrays, read_checked_json, write_arrays, write_checked_json
 
-FORMAT = 1
+FORMAT = 2
+# The rest of a description, the networks, holds names that Keras counts up in a process.
+_IDENTITY = ("num_gen", "num_disc", "num_mcmc", "max_samples", "shapes")
 _DRAW = re.compile(r"draw_(\d{8,})\.npz")
 
 
@@ -68,16 +71,33 @@ class Posterior:
         if path.exists() and any(path.iterdir()):
             raise InputError(f"{path}: the folder for the posterior is not empty; give a new one")
         path.mkdir(parents=True, exist_ok=True)
-        config = {
-            "format": FORMAT,
-            "num_gen": model.num_gen,
-            "num_disc": model.num_disc,
-            "num_mcmc": model.num_mcmc,
-            "max_samples": max_samples,
-            "generator": keras.saving.serialize_keras_object(model.generator_template),
-            "discriminator": keras.saving.serialize_keras_object(model.discriminator_template),
-        }
-        write_json(path / "posterior.json", config)
+        write_checked_json(path / "posterior.json", _describe(model, max_samples))
+        return cls(path)
+
+    @classmethod
+    def reopen(
+        cls, path: str | Path, model: BayesianGAN, max_samples: int | None = None
+    ) -> "Posterior":
+        """The posterior of a run that goes on; made anew where a killed run had not come to make it.
+
+        `posterior.json` follows from the model, so a damaged one is written again.
+
+        Raises:
+            InputError: the folder's posterior is another model's.
+        """
+        path = Path(path)
+        path.mkdir(parents=True, exist_ok=True)
+        expected, file = _describe(model, max_samples), path / "posterior.json"
+        try:
+            found: dict[str, Any] | None = _read_config(path)
+        except InputError:
+            found = None
+            if file.exists():
+                file.replace(file.with_name("posterior.json.damaged"))
+        if found is None:
+            write_checked_json(file, expected)
+        elif any(found[key] != expected[key] for key in _IDENTITY):
+            raise InputError(f"{file}: describes another model than this run's")
         return cls(path)
 
     @property
@@ -102,25 +122,69 @@ class Posterior:
         return len(self.iterations) * self.num_discriminators
 
     def collect(self, model: BayesianGAN) -> None:
-        """Adds the model's current weights, and removes the oldest draw beyond `max_samples`.
+        """Adds the model's current weights, and removes the oldest draws beyond `max_samples`.
 
         Raises:
             OSError: the draw could not be written; what was collected before is untouched.
         """
-        arrays = {
+        self.write(int(model.iteration.numpy()), self.arrays(model))
+
+    def arrays(self, model: BayesianGAN) -> dict[str, np.ndarray]:
+        """The model's current weights, by the names they have in a draw."""
+        return {
             f"{player}_{i:04d}_{k:02d}": weight.numpy()
             for player, networks in (("g", model.generators), ("d", model.discriminators))
             for i, network in enumerate(networks)
             for k, weight in enumerate(network.weights)
         }
 
-        def write(file: BinaryIO) -> None:
-            np.savez(file, **arrays)
-
-        write_atomically(self._draw_path(int(model.iteration.numpy())), write)
+    def write(self, iteration: int, arrays: dict[str, np.ndarray]) -> None:
+        """Adds a draw of `arrays`; see `collect`."""
+        write_arrays(self._draw_path(iteration), arrays, {"iteration": iteration})
         if self.config["max_samples"] is not None:
-            for iteration in self.iterations[: -self.config["max_samples"]]:
-                self._draw_path(iteration).unlink()
+            for old in self.iterations[: -self.config["max_samples"]]:
+                self._draw_path(old).unlink(missing_ok=True)
+
+    def member_weights(self, player: str, member: int) -> tuple[int, list[np.ndarray]] | None:
+        """One network's weights in the last draw that is whole, and its iteration; None without a draw.
+
+        Args:
+            player: "generator" or "discriminator".
+            member: index of the network.
+        """
+        for iteration in reversed(self.iterations):
+            try:
+                draw = self._read(iteration)
+            except InputError:
+                continue
+            prefix = f"{player[0]}_{member:04d}_"
+            return iteration, [draw[name] for name in sorted(draw) if name.startswith(prefix)]
+        return None
+
+    def check(self) -> dict[int, str | None]:
+        """Reads every draw: None for one that is whole and this model's, else what is wrong with it."""
+        found: dict[int, str | None] = {}
+        for iteration in self.iterations:
+            try:
+                draw = self._read(iteration)
+                self._check_shapes(draw, self._draw_path(iteration))
+            except _RemovedError:
+                continue
+            except InputError as error:
+                found[iteration] = str(error)
+            else:
+                found[iteration] = None
+        return found
+
+    def set_aside_damaged(self) -> list[str]:
+        """Renames draws that are not whole to `*.damaged`; returns what was wrong, a line for each."""
+        problems = []
+        for iteration, problem in self.check().items():
+            if problem is not None:
+                path = self._draw_path(iteration)
+                path.rename(path.with_name(path.name + ".damaged"))
+                problems.append(f"{problem}; set aside as {path.name}.damaged")
+        return problems
 
     def predict(self, images: np.ndarray, batch_size: int = 500) -> np.ndarray:
         """Probabilities averaged over every collected discriminator sample.
@@ -151,7 +215,10 @@ class Posterior:
         self._require_draws()
         forward = tf.function(self._forward, reduce_retracing=True)
         for iteration in self.iterations:
-            draw = self._read(iteration)
+            try:
+                draw = self._read(iteration)
+            except _RemovedError:
+                continue  # By the process that writes: it keeps the most recent draws only.
             members = []
             for i in range(self.num_discriminators):
                 _assign(self._discriminator, draw, f"d_{i:04d}")
@@ -203,23 +270,65 @@ class Posterior:
     def _read(self, iteration: int) -> dict[str, np.ndarray]:
         path = self._draw_path(iteration)
         try:
-            with np.load(path, allow_pickle=False) as arrays:
-                return dict(arrays)
-        except (OSError, ValueError, zipfile.BadZipFile, KeyError) as error:
+            arrays, manifest = read_arrays(path)
+        except FileNotFoundError as error:
+            raise _RemovedError(f"{path}: this draw is no longer there") from error
+        except InputError as error:
+            # It begins with the path; what to do is the same for every damage.
             raise InputError(
-                f"{path}: this draw cannot be read ({error}); remove the file to go on without it"
+                f"{str(error).replace('cannot be read', 'this draw cannot be read', 1)}; "
+                "remove the file to go on without it"
             ) from error
+        if manifest.get("iteration") != iteration:
+            raise InputError(
+                f"{path}: holds the draw of iteration {manifest.get('iteration')}, not its name's; "
+                "give the file its name back"
+            )
+        return arrays
+
+    def _check_shapes(self, draw: dict[str, np.ndarray], path: Path) -> None:
+        expected = {
+            f"{player}_{i:04d}_{k:02d}": shape
+            for player, count in (("g", self.num_generators), ("d", self.num_discriminators))
+            for i in range(count)
+            for k, shape in enumerate(self.config["shapes"][player])
+        }
+        found = {name: list(array.shape) for name, array in draw.items()}
+        if found != expected:
+            raise InputError(f"{path}: the draw belongs to another model")
+        for name, array in draw.items():
+            if not np.isfinite(array).all():
+                raise InputError(f"{path}: {name} holds numbers that are not finite")
+
+
+class _RemovedError(InputError):
+    """A draw was removed between the listing of the folder and its reading."""
+
+
+def _describe(model: BayesianGAN, max_samples: int | None) -> dict[str, Any]:
+    """The contents of `posterior.json`."""
+    templates = {"g": model.generator_template, "d": model.discriminator_template}
+    return {
+        "format": FORMAT,
+        "num_gen": model.num_gen,
+        "num_disc": model.num_disc,
+        "num_mcmc": model.num_mcmc,
+        "max_samples": max_samples,
+        "shapes": {p: [list(w.shape) for w in t.weights] for p, t in templates.items()},
+        "generator": keras.saving.serialize_keras_object(model.generator_template),
+        "discriminator": keras.saving.serialize_keras_object(model.discriminator_template),
+    }
 
 
 def _read_config(path: Path) -> dict[str, Any]:
     file = path / "posterior.json"
     try:
-        config = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        config = read_checked_json(file)
+    except InputError as error:
         raise InputError(
             f"{file}: no posterior here ({error}); give the folder `posterior` of a run"
         ) from error
-    if not isinstance(config, dict) or config.get("format") != FORMAT:
+    if config.get("format") != FORMAT:
         raise InputError(f"{file}: not a posterior of format {FORMAT}, which this version reads")
     return config
 
@@ -236,3 +345,27 @@ def _assign(model: keras.Model, draw: dict[str, np.ndarray], prefix: str) -> Non
             f"the draw does not hold the weights {prefix} of this network ({error}): "
             "it belongs to another model"
         ) from error
+
+
+def main(arguments: Sequence[str]) -> int:
+    """`check PATH`: a line for each draw; exit status 0 if all are whole, 2 if not."""
+    parser = argparse.ArgumentParser(prog="python -m bayesian_gan.posterior")
+    commands = parser.add_subparsers(required=True, metavar="check")
+    check = commands.add_parser("check", help="verify every file of a posterior")
+    check.add_argument("path", type=Path, metavar="PATH", help="the folder `posterior` of a run")
+    path = parser.parse_args(arguments).path
+    try:
+        posterior = Posterior(path)
+        found = posterior.check()
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return USAGE_STATUS
+    for iteration, problem in found.items():
+        print(f"iteration {iteration}: {problem or 'whole'}")
+    damaged = sum(problem is not None for problem in found.values())
+    print(f"{path}: {len(found)} draws, {damaged} damaged")
+    return USAGE_STATUS if damaged else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,5 +1,6 @@
 """The folder of one run: made anew, described, and given to nothing else."""
 
+import json
 import logging
 import os
 import pprint
@@ -13,7 +14,7 @@ import bayesian_gan
 from bayesian_gan.data.catalogue import run_name
 from bayesian_gan.errors import InputError
 from bayesian_gan.flags import Config
-from bayesian_gan.storage import write_json
+from bayesian_gan.storage import write_atomically, write_json
 
 PACKAGES = (
     "tensorflow",
@@ -43,27 +44,34 @@ def check_writable(out_dir: str) -> None:
 
 
 def create_run_folder(config: Config) -> Path:
-    """Makes OUT_DIR/bgan_DATASET_UNIXTIME, or ..._2, ..._3 where another run has that second.
-
-    Writes `hypers.txt` as the authors' program does, and `config.json`: the resolved flags, the command and
-    the versions of everything that matters.
-    """
-    base = Path(config.out_dir) / f"bgan_{run_name(config.dataset)}_{int(time.time())}"
+    """Makes OUT_DIR/bgan_DATASET_UNIXTIME, or ..._2, ..._3 where another run has that second."""
+    base = Path(config.out_dir or ".") / f"bgan_{run_name(config.dataset)}_{int(time.time())}"
     folder, k = base, 1
     while True:
         try:
             folder.mkdir()
-            break
+            return folder
         except FileExistsError:
             k += 1
             folder = base.with_name(f"{base.name}_{k}")
-    hypers = pprint.pformat(config.to_json())
-    (folder / "hypers.txt").write_text(f"Hyper settings:\n{hypers}\n", encoding="utf-8")
-    write_json(
-        folder / "config.json",
-        {"flags": config.to_json(), "command": sys.argv, "versions": versions()},
-    )
-    return folder
+
+
+def describe_run(folder: Path, config: Config) -> None:
+    """Writes `hypers.txt` as the authors' program does, and `config.json`.
+
+    The latter holds the resolved flags, the command and the versions of everything that matters, and a list
+    `resumed` with the command and the versions of each process that went on with the run.
+    """
+    hypers = f"Hyper settings:\n{pprint.pformat(config.to_json())}\n"
+    write_atomically(folder / "hypers.txt", lambda file: file.write(hypers.encode()))
+    path = folder / "config.json"
+    process = {"command": sys.argv, "versions": versions()}
+    described: dict[str, Any] = {"flags": config.to_json(), **process, "resumed": []}
+    if path.exists():
+        described |= json.loads(path.read_bytes().decode())
+        described["flags"] = config.to_json()
+        described["resumed"] = [*described["resumed"], process]
+    write_json(path, described)
 
 
 def versions() -> dict[str, Any]:
@@ -81,13 +89,42 @@ def versions() -> dict[str, Any]:
 
 
 def run_logger(folder: Path) -> logging.Logger:
-    """A logger that prints to the terminal and writes `run.log` in the folder."""
+    """A logger that prints to the terminal and appends to `run.log` in the folder."""
     logger = logging.getLogger(f"bayesian_gan.run.{folder.name}")
     logger.setLevel(logging.INFO)
     logger.propagate = False
-    terminal = logging.StreamHandler(sys.stdout)
+    terminal = _Forgiving(sys.stdout)
     terminal.setFormatter(logging.Formatter("%(message)s"))
-    file = logging.FileHandler(folder / "run.log", encoding="utf-8")
+    file = _ForgivingFile(folder / "run.log", encoding="utf-8", delay=True)
     file.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+    close_logger(logger)
     logger.handlers = [terminal, file]
     return logger
+
+
+def close_logger(logger: logging.Logger) -> None:
+    """Closes the logger's file."""
+    for handler in logger.handlers:
+        handler.close()
+    logger.handlers = []
+
+
+class _Forgiving(logging.StreamHandler):
+    """A line that cannot be written is lost; the run is not."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Says nothing: a full disk is reported by what matters more than a log."""
+
+
+class _ForgivingFile(logging.FileHandler):
+    """Likewise, in a file. `FileHandler` opens it outside of what `handleError` covers."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Writes a line if it can."""
+        try:
+            super().emit(record)
+        except OSError:
+            self.handleError(record)
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Says nothing, as above."""

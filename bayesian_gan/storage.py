@@ -1,44 +1,217 @@
-"""Files that are either whole or absent."""
+"""Files that are either whole or absent, and that say so themselves when a byte of them has changed."""
 
+import contextlib
+import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Callable
+import zipfile
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
+
+import numpy as np
+
+from bayesian_gan.errors import InputError
+
+# Files under construction are named `.NAME.RANDOM.part`; a killed process leaves them behind.
+PART = ".part"
+MANIFEST = "manifest.json"
+_CHECKSUM = b"sha256:"
+_CHECKSUM_BYTES = len(_CHECKSUM) + 64
 
 
 def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
     """Writes a file under a temporary name, flushes it to the disk, and renames it into place.
 
-    A process killed at any moment leaves the old file or the new one under `path`, never a part.
+    A process killed at any moment leaves the old file or the new one under `path`, never a part. The folder
+    is flushed too, so the same holds when the machine stops.
 
     Args:
         path: the final name; its folder must exist.
-        write: is given the open file.
+        write: is given the open file, which can be read as well.
 
     Raises:
         OSError: the file could not be written; nothing is left behind.
     """
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=PART, dir=path.parent)
     try:
-        with os.fdopen(descriptor, "wb") as file:
+        with os.fdopen(descriptor, "w+b") as file:
             write(file)
             file.flush()
             os.fsync(file.fileno())
         Path(name).chmod(0o644)
         Path(name).replace(path)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            Path(name).unlink(missing_ok=True)
         raise
-    folder = os.open(path.parent, os.O_RDONLY)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Flushes a folder's entries to the disk."""
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(folder)
+        os.fsync(descriptor)
     finally:
-        os.close(folder)
+        os.close(descriptor)
+
+
+def append(path: Path, data: bytes) -> None:
+    """Appends to a file and flushes it to the disk: all of the data, or none of it.
+
+    Raises:
+        OSError: the data could not be written; the file is as it was.
+    """
+    with path.open("ab", buffering=0) as file:
+        size = file.seek(0, os.SEEK_END)
+        try:
+            written = file.write(data)
+            if written != len(data):
+                # The rest would not fit; this attempt says why.
+                file.write(data[written:])
+                raise OSError(f"{path}: only {written} of {len(data)} bytes were written")
+            os.fsync(file.fileno())
+        except OSError:
+            file.truncate(size)
+            raise
+
+
+def remove_parts(folder: Path) -> None:
+    """Removes what a killed process left under construction. Only the folder's owner may call it."""
+    for path in folder.glob(f".*{PART}"):
+        path.unlink(missing_ok=True)
 
 
 def write_json(path: Path, value: Any) -> None:
     """Writes a value as indented JSON, atomically."""
     text = json.dumps(value, indent=2, sort_keys=False) + "\n"
     write_atomically(path, lambda file: file.write(text.encode()))
+
+
+def json_checksum(value: Any) -> str:
+    """SHA-256, in hexadecimal, of a value's canonical JSON: keys sorted, no spaces."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def write_checked_json(path: Path, value: dict[str, Any]) -> None:
+    """Writes a dictionary as JSON, atomically, with its checksum under the key `sha256`."""
+    write_json(path, {**value, "sha256": json_checksum(value)})
+
+
+def read_checked_json(path: Path) -> dict[str, Any]:
+    """The dictionary that `write_checked_json` wrote, without the checksum.
+
+    Raises:
+        InputError: the file is absent or was changed.
+    """
+    try:
+        value = json.loads(path.read_bytes().decode())
+    except (OSError, ValueError, RecursionError) as error:
+        raise InputError(f"{path}: cannot be read ({error})") from error
+    if not isinstance(value, dict) or "sha256" not in value:
+        raise InputError(f"{path}: holds no checksum, so it is not of this version, or damaged")
+    checksum = value.pop("sha256")
+    if checksum != json_checksum(value):
+        raise InputError(f"{path}: does not match its checksum, so it is damaged or edited")
+    return value
+
+
+def write_arrays(path: Path, arrays: Mapping[str, np.ndarray], manifest: dict[str, Any]) -> None:
+    """Writes arrays and a manifest into one file that holds its own checksum, atomically.
+
+    The file is an uncompressed NumPy `.npz` archive, which `numpy.load` reads, with one more member,
+    `manifest.json`. The archive's comment is `sha256:` and the hash of all bytes before the comment. Equal
+    contents give equal bytes.
+
+    Raises:
+        OSError: the file could not be written; nothing is left behind.
+    """
+
+    def write(file: BinaryIO) -> None:
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+            text = json.dumps(manifest, indent=2) + "\n"
+            archive.writestr(zipfile.ZipInfo(MANIFEST), text)
+            for name, array in arrays.items():
+                with archive.open(zipfile.ZipInfo(name + ".npy"), "w", force_zip64=True) as member:
+                    # C order always: the order in memory is no part of the contents.
+                    np.lib.format.write_array(
+                        member, np.asarray(array, order="C"), allow_pickle=False
+                    )
+            archive.comment = _CHECKSUM + bytes(64)
+        checksum = _hash_before_comment(file)
+        file.seek(-64, os.SEEK_END)
+        file.write(checksum.encode())
+
+    write_atomically(path, write)
+
+
+def read_arrays(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """The arrays and the manifest that `write_arrays` wrote. Executes nothing.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        InputError: the file is not what was written, to the last bit; the message begins with its path.
+    """
+    with _checked(path) as archive:
+        manifest = _manifest(archive)
+        return {name: archive[name] for name in archive.files if name != MANIFEST}, manifest
+
+
+def read_manifest(path: Path) -> dict[str, Any]:
+    """The manifest alone; the whole file is checked as in `read_arrays`."""
+    with _checked(path) as archive:
+        return _manifest(archive)
+
+
+def _manifest(archive: Any) -> dict[str, Any]:
+    manifest = json.loads(archive[MANIFEST])
+    if not isinstance(manifest, dict):
+        raise ValueError("its manifest is no dictionary")
+    return manifest
+
+
+@contextlib.contextmanager
+def _checked(path: Path) -> Any:
+    """The open archive, after its checksum was compared: no byte is interpreted before."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - _CHECKSUM_BYTES))
+            comment = file.read()
+            if not comment.startswith(_CHECKSUM):
+                raise ValueError(
+                    "it does not end with a checksum: it is cut short, or of another kind"
+                )
+            if comment[len(_CHECKSUM) :] != _hash_before_comment(file).encode():
+                raise ValueError("its contents do not match its checksum")
+            file.seek(0)
+            with np.load(file, allow_pickle=False) as archive:
+                yield archive
+    except FileNotFoundError:
+        raise
+    # With the right checksum only a file that was made to deceive comes here, by any of these errors.
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        EOFError,
+        NotImplementedError,
+        zipfile.BadZipFile,
+    ) as error:
+        raise InputError(f"{path}: cannot be read ({error})") from error
+
+
+def _hash_before_comment(file: BinaryIO) -> str:
+    """SHA-256 of a file without its last 71 bytes, in hexadecimal."""
+    left = file.seek(0, os.SEEK_END) - _CHECKSUM_BYTES
+    file.seek(0)
+    digest = hashlib.sha256()
+    while left > 0:
+        block = file.read(min(left, 1 << 20))
+        if not block:
+            break
+        digest.update(block)
+        left -= len(block)
+    return digest.hexdigest()

@@ -42,6 +42,8 @@ class SupervisedBaseline:
             optimizer=keras.optimizers.Adam(LEARNING_RATE_FACTOR * learning_rate, beta_1=0.5),
             loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         )
+        # Its slots must exist before a checkpoint can be read into them.
+        self.model.optimizer.build(self.model.trainable_variables)
         self.images, self.labels = tf.constant(images), tf.constant(labels, tf.int32)
         self.batch_size = min(batch_size, len(images))
         self.key = (seed, 7)

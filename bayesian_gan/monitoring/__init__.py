@@ -7,8 +7,8 @@ from bayesian_gan.monitoring.callbacks import (
     ProgressBar,
     SaveGrids,
     SaveResults,
+    Saves,
     SaveWeights,
-    StopAtIteration,
     TensorBoardScalars,
 )
 from bayesian_gan.monitoring.grids import image_grid, save_grid
@@ -21,7 +21,7 @@ __all__ = [
     "SaveGrids",
     "SaveResults",
     "SaveWeights",
-    "StopAtIteration",
+    "Saves",
     "TensorBoardScalars",
     "image_grid",
     "save_grid",

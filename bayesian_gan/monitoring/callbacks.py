@@ -1,41 +1,35 @@
-"""Keras callbacks of a run. An epoch is the stretch between two saves (`--n_save` iterations).
+"""Keras callbacks of a run, and what it writes at every save (`--n_save` iterations).
 
-`Evaluate` goes first: it adds `iteration`, `seconds` and accuracies to the logs that the others write.
+To Keras a run is one epoch, so that it can resume at any iteration. `Saves` calls its writers' `on_epoch_end`
+wherever the iteration is a multiple of `n_save`, and at the end. `Evaluate` goes first: it adds `iteration`,
+`seconds` and accuracies to the logs that the others write.
 """
 
 import csv
+import io
 import time
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import keras
 import numpy as np
-import tensorflow as tf
 
 from bayesian_gan.data.batches import to_uint8
 from bayesian_gan.evaluation.classification import classification
+from bayesian_gan.model import BayesianGAN
+from bayesian_gan.monitoring import events
 from bayesian_gan.monitoring.grids import image_grid, save_grid
 from bayesian_gan.posterior import Posterior
-from bayesian_gan.storage import write_atomically, write_json
+from bayesian_gan.reliability.writes import Writes
+from bayesian_gan.storage import append, write_atomically, write_json
 from bayesian_gan.supervised import SupervisedBaseline
 
 GRID_IMAGES = 25
 GRID_SEED = 0
 
 Logs = dict[str, Any] | None
-
-
-class StopAtIteration(keras.callbacks.Callback):
-    """Ends training after a number of iterations, also in the middle of an epoch."""
-
-    def __init__(self, iterations: int) -> None:
-        super().__init__()
-        self.iterations = iterations
-
-    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
-        """Stops when the model has made its iterations."""
-        if int(self.model.iteration.numpy()) >= self.iterations:
-            self.model.stop_training = True
 
 
 class ProgressBar(keras.callbacks.Callback):
@@ -62,24 +56,97 @@ class CollectPosteriorDraws(keras.callbacks.Callback):
         posterior: where to.
         warm_up: iterations of the warm-up; the first draw is at `warm_up + every`.
         every: iterations between draws; a multiple of the model's steps_per_execution.
+        writes: carries the writing out, and tries again; without it an error of the disk ends `fit`.
     """
 
-    def __init__(self, posterior: Posterior, warm_up: int, every: int) -> None:
+    def __init__(
+        self, posterior: Posterior, warm_up: int, every: int, writes: Writes | None = None
+    ) -> None:
         super().__init__()
         self.posterior, self.warm_up, self.every = posterior, warm_up, every
+        self.writes = writes
 
     def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
         """Collects where an iteration is due."""
-        sampled = int(self.model.iteration.numpy()) - self.warm_up
-        if sampled > 0 and sampled % self.every == 0:
+        iteration = int(self.model.iteration.numpy())
+        if not self.due(iteration):
+            return
+        if self.writes is None:
             self.posterior.collect(self.model)
+            return
+        arrays = self.posterior.arrays(self.model)
+        self.writes.write(
+            f"the posterior draw of iteration {iteration}",
+            partial(self.posterior.write, iteration, arrays),
+            sum(array.nbytes for array in arrays.values()),
+        )
+
+    def due(self, iteration: int) -> bool:
+        """Whether a draw is taken after this iteration."""
+        sampled = iteration - self.warm_up
+        return sampled > 0 and sampled % self.every == 0
+
+
+class Saves(keras.callbacks.Callback):
+    """Calls its writers at every save with the means since the last one, then starts new means.
+
+    Args:
+        writers: callbacks whose `on_epoch_end` is called, in this order.
+        every: iterations between saves, at least 1.
+        last: the iteration that ends the run, saved in any case.
+        model: as it is when training begins or goes on, with the means since the last save.
+    """
+
+    def __init__(
+        self,
+        writers: Sequence[keras.callbacks.Callback],
+        every: int,
+        last: int,
+        model: BayesianGAN,
+    ) -> None:
+        super().__init__()
+        self.writers, self.every, self.last = writers, every, last
+        self.set_model(model)
+        for writer in self.writers:
+            writer.set_model(model)
+        self._means = [v.numpy() for metric in model.training_metrics for v in metric.variables]
+
+    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
+        """Puts back the means, which Keras has just reset, and does what is due at the first iteration."""
+        self.resume()
+
+    def resume(self) -> None:
+        """See `on_epoch_begin`: for a run that has no iteration left to make, too."""
+        variables = [v for metric in self.model.training_metrics for v in metric.variables]
+        for variable, value in zip(variables, self._means, strict=True):
+            variable.assign(value)
+        self.on_train_batch_end(0)
+
+    def due(self, iteration: int) -> bool:
+        """Whether a save is made after this iteration."""
+        return iteration > 0 and (iteration % self.every == 0 or iteration >= self.last)
+
+    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
+        """Saves where the iteration is due."""
+        iteration = int(self.model.iteration.numpy())
+        if self.due(iteration):
+            self.save(iteration)
+
+    def save(self, iteration: int) -> None:
+        """Calls the writers."""
+        logs = {metric.name: float(metric.result()) for metric in self.model.training_metrics}
+        for writer in self.writers:
+            writer.on_epoch_end(iteration, logs)
+        for metric in self.model.training_metrics:
+            metric.reset_state()
 
 
 class Evaluate(keras.callbacks.Callback):
     """Trains the supervised baseline alongside, and scores both classifiers on the whole test set.
 
-    Adds to the logs of an epoch `iteration`, `seconds`, and, with a baseline, `supervised_acc` and
-    `semi_supervised_acc` (of the current discriminators' average) in percent, as the authors' files have.
+    Adds to the logs of a save `iteration`, `seconds` (of training, over all processes that took part), and,
+    with a baseline, `supervised_acc` and `semi_supervised_acc` (of the current discriminators' average) in
+    percent, as the authors' files have.
     """
 
     def __init__(
@@ -87,20 +154,23 @@ class Evaluate(keras.callbacks.Callback):
         test_images: np.ndarray,
         test_labels: np.ndarray,
         supervised: SupervisedBaseline | None,
+        seconds_before: float = 0.0,
     ) -> None:
         super().__init__()
         self.test_images, self.test_labels = test_images, test_labels
         self.supervised = supervised
+        self.start = time.monotonic() - seconds_before
 
-    def on_train_begin(self, logs: Logs = None) -> None:
-        """Starts the clock."""
-        self.start = time.monotonic()
+    @property
+    def seconds(self) -> float:
+        """Of training so far."""
+        return time.monotonic() - self.start
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Adds to the logs."""
         assert logs is not None
         logs["iteration"] = int(self.model.iteration.numpy())
-        logs["seconds"] = round(time.monotonic() - self.start, 3)
+        logs["seconds"] = round(self.seconds, 3)
         if self.supervised is None:
             return
         self.supervised.train_to(logs["iteration"])
@@ -113,33 +183,37 @@ class Evaluate(keras.callbacks.Callback):
 
 
 class CsvLog(keras.callbacks.Callback):
-    """Writes `log.csv`: a header, then an epoch's logs in a row, flushed at once; `iteration` comes first.
+    """Writes `log.csv`: a header, then a save's logs in a row, flushed at once; `iteration` comes first.
 
     (Keras's CSVLogger adds an empty `val_` column for every other one where there is no validation data.)
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, writes: Writes) -> None:
         super().__init__()
-        self.path = path
+        self.path, self.writes = path, writes
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Appends a row."""
         assert logs is not None
+        row = dict(logs)
+        self.writes.write(str(self.path), lambda: append(self.path, self._row(row)))
+
+    def _row(self, logs: dict[str, Any]) -> bytes:
+        text = io.StringIO(newline="")
         names = ["iteration", *(name for name in logs if name != "iteration")]
-        new = not self.path.exists()
-        with self.path.open("a", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, names)
-            if new:
-                writer.writeheader()
-            writer.writerow(logs)
+        writer = csv.DictWriter(text, names)
+        if not self.path.exists() or not self.path.stat().st_size:
+            writer.writeheader()
+        writer.writerow(logs)
+        return text.getvalue().encode()
 
 
 class SaveResults(keras.callbacks.Callback):
     """Writes `results_ITER.json` with the authors' keys."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, writes: Writes) -> None:
         super().__init__()
-        self.folder = folder
+        self.folder, self.writes = folder, writes
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Writes the file of this iteration."""
@@ -152,7 +226,8 @@ class SaveResults(keras.callbacks.Callback):
             if key in logs:
                 results[key] = logs[key]
         results["timestamp"] = time.time()
-        write_json(self.folder / f"results_{logs['iteration']}.json", results)
+        path = self.folder / f"results_{logs['iteration']}.json"
+        self.writes.write(str(path), lambda: write_json(path, results))
 
 
 class SaveGrids(keras.callbacks.Callback):
@@ -166,10 +241,14 @@ class SaveGrids(keras.callbacks.Callback):
     """
 
     def __init__(
-        self, folder: Path, real_images: np.ndarray, writer: tf.summary.SummaryWriter
+        self,
+        folder: Path,
+        real_images: np.ndarray,
+        event_file: events.EventFile,
+        writes: Writes,
     ) -> None:
         super().__init__()
-        self.folder, self.writer = folder, writer
+        self.folder, self.event_file, self.writes = folder, event_file, writes
         # Where there are fewer images they are repeated.
         self.real = real_images[np.arange(GRID_IMAGES) % len(real_images)]
         self.paths: list[Path] = []
@@ -181,22 +260,26 @@ class SaveGrids(keras.callbacks.Callback):
         energies = self.model.generator_energies.numpy()
         pictures = {f"RAW_{iteration}.png": ("real", self.real)}
         for j, energy in enumerate(energies):
-            fakes = to_uint8(self.model.generate(GRID_IMAGES, sample=j, seed=GRID_SEED))
+            fakes = to_uint8(self.model.generate(GRID_IMAGES, sample=j, seed=GRID_SEED)).numpy()
             pictures[f"B_DCGAN_{j}_{energy:.2f}_{iteration}.png"] = (f"generator_{j}", fakes)
-        self.paths = []
-        with self.writer.as_default(step=iteration):
-            for name, (tag, images) in pictures.items():
-                save_grid(self.folder / name, images)
-                self.paths.append(self.folder / name)
-                tf.summary.image(tag, image_grid(images)[None])
+        self.paths = [self.folder / name for name in pictures]
+        for name, (_, images) in pictures.items():
+            path = self.folder / name
+            self.writes.write(str(path), partial(save_grid, path, images), images.nbytes)
+        summaries = [events.image(tag, image_grid(images)) for tag, images in pictures.values()]
+        self.writes.write(
+            str(self.event_file.path),
+            lambda: self.event_file.write(iteration, *summaries),
+            sum(images.nbytes for _, images in pictures.values()),
+        )
 
 
 class SaveWeights(keras.callbacks.Callback):
     """Writes `weights_ITER.npz`: one array for each trainable variable, under the network's name and path."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, writes: Writes) -> None:
         super().__init__()
-        self.folder = folder
+        self.folder, self.writes = folder, writes
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Writes the file of this iteration."""
@@ -214,28 +297,30 @@ class SaveWeights(keras.callbacks.Callback):
         def write(file: BinaryIO) -> None:
             np.savez_compressed(file, **arrays)
 
-        write_atomically(self.folder / f"weights_{logs['iteration']}.npz", write)
+        path = self.folder / f"weights_{logs['iteration']}.npz"
+        num_bytes = sum(array.nbytes for array in arrays.values())
+        self.writes.write(str(path), lambda: write_atomically(path, write), num_bytes)
 
 
 class TensorBoardScalars(keras.callbacks.Callback):
-    """Writes an epoch's logs and every member's energy, with the iteration as the step.
+    """Writes a save's logs and every member's energy, with the iteration as the step.
 
     Keras's own callback counts epochs; the paper and the authors' program count iterations.
     """
 
-    def __init__(self, writer: tf.summary.SummaryWriter) -> None:
+    def __init__(self, event_file: events.EventFile, writes: Writes) -> None:
         super().__init__()
-        self.writer = writer
+        self.event_file, self.writes = event_file, writes
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Writes the scalars."""
         assert logs is not None
-        with self.writer.as_default(step=logs["iteration"]):
-            for name, value in logs.items():
-                if name != "iteration":
-                    tf.summary.scalar(name, value)
-            for player in ("discriminator", "generator"):
-                energies = getattr(self.model, f"{player}_energies").numpy()
-                for i, energy in enumerate(energies):
-                    tf.summary.scalar(f"{player}_energies/{i}", energy)
-        self.writer.flush()
+        iteration = logs["iteration"]
+        points = {name: value for name, value in logs.items() if name != "iteration"}
+        for player in ("discriminator", "generator"):
+            energies = getattr(self.model, f"{player}_energies").numpy()
+            points |= {f"{player}_energies/{i}": energy for i, energy in enumerate(energies)}
+        summaries = [events.scalar(name, value) for name, value in points.items()]
+        self.writes.write(
+            str(self.event_file.path), lambda: self.event_file.write(iteration, *summaries)
+        )

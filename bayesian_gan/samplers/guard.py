@@ -31,6 +31,12 @@ class GuardedOptimizer(keras.optimizers.Optimizer):
             path = _path(self._trainable_variables[int(self._halted.numpy())])
             raise FloatingPointError(_message(self.name, path, int(self._iterations.numpy())))
 
+    @property
+    def halted_variable(self) -> keras.Variable | None:
+        """The variable whose gradient was not finite, or None while the chain runs."""
+        index = int(self._halted.numpy()) if self.built else RUNNING
+        return None if index == RUNNING else self._trainable_variables[index]
+
     def finalize_variable_values(self, var_list: Sequence[keras.Variable]) -> None:
         """Called by `fit` at its end: raises if the chain stopped under way."""
         self.raise_if_halted()

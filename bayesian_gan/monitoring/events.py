@@ -1,0 +1,81 @@
+"""TensorBoard's event file, written record by record, so that a run that resumes can go on in it.
+
+TensorFlow's own writer buffers, leaves half a record behind when it is killed or the disk is full, and begins a
+new file each time it is opened.
+"""
+
+import io
+import socket
+import time
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from tensorboard.compat.proto.event_pb2 import Event
+from tensorboard.compat.proto.summary_pb2 import Summary
+from tensorboard.plugins.image.metadata import create_summary_metadata
+from tensorboard.plugins.scalar.summary_v2 import scalar_pb
+from tensorboard.plugins.text.summary_v2 import text_pb
+from tensorboard.summary.writer.record_writer import RecordWriter
+from tensorboard.util.tensor_util import make_tensor_proto
+
+from bayesian_gan.storage import append
+
+
+class EventFile:
+    """The one event file of a run: goes on with the one that is there, or begins with the first `write`.
+
+    Args:
+        folder: made if it does not exist.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(exist_ok=True)
+        there = sorted(folder.glob("events.out.tfevents.*"))
+        name = f"events.out.tfevents.{int(time.time())}.{socket.gethostname()}"
+        self.path = there[0] if there else folder / name
+
+    def write(self, step: int, *summaries: Summary) -> None:
+        """Appends summaries of an iteration: all of them, or none.
+
+        Raises:
+            OSError: they could not be written; the file is as it was.
+        """
+        append(self.path, self.records(step, *summaries))
+
+    def records(self, step: int, *summaries: Summary) -> bytes:
+        """The bytes that stand for summaries of an iteration, with the clock's time."""
+        buffer = io.BytesIO()
+        records = RecordWriter(buffer)
+        if not self.path.exists() or not self.path.stat().st_size:
+            first = Event(wall_time=time.time(), file_version="brain.Event:2")
+            records.write(first.SerializeToString())
+        for summary in summaries:
+            event = Event(wall_time=time.time(), step=step, summary=summary)
+            records.write(event.SerializeToString())
+        return buffer.getvalue()
+
+
+def scalar(tag: str, value: float) -> Summary:
+    """A point of a curve."""
+    return scalar_pb(tag, value)
+
+
+def text(tag: str, value: str) -> Summary:
+    """A text in Markdown."""
+    return text_pb(tag, value)
+
+
+def image(tag: str, picture: np.ndarray) -> Summary:
+    """A picture, uint8 [height, width, 1 or 3]."""
+    height, width, channels = picture.shape
+    buffer = io.BytesIO()
+    Image.fromarray(picture[..., 0] if channels == 1 else picture).save(buffer, format="PNG")
+    parts = [str(width).encode(), str(height).encode(), buffer.getvalue()]
+    summary = Summary()
+    summary.value.add(
+        tag=tag,
+        metadata=create_summary_metadata(display_name=None, description=None),
+        tensor=make_tensor_proto(parts, dtype=np.object_),
+    )
+    return summary

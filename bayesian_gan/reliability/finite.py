@@ -1,0 +1,118 @@
+"""Looks for numbers that are not finite: in the energies after every step, in the state before it is saved."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from bayesian_gan.errors import NOT_FINITE_STATUS, RunStopped
+from bayesian_gan.model import BayesianGAN
+from bayesian_gan.reliability.state import PLAYERS, member_slots, state_variables
+from bayesian_gan.supervised import SupervisedBaseline
+
+
+class NotFiniteError(RunStopped):
+    """An energy, a gradient or a weight is NaN or infinite.
+
+    Attributes:
+        player: "generator", "discriminator", or "" where it is no member's.
+        member: index of the network among the M * J of its player; -1 where it is no member's.
+        iteration: after which it was found.
+    """
+
+    def __init__(self, what: str, iteration: int, player: str = "", member: int = -1) -> None:
+        whose = f"{player} {member}: " if player else ""
+        super().__init__(
+            f"{whose}{what} is not finite, found after iteration {iteration}", NOT_FINITE_STATUS
+        )
+        self.player, self.member, self.iteration = player, member, iteration
+
+
+class FiniteCheck:
+    """Checks a model's energies and its whole state.
+
+    Args:
+        model: a compiled model.
+        supervised: the baseline that trains beside it, or None.
+    """
+
+    def __init__(self, model: BayesianGAN, supervised: SupervisedBaseline | None) -> None:
+        self.model = model
+        # Energies have their own check; the means since the last save follow from them.
+        self._variables = {
+            name: variable
+            for name, variable in state_variables(model, supervised).items()
+            if tf.as_dtype(variable.dtype).is_floating
+            and not name.startswith(("metric_", "model/"))
+        }
+        self._flags = tf.function(self._compute_flags)
+
+    def _compute_flags(self) -> tf.Tensor:
+        # x - x is 0 for what is finite and NaN for the rest: one pass, and no tensor of truth values.
+        sums = [tf.reduce_sum(v.value - v.value) for v in self._variables.values()]
+        return tf.stack([tf.equal(tf.cast(s, tf.float32), 0.0) for s in sums])
+
+    def check_energies(self) -> None:
+        """Raises NotFiniteError if an energy of the last step is not finite. Reads M * (J_g + J_d) numbers."""
+        for player in PLAYERS:
+            energies = getattr(self.model, f"{player}_energies").numpy()
+            if not np.isfinite(energies).all():
+                # A weight may be the cause; then it is what should be named.
+                self.check_state()
+                member = int(np.flatnonzero(~np.isfinite(energies))[0])
+                raise NotFiniteError("its energy", self._iteration(), player, member)
+
+    def check_state(self) -> None:
+        """Raises NotFiniteError if a weight, a running average or an optimizer's slot is not finite."""
+        finite = self._flags().numpy()
+        if finite.all():
+            return
+        bad = [n for n, ok in zip(self._variables, finite, strict=True) if not ok]
+        # Weights come first in the state, then what follows from them.
+        name = bad[0]
+        player, member = self._owner(name)
+        path = self._variables[name].path
+        raise NotFiniteError(f"the variable {path}", self._iteration(), player, member)
+
+    def diagnose(self) -> NotFiniteError | None:
+        """What is not finite after a step was broken off: a weight, a gradient, or an energy."""
+        try:
+            self.check_state()
+        except NotFiniteError as error:
+            return error
+        for player in PLAYERS:
+            for optimizer in getattr(self.model, f"{player}_optimizers"):
+                variable = getattr(optimizer, "halted_variable", None)
+                if variable is not None:
+                    return NotFiniteError(
+                        f"the gradient of the energy with respect to {variable.path}",
+                        int(optimizer.iterations.numpy()),
+                        *self._network_of(variable),
+                    )
+        try:
+            self.check_energies()
+        except NotFiniteError as error:
+            return error
+        return None
+
+    def _owner(self, name: str) -> tuple[str, int]:
+        """Player and member that a variable of the state belongs to."""
+        prefix = name.partition("/")[0]
+        player, _, rest = prefix.partition("_")
+        if player not in PLAYERS:
+            return "", -1
+        if rest.isdigit():
+            return player, int(rest)
+        for i in range(len(getattr(self.model, f"{player}s"))):
+            if any(v is self._variables[name] for v in member_slots(self.model, player, i)):
+                return player, i
+        return "", -1
+
+    def _network_of(self, variable: keras.Variable) -> tuple[str, int]:
+        for player in PLAYERS:
+            for i, network in enumerate(getattr(self.model, f"{player}s")):
+                if any(v is variable for v in network.trainable_variables):
+                    return player, i
+        return "", -1
+
+    def _iteration(self) -> int:
+        return int(self.model.iteration.numpy())

@@ -1,0 +1,126 @@
+"""The training state as named arrays: all that decides what the next iteration does."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+from bayesian_gan.errors import InputError
+from bayesian_gan.model import BayesianGAN
+from bayesian_gan.supervised import SupervisedBaseline
+
+PLAYERS = ("generator", "discriminator")
+
+
+def state_variables(
+    model: BayesianGAN, supervised: SupervisedBaseline | None
+) -> dict[str, keras.Variable]:
+    """Every variable that training reads or writes, under a name that no other has.
+
+    Weights and running averages of each network (`generator_0003/...`), the iteration and the last energies
+    (`model/...`), the means since the last save (`metric_...`), every slot of the optimizers of each chain
+    (`generator_optimizer_0000/...`), and the supervised baseline with its optimizer. The templates, which are
+    only copied, do not belong to it.
+    """
+    templates = (model.generator_template, model.discriminator_template)
+    seen = {id(v) for template in templates for v in template.variables}
+    found: dict[str, keras.Variable] = {}
+
+    def add(prefix: str, variables: Sequence[keras.Variable]) -> None:
+        for k, variable in enumerate(variables):
+            if id(variable) not in seen:
+                seen.add(id(variable))
+                found[f"{prefix}/{k:03d}_{variable.path.replace('/', '.')}"] = variable
+
+    for player in PLAYERS:
+        for i, network in enumerate(_networks(model, player)):
+            add(f"{player}_{i:04d}", network.variables)
+    add("model", model.variables)
+    for metric in model.training_metrics:
+        add(f"metric_{metric.name}", metric.variables)
+    for player in PLAYERS:
+        for chain, optimizer in enumerate(_optimizers(model, player)):
+            add(f"{player}_optimizer_{chain:04d}", optimizer.variables)
+    if supervised is not None:
+        add("supervised", supervised.model.variables)
+        add("supervised_optimizer", supervised.model.optimizer.variables)
+    return found
+
+
+def read_state(variables: dict[str, keras.Variable]) -> dict[str, np.ndarray]:
+    """Values by name."""
+    return {name: variable.numpy() for name, variable in variables.items()}
+
+
+def assign_state(
+    variables: dict[str, keras.Variable], arrays: dict[str, np.ndarray], where: str
+) -> None:
+    """Gives the variables the values of `read_state`: all of them, or none.
+
+    Raises:
+        InputError: a name, shape or dtype differs, so the arrays are another model's.
+    """
+    for name in sorted(variables.keys() ^ arrays.keys()):
+        side = "lacks" if name in variables else "also holds"
+        raise InputError(f"{where}: belongs to another model: it {side} {name}")
+    for name, variable in variables.items():
+        array = arrays[name]
+        if array.shape != tuple(variable.shape) or array.dtype != np.dtype(variable.dtype):
+            raise InputError(
+                f"{where}: belongs to another model: {name} is {array.dtype} {list(array.shape)}, "
+                f"not {variable.dtype} {list(variable.shape)}"
+            )
+    for name, variable in variables.items():
+        variable.assign(arrays[name])
+
+
+def restart_member(
+    model: BayesianGAN, player: str, member: int, weights: Sequence[np.ndarray]
+) -> None:
+    """Gives a network these weights, and its optimizer's slots (velocities, moments) zeros.
+
+    Args:
+        model: whose network it is.
+        player: "generator" or "discriminator".
+        member: index of the network among the M * J of its player.
+        weights: in Keras's order of `network.weights`.
+    """
+    _networks(model, player)[member].set_weights(list(weights))
+    for slot in member_slots(model, player, member):
+        slot.assign(np.zeros(slot.shape, slot.dtype))
+
+
+def member_slots(model: BayesianGAN, player: str, member: int) -> list[keras.Variable]:
+    """The optimizer's variables that belong to one network's weights."""
+    networks, optimizers = _networks(model, player), _optimizers(model, player)
+    optimizer = optimizers[member // (len(networks) // len(optimizers))]
+    own = {id(v) for v in networks[member].trainable_variables}
+    found = []
+    for part in (optimizer, *_parts(optimizer)):
+        trained = part._trainable_variables
+        for value in vars(part).values():
+            # Keras keeps a list of slots for each kind, in the order of the trained variables.
+            if not isinstance(value, list) or value is trained or len(value) != len(trained):
+                continue
+            found += [
+                slot
+                for slot, variable in zip(value, trained, strict=True)
+                if id(variable) in own and isinstance(slot, keras.Variable)
+            ]
+    return found
+
+
+def _parts(optimizer: Any) -> list[keras.optimizers.Optimizer]:
+    """Optimizers inside an optimizer: those of `WarmStart`."""
+    return [v for v in vars(optimizer).values() if isinstance(v, keras.optimizers.Optimizer)]
+
+
+def _networks(model: BayesianGAN, player: str) -> list[keras.Model]:
+    return model.generators if player == "generator" else model.discriminators
+
+
+def _optimizers(model: BayesianGAN, player: str) -> list[keras.optimizers.Optimizer]:
+    if player == "generator":
+        return model.generator_optimizers
+    return model.discriminator_optimizers

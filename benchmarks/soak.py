@@ -1,0 +1,153 @@
+"""Faults by the hundred: kills a small run again and again, and compares it with one that was left alone.
+
+    python benchmarks/soak.py kill --trials 100
+    python benchmarks/soak.py signals --trials 20
+    python benchmarks/soak.py steady --iterations 10000
+
+Each prints a line for a trial and a total. The runs are on scikit-learn's digits with networks of width 4, under
+a temporary folder. docs/reliability.md has the figures.
+"""
+
+import argparse
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from bayesian_gan.reliability.compare import differences
+
+ROOT = Path(__file__).parents[1]
+SMALL = (
+    "--dataset digits --N 20 --df_dim 4 --gf_dim 4 --num_layers 2 --z_dim 5 --batch_size 16 --num_gen 2 "
+    "--num_mcmc 2 --n_save 20 --warm_up 20 --collect_every 10 --max_samples 4 --lr 0.003 --sampler_lr 0.003 "
+    "--checkpoint_every 10 --save_samples --save_weights"
+)
+ITERATIONS = 120
+
+
+class Run:
+    """A process that trains in a folder of its own, its output in a file beside."""
+
+    def __init__(self, out_dir: Path, *arguments: str, program: str = "run_bgan_semi.py") -> None:
+        out_dir.mkdir(parents=True, exist_ok=True)
+        self.out_dir, self.output = out_dir, out_dir / "output"
+        with self.output.open("ab") as file:
+            self.process = subprocess.Popen(
+                [sys.executable, str(ROOT / program), *arguments],
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                cwd=ROOT,
+                start_new_session=True,
+                env=os.environ | {"TF_NUM_INTRAOP_THREADS": "1"},
+            )
+
+    @property
+    def folder(self) -> Path | None:
+        """The run's folder, once it is described."""
+        found = [path.parent for path in self.out_dir.glob("bgan_*/config.json")]
+        return found[0] if found else None
+
+    def wait_until(self, condition: Callable[[], bool], pause: float = 0.0002) -> bool:
+        """Waits; False if the process ended before."""
+        while not condition():
+            if self.process.poll() is not None:
+                return False
+            time.sleep(pause)
+        return True
+
+    def finish(self) -> int:
+        """Waits for the end; returns the exit status."""
+        return self.process.wait(timeout=600)
+
+
+def begin(out_dir: Path, iterations: int = ITERATIONS, *extra: str) -> Run:
+    """Starts a run."""
+    arguments = [*SMALL.split(), "--train_iter", str(iterations), "--out_dir", str(out_dir)]
+    return Run(out_dir, *arguments, *extra)
+
+
+def resume(out_dir: Path, iterations: int = ITERATIONS) -> Run:
+    """Goes on with the run in a folder, or begins it where a kill came before it was described."""
+    arguments = [*SMALL.split(), "--train_iter", str(iterations), "--out_dir", str(out_dir)]
+    return Run(out_dir, *arguments, "--resume", "auto")
+
+
+def whole_run(place: Path) -> tuple[Path, float]:
+    """A run that nothing disturbs: its folder, and seconds from its description to its end."""
+    run = begin(place / "undisturbed")
+    run.wait_until(lambda: run.folder is not None, 0.01)
+    start = time.monotonic()
+    if run.finish() or run.folder is None:
+        sys.exit(f"the undisturbed run failed:\n{run.output.read_text()}")
+    return run.folder, time.monotonic() - start
+
+
+def kill(place: Path, trials: int, seed: int) -> int:
+    """Kill -9 at a random moment, during a checkpoint, or during collection; then resume and compare."""
+    reference, seconds = whole_run(place)
+    print(f"undisturbed: {seconds:.1f} s after its description", flush=True)
+    chance, bad = random.Random(seed), 0
+    for trial in range(trials):
+        run = begin(place / f"kill_{trial}")
+        moment = ("any", "any", "checkpoints", "posterior")[trial % 4]
+        run.wait_until(lambda run=run: run.folder is not None)
+        after = chance.uniform(0.0, seconds)
+        if moment == "any":
+            time.sleep(after)
+        else:
+            # The first file under construction there after a random part of the training.
+            start, folder = time.monotonic() + after * 0.8, run.folder
+            assert folder is not None
+            writing = folder / moment
+
+            def in_the_midst(start: float = start, writing: Path = writing) -> bool:
+                return time.monotonic() > start and bool(list(writing.glob(".*.part")))
+
+            run.wait_until(in_the_midst, 0.0)
+        os.kill(run.process.pid, signal.SIGKILL)
+        run.finish()
+        parts = [str(p.parent.name) for p in run.out_dir.rglob(".*.part")]
+        checkpoints = sorted(run.out_dir.glob("*/checkpoints/checkpoint_*.npz"))
+        at = checkpoints[-1].stem[-3:] if checkpoints else "none"
+        again = resume(run.out_dir)
+        status = again.finish()
+        found = [f"exit status {status}"] if status else []
+        if again.folder is None:
+            found.append("no run")
+        elif not status:
+            found += differences(reference, again.folder)
+        bad += bool(found)
+        print(
+            f"{trial:3d} {moment:12} after {after:5.1f} s, checkpoint {at}, half files in {parts}: "
+            f"{'; '.join(found[:5]) or 'equal bit for bit'}",
+            flush=True,
+        )
+        if not found:
+            shutil.rmtree(run.out_dir)
+    print(f"kill: {trials - bad} of {trials} equal bit for bit")
+    return bad
+
+
+def main() -> None:
+    """Runs one kind of fault."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("fault", choices=["kill"])
+    parser.add_argument("--trials", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=0)
+    arguments = parser.parse_args()
+    place = Path(tempfile.mkdtemp(prefix="soak_"))
+    print(f"in {place}", flush=True)
+    bad = kill(place, arguments.trials, arguments.seed)
+    if not bad:
+        shutil.rmtree(place)
+    sys.exit(bool(bad))
+
+
+if __name__ == "__main__":
+    main()
