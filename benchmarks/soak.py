@@ -4,8 +4,8 @@
     python benchmarks/soak.py signals --trials 20
     python benchmarks/soak.py steady --iterations 10000
 
-Each prints a line for a trial and a total. The runs are on scikit-learn's digits with networks of width 4, under
-a temporary folder. docs/reliability.md has the figures.
+Each prints a line for a trial and a total. The runs are on scikit-learn's digits with networks of width 4,
+under a temporary folder. docs/reliability.md has the figures.
 """
 
 import argparse
@@ -25,10 +25,10 @@ from bayesian_gan.reliability.compare import differences
 ROOT = Path(__file__).parents[1]
 SMALL = (
     "--dataset digits --N 20 --df_dim 4 --gf_dim 4 --num_layers 2 --z_dim 5 --batch_size 16 --num_gen 2 "
-    "--num_mcmc 2 --n_save 20 --warm_up 20 --collect_every 10 --max_samples 4 --lr 0.003 --sampler_lr 0.003 "
+    "--n_save 20 --warm_up 20 --collect_every 10 --max_samples 4 --lr 0.003 --sampler_lr 0.003 "
     "--checkpoint_every 10 --save_samples --save_weights"
 )
-ITERATIONS = 120
+ITERATIONS = 80
 
 
 class Run:
@@ -78,59 +78,59 @@ def resume(out_dir: Path, iterations: int = ITERATIONS) -> Run:
     return Run(out_dir, *arguments, "--resume", "auto")
 
 
-def whole_run(place: Path) -> tuple[Path, float]:
-    """A run that nothing disturbs: its folder, and seconds from its description to its end."""
+def whole_run(place: Path) -> Path:
+    """The folder of a run that nothing disturbs."""
     run = begin(place / "undisturbed")
-    run.wait_until(lambda: run.folder is not None, 0.01)
-    start = time.monotonic()
     if run.finish() or run.folder is None:
         sys.exit(f"the undisturbed run failed:\n{run.output.read_text()}")
-    return run.folder, time.monotonic() - start
+    return run.folder
 
 
 def kill(place: Path, trials: int, seed: int) -> int:
-    """Kill -9 at a random moment, during a checkpoint, or during collection; then resume and compare."""
-    reference, seconds = whole_run(place)
-    print(f"undisturbed: {seconds:.1f} s after its description", flush=True)
-    chance, bad = random.Random(seed), 0
+    """kill -9 at a random moment, during a checkpoint, or during collection; then resume and compare.
+
+    The moment is drawn as a checkpoint of the run (or its beginning) and a time after it.
+    """
+    reference = whole_run(place)
+    chance, bad, alive = random.Random(seed), 0, 0
     for trial in range(trials):
         run = begin(place / f"kill_{trial}")
-        moment = ("any", "any", "checkpoints", "posterior")[trial % 4]
-        run.wait_until(lambda run=run: run.folder is not None)
-        after = chance.uniform(0.0, seconds)
-        if moment == "any":
-            time.sleep(after)
+        kind = ("any", "any", "checkpoints", "posterior")[trial % 4]
+        moment = chance.randrange(0, ITERATIONS, 10)
+        delay = chance.uniform(0.0, 6.0 if moment == 0 else 0.3)
+        run.wait_until(lambda run=run: run.folder is not None)  # type: ignore[misc]
+        folder = run.folder
+        assert folder is not None
+        if kind == "any":
+            if moment:
+                last = folder / "checkpoints" / f"checkpoint_{moment:08d}.npz"
+                run.wait_until(last.exists)
+            time.sleep(delay)
         else:
-            # The first file under construction there after a random part of the training.
-            start, folder = time.monotonic() + after * 0.8, run.folder
-            assert folder is not None
-            writing = folder / moment
-
-            def in_the_midst(start: float = start, writing: Path = writing) -> bool:
-                return time.monotonic() > start and bool(list(writing.glob(".*.part")))
-
-            run.wait_until(in_the_midst, 0.0)
+            first = moment if kind == "checkpoints" else max(moment, 20)
+            last = folder / "checkpoints" / f"checkpoint_{first:08d}.npz"
+            run.wait_until(last.exists)
+            run.wait_until(lambda place=folder / kind: any(place.glob(".*.part")), 0.0)  # type: ignore[misc]
+        alive += run.process.poll() is None
         os.kill(run.process.pid, signal.SIGKILL)
         run.finish()
-        parts = [str(p.parent.name) for p in run.out_dir.rglob(".*.part")]
+        parts = [path.parent.name for path in run.out_dir.rglob(".*.part")]
         checkpoints = sorted(run.out_dir.glob("*/checkpoints/checkpoint_*.npz"))
         at = checkpoints[-1].stem[-3:] if checkpoints else "none"
         again = resume(run.out_dir)
         status = again.finish()
-        found = [f"exit status {status}"] if status else []
-        if again.folder is None:
-            found.append("no run")
-        elif not status:
-            found += differences(reference, again.folder)
+        found = [f"exit status {status}"] if status else differences(reference, folder)
         bad += bool(found)
         print(
-            f"{trial:3d} {moment:12} after {after:5.1f} s, checkpoint {at}, half files in {parts}: "
+            f"{trial:3d} {kind:11} checkpoint {at}, half files in {parts}: "
             f"{'; '.join(found[:5]) or 'equal bit for bit'}",
             flush=True,
         )
         if not found:
             shutil.rmtree(run.out_dir)
-    print(f"kill: {trials - bad} of {trials} equal bit for bit")
+    print(
+        f"kill: {trials - bad} of {trials} equal bit for bit; {alive} were killed before their end"
+    )
     return bad
 
 

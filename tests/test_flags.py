@@ -62,6 +62,10 @@ OWN_DEFAULTS = {
     "cache_dir": None,
     "download": True,
     "download_seconds": 3600.0,
+    "resume": None,
+    "checkpoint_every": 1000,
+    "checkpoint_minutes": 10.0,
+    "on_nan": "stop",
 }
 
 
@@ -118,6 +122,7 @@ def test_single_dcgan_is_accepted() -> None:
         ("--lr 0", "--lr must be greater than 0"),
         ("--sampler_lr 0", "--sampler_lr"),
         ("--prior_std 0", "--prior_std"),
+        ("--checkpoint_minutes 0", "--checkpoint_minutes"),
     ],
 )
 def test_contradictions_are_refused(arguments: str, message: str) -> None:

@@ -1,6 +1,8 @@
 """The bank of posterior samples: its average, its bound, and what a broken one says."""
 
+import hashlib
 import json
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +13,8 @@ import pytest
 from bayesian_gan.errors import InputError
 from bayesian_gan.model import BayesianGAN
 from bayesian_gan.monitoring import CollectPosteriorDraws
-from bayesian_gan.posterior import Posterior
+from bayesian_gan.posterior import Posterior, main
+from bayesian_gan.storage import read_arrays, write_arrays, write_checked_json
 
 MakeModel = Callable[..., BayesianGAN]
 
@@ -145,10 +148,20 @@ def test_what_cannot_be_read_is_refused(
     with pytest.raises(InputError, match=r"draw_00002000\.npz: this draw cannot be read"):
         posterior.predict(images)
     np.savez(draw, d_0000_00=np.zeros(3))
+    with pytest.raises(InputError, match="checksum"):
+        posterior.predict(images)
+    write_arrays(draw, {"d_0000_00": np.zeros(3)}, {"iteration": 2000})
     with pytest.raises(InputError, match="another model"):
         posterior.predict(images)
+    draw.write_bytes((posterior.path / "draw_00003000.npz").read_bytes())
+    with pytest.raises(InputError, match="holds the draw of iteration 3000"):
+        posterior.predict(images)
     config = json.loads((posterior.path / "posterior.json").read_text())
-    (posterior.path / "posterior.json").write_text(json.dumps(config | {"format": 99}))
+    (posterior.path / "posterior.json").write_text(json.dumps(config | {"num_gen": 1}))
+    with pytest.raises(InputError, match="checksum"):
+        Posterior(posterior.path)
+    del config["sha256"]
+    write_checked_json(posterior.path / "posterior.json", config | {"format": 99})
     with pytest.raises(InputError, match="format"):
         Posterior(posterior.path)
 
@@ -159,5 +172,63 @@ def test_a_draw_with_pickles_is_not_executed(
     posterior, _, _ = collected
     draw = posterior.path / "draw_00001000.npz"
     np.savez(draw, d_0000_00=np.array([{"a": 1}], dtype=object))
-    with pytest.raises(InputError, match="cannot be read"):
+    # With a right checksum, as one who means harm would write it.
+    bytes_before = draw.read_bytes()[:-2] + (71).to_bytes(2, "little")
+    draw.write_bytes(bytes_before + b"sha256:" + hashlib.sha256(bytes_before).hexdigest().encode())
+    with pytest.raises(InputError, match="cannot be read.*pickle"):
         posterior.predict(images)
+
+
+def test_check_names_every_damaged_draw(
+    collected: tuple[Posterior, BayesianGAN, np.ndarray], capsys: pytest.CaptureFixture[str]
+) -> None:
+    posterior, _, _ = collected
+    assert main(["check", str(posterior.path)]) == 0
+    assert "3 draws, 0 damaged" in capsys.readouterr().out
+    paths = [posterior.path / f"draw_0000{n}000.npz" for n in (1, 2, 3)]
+    data = bytearray(paths[0].read_bytes())
+    data[len(data) // 2] ^= 1
+    paths[0].write_bytes(data)
+    paths[1].write_bytes(paths[2].read_bytes())
+    arrays, manifest = read_arrays(paths[2])
+    arrays["d_0001_00"][0] = np.nan
+    write_arrays(paths[2], arrays, manifest)
+    assert main(["check", str(posterior.path)]) == 2
+    lines = capsys.readouterr().out.splitlines()
+    assert "checksum" in lines[0]
+    assert "holds the draw of iteration 3000" in lines[1]
+    assert "d_0001_00 holds numbers that are not finite" in lines[2]
+    assert lines[3].endswith("3 draws, 3 damaged")
+    assert main(["check", str(posterior.path.parent)]) == 2
+    assert "no posterior here" in capsys.readouterr().err
+
+
+def test_readers_see_whole_draws_while_they_are_written(
+    make_model: MakeModel, tmp_path: Path, images: np.ndarray
+) -> None:
+    model = make_model()
+    writer = Posterior.create(tmp_path / "p", model, max_samples=2)
+    writer.collect(model)
+    stop = threading.Event()
+    counts, problems = [0, 0], []
+
+    def read(k: int) -> None:
+        reader = Posterior(tmp_path / "p")
+        while not stop.is_set():
+            problems.extend(p for p in reader.check().values() if p is not None)
+            # The draw that is in the bank by its name is there, or was removed for a newer one.
+            counts[k] += 1
+
+    readers = [threading.Thread(target=read, args=(k,)) for k in range(2)]
+    for thread in readers:
+        thread.start()
+    iteration = 0
+    while min(counts) < 50:
+        iteration += 1
+        model.iteration.assign(iteration)
+        writer.collect(model)
+    stop.set()
+    for thread in readers:
+        thread.join()
+    assert problems == []
+    assert writer.iterations == [iteration - 1, iteration]

@@ -90,7 +90,8 @@ def read_events(path: Path) -> list[Event]:
     Raises:
         ValueError: the file ends in the midst of a record, or one does not match its checksum.
     """
-    data, events = path.read_bytes(), []
+    data = path.read_bytes()
+    events: list[Event] = []
     while data:
         (length,) = struct.unpack("<Q", data[:8])
         body, crc = data[12 : 12 + length], data[12 + length : 16 + length]

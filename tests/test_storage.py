@@ -1,0 +1,136 @@
+"""Files that are whole or absent, and that notice the change of any byte."""
+
+import errno
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from bayesian_gan import storage
+from bayesian_gan.errors import InputError
+from bayesian_gan.storage import (
+    append,
+    read_arrays,
+    read_checked_json,
+    read_manifest,
+    write_arrays,
+    write_atomically,
+    write_checked_json,
+)
+
+ARRAYS = {
+    "g_0000_00": np.arange(6, dtype=np.float32).reshape(2, 3).T,
+    "a/b.c": np.array(7, np.int64),
+    "empty": np.zeros((0, 4), np.float64),
+}
+MANIFEST = {"iteration": 12, "draws": [4, 8]}
+
+
+def test_arrays_come_back_as_they_were(tmp_path: Path) -> None:
+    path = tmp_path / "x.npz"
+    write_arrays(path, ARRAYS, MANIFEST)
+    arrays, manifest = read_arrays(path)
+    assert manifest == read_manifest(path) == MANIFEST
+    assert arrays.keys() == ARRAYS.keys()
+    for name, array in ARRAYS.items():
+        np.testing.assert_array_equal(arrays[name], array)
+        assert arrays[name].dtype == array.dtype
+        assert arrays[name].shape == array.shape
+    with np.load(path) as plain:  # An ordinary .npz to everyone else.
+        np.testing.assert_array_equal(plain["g_0000_00"], ARRAYS["g_0000_00"])
+    other = tmp_path / "y.npz"
+    write_arrays(other, ARRAYS, MANIFEST)
+    assert other.read_bytes() == path.read_bytes()
+
+
+def test_every_flipped_byte_is_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "x.npz"
+    write_arrays(path, ARRAYS, MANIFEST)
+    whole = path.read_bytes()
+    for place in range(len(whole)):
+        for mask in (1, 0x80, 0xFF):
+            damaged = bytearray(whole)
+            damaged[place] ^= mask
+            path.write_bytes(damaged)
+            with pytest.raises(InputError, match=r"x\.npz: cannot be read"):
+                read_arrays(path)
+
+
+def test_every_truncation_and_extension_is_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "x.npz"
+    write_arrays(path, ARRAYS, MANIFEST)
+    whole = path.read_bytes()
+    for length in range(len(whole)):
+        path.write_bytes(whole[:length])
+        with pytest.raises(InputError, match=r"x\.npz: cannot be read"):
+            read_arrays(path)
+    path.write_bytes(whole + b"\0")
+    with pytest.raises(InputError, match=r"x\.npz: cannot be read"):
+        read_arrays(path)
+
+
+def test_checked_json_notices_every_change_of_meaning(tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    value = {"num_gen": 2, "name": "a b", "none": None}
+    write_checked_json(path, value)
+    whole = path.read_bytes()
+    assert read_checked_json(path) == value
+    for place in range(len(whole)):
+        for mask in (1, 0x10, 0x80):
+            damaged = bytearray(whole)
+            damaged[place] ^= mask
+            path.write_bytes(damaged)
+            try:
+                assert read_checked_json(path) == value  # White space, or a letter of an escape.
+            except InputError as error:
+                assert str(error).startswith(f"{path}: ")
+    for length in range(len(whole) - 1):
+        path.write_bytes(whole[:length])
+        with pytest.raises(InputError):
+            read_checked_json(path)
+
+
+def _full(*_: Any) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_a_failed_write_leaves_the_old_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "x"
+    write_atomically(path, lambda file: file.write(b"old"))
+    monkeypatch.setattr(storage.os, "fsync", _full)
+    with pytest.raises(OSError, match="No space"):
+        write_atomically(path, lambda file: file.write(b"new"))
+    assert [p.name for p in tmp_path.iterdir()] == ["x"]
+    assert path.read_bytes() == b"old"
+
+
+def test_a_failed_append_leaves_the_file_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "x"
+    append(path, b"one\n")
+    with monkeypatch.context() as patch:
+        patch.setattr(storage.os, "fsync", _full)
+        with pytest.raises(OSError, match="No space"):
+            append(path, b"two\n")
+    assert path.read_bytes() == b"one\n"
+    append(path, b"three\n")
+    assert path.read_bytes() == b"one\nthree\n"
+
+
+def test_an_append_that_the_disk_cuts_short_is_taken_back(tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource")
+    path = tmp_path / "x"
+    append(path, b"one\n")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (6, hard))
+    try:
+        with pytest.raises(OSError, match="too large"):
+            append(path, b"two\n")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert path.read_bytes() == b"one\n"
