@@ -87,7 +87,7 @@ def whole_run(place: Path) -> Path:
 
 
 def kill(place: Path, trials: int, seed: int) -> int:
-    """kill -9 at a random moment, during a checkpoint, or during collection; then resume and compare.
+    """Kill -9 at a random moment, during a checkpoint, or during collection; then resume and compare.
 
     The moment is drawn as a checkpoint of the run (or its beginning) and a time after it.
     """

@@ -1,5 +1,6 @@
 """Files that are whole or absent, and that notice the change of any byte."""
 
+import contextlib
 import errno
 import os
 from pathlib import Path
@@ -20,7 +21,7 @@ from bayesian_gan.storage import (
     write_checked_json,
 )
 
-ARRAYS = {
+ARRAYS: dict[str, np.ndarray] = {
     "g_0000_00": np.arange(6, dtype=np.float32).reshape(2, 3).T,
     "a/b.c": np.array(7, np.int64),
     "empty": np.zeros((0, 4), np.float64),
@@ -82,10 +83,9 @@ def test_checked_json_notices_every_change_of_meaning(tmp_path: Path) -> None:
             damaged = bytearray(whole)
             damaged[place] ^= mask
             path.write_bytes(damaged)
-            try:
-                assert read_checked_json(path) == value  # White space, or a letter of an escape.
-            except InputError as error:
-                assert str(error).startswith(f"{path}: ")
+            # White space may change, and the case of a letter in an escape; nothing else.
+            with contextlib.suppress(InputError):
+                assert read_checked_json(path) == value
     for length in range(len(whole) - 1):
         path.write_bytes(whole[:length])
         with pytest.raises(InputError):

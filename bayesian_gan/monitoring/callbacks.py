@@ -5,6 +5,7 @@ wherever the iteration is a multiple of `n_save`, and at the end. `Evaluate` goe
 `seconds` and accuracies to the logs that the others write.
 """
 
+import contextlib
 import csv
 import io
 import time
@@ -33,7 +34,7 @@ Logs = dict[str, Any] | None
 
 
 class ProgressBar(keras.callbacks.Callback):
-    """One progress bar for the whole run, with the time left."""
+    """One progress bar for the whole run, with the time left; a terminal that is gone does not end the run."""
 
     def __init__(self, iterations: int) -> None:
         super().__init__()
@@ -42,11 +43,13 @@ class ProgressBar(keras.callbacks.Callback):
     def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
         """Moves the bar."""
         values = [(k, float(v)) for k, v in (logs or {}).items() if k.endswith("energy")]
-        self.bar.update(int(self.model.iteration.numpy()), values, finalize=False)
+        with contextlib.suppress(OSError):
+            self.bar.update(int(self.model.iteration.numpy()), values, finalize=False)
 
     def on_train_end(self, logs: Logs = None) -> None:
         """Ends the bar's line."""
-        self.bar.update(int(self.model.iteration.numpy()), finalize=True)
+        with contextlib.suppress(OSError):
+            self.bar.update(int(self.model.iteration.numpy()), finalize=True)
 
 
 class CollectPosteriorDraws(keras.callbacks.Callback):

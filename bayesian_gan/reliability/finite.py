@@ -47,9 +47,10 @@ class FiniteCheck:
         self._flags = tf.function(self._compute_flags)
 
     def _compute_flags(self) -> tf.Tensor:
-        # x - x is 0 for what is finite and NaN for the rest: one pass, and no tensor of truth values.
-        sums = [tf.reduce_sum(v.value - v.value) for v in self._variables.values()]
-        return tf.stack([tf.equal(tf.cast(s, tf.float32), 0.0) for s in sums])
+        # (Arithmetic such as x - x == 0 would not do: TensorFlow simplifies it away.)
+        return tf.stack(
+            [tf.reduce_all(tf.math.is_finite(v.value)) for v in self._variables.values()]
+        )
 
     def check_energies(self) -> None:
         """Raises NotFiniteError if an energy of the last step is not finite. Reads M * (J_g + J_d) numbers."""

@@ -121,7 +121,7 @@ def _saved_flags(folder: Path) -> dict[str, Any]:
 
 def _newest_first(out_dir: Path) -> Iterator[Path]:
     """Run folders, by the time in their names."""
-    pattern = re.compile(r"bgan_.+_(\d+)(?:_(\d{1,3}))?")
+    pattern = re.compile(r"bgan_.+_(\d{9,})(?:_(\d+))?")
     found = []
     for path in out_dir.glob("bgan_*"):
         match = pattern.fullmatch(path.name)

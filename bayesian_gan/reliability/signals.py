@@ -43,6 +43,8 @@ class Interruption:
         return "" if self.signum is None else signal.Signals(self.signum).name
 
     def __enter__(self) -> Self:
+        # Asked now: a terminal that is closed no longer says that it is one.
+        self._terminals = [descriptor for descriptor in (1, 2) if os.isatty(descriptor)]
         self._reader, self._writer = socket.socketpair()
         self._writer.setblocking(False)
         self._old_wakeup = signal.set_wakeup_fd(self._writer.fileno(), warn_on_full_buffer=False)
@@ -77,7 +79,7 @@ class Interruption:
             if number not in self._old:
                 continue
             if number == signal.SIGHUP:
-                _leave_terminal()
+                _leave(self._terminals)
             if number == signal.SIGINT:
                 self._interrupts += 1
             if self._interrupts > 1:
@@ -99,10 +101,9 @@ def _say(line: str) -> None:
         os.write(2, f"\n{line}\n".encode())
 
 
-def _leave_terminal() -> None:
+def _leave(terminals: Sequence[int]) -> None:
     """Sends what would go to the closed terminal nowhere: writing to it would fail and end the run."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
-    for descriptor in (1, 2):
-        if os.isatty(descriptor):
-            os.dup2(nowhere, descriptor)
+    for descriptor in terminals:
+        os.dup2(nowhere, descriptor)
     os.close(nowhere)

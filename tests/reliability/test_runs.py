@@ -1,0 +1,301 @@
+"""Whole runs that are stopped, killed and starved of disk, compared with one that was left alone."""
+
+import errno
+import json
+import logging
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from absl import flags
+
+from bayesian_gan import storage
+from bayesian_gan.data.catalogue import load
+from bayesian_gan.data.splits import label_split
+from bayesian_gan.errors import InputError, RunStopped
+from bayesian_gan.flags import Config, define
+from bayesian_gan.reliability.compare import differences, read_events
+from bayesian_gan.storage import read_arrays
+
+ROOT = Path(__file__).parents[2]
+FLAGS = (
+    "--dataset digits --N 20 --df_dim 4 --gf_dim 4 --num_layers 1 --z_dim 5 --batch_size 8 --num_gen 2 "
+    "--train_iter 40 --n_save 10 --warm_up 10 --collect_every 5 --max_samples 4 --lr 0.003 "
+    "--checkpoint_every 5 --save_samples --save_weights"
+)
+
+
+def _config(out_dir: Path, *more: str) -> Config:
+    values = flags.FlagValues()
+    define(values, semi=True)
+    values(["program", *FLAGS.split(), "--out_dir", str(out_dir), *more])
+    return Config.from_flags(values)
+
+
+def _run(config: Config, folder: Path | None = None) -> Path:
+    """A run in this process."""
+    from bayesian_gan.experiment import run
+
+    data = load(config.dataset, config.data_path)
+    return run(config, data, label_split(data, config.N, config.label_seed), folder)
+
+
+def _start(out_dir: Path, *arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, str(ROOT / "run_bgan_semi.py"), *arguments],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=out_dir,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a run that nothing disturbs."""
+    return _run(_config(tmp_path_factory.mktemp("undisturbed")))
+
+
+def _until(process: subprocess.Popen[str], condition: Callable[[], bool]) -> None:
+    while not condition():
+        assert process.poll() is None, process.stderr
+        time.sleep(0.0005)
+
+
+def test_a_run_killed_six_times_and_stopped_by_signals_ends_as_if_left_alone(
+    undisturbed: Path, tmp_path: Path
+) -> None:
+    chance = random.Random(0)
+    process = _start(tmp_path, *FLAGS.split(), "--out_dir", str(tmp_path))
+    _until(process, lambda: any(tmp_path.glob("bgan_*/config.json")))
+    (folder,) = tmp_path.glob("bgan_*")
+
+    def again() -> subprocess.Popen[str]:
+        return _start(tmp_path, "--resume", str(folder))
+
+    def reached(iteration: int) -> Callable[[], bool]:
+        path = folder / "checkpoints" / f"checkpoint_{iteration:08d}.npz"
+        return path.exists
+
+    def writing(what: str) -> Callable[[], bool]:
+        return lambda: any((folder / what).glob(".*.part"))
+
+    # Killed: while it builds; in training; during a checkpoint; during collection; twice more in training.
+    faults: list[tuple[list[Callable[[], bool]], float, int]] = [
+        ([], 1.0, signal.SIGKILL),
+        ([reached(5)], 0.05, signal.SIGKILL),
+        ([reached(10)], 0.0, signal.SIGTERM),
+        ([reached(15), writing("checkpoints")], 0.0, signal.SIGKILL),
+        ([reached(20), writing("posterior")], 0.0, signal.SIGKILL),
+        ([reached(25)], 0.02, signal.SIGINT),
+        ([reached(30)], 0.05, signal.SIGKILL),
+        ([reached(35)], 0.0, signal.SIGKILL),
+    ]
+    for conditions, longest, number in faults:
+        for condition in conditions:
+            _until(process, condition)
+        time.sleep(chance.uniform(0.0, longest))
+        process.send_signal(number)
+        _, printed = process.communicate(timeout=120)
+        if number == signal.SIGKILL:
+            assert process.returncode in (-signal.SIGKILL, 0)
+        elif process.returncode:  # Not at its end already.
+            assert process.returncode == 128 + number
+            assert f"resume with: python {ROOT}/run_bgan_semi.py --resume {folder}" in printed
+        process = again()
+    _, printed = process.communicate(timeout=120)
+    assert process.returncode == 0, printed
+    assert differences(undisturbed, folder) == []
+    assert not list(folder.rglob(".*.part"))
+    assert (folder / "lock").read_bytes() == b""
+
+
+def test_what_compares_runs_sees_differences(undisturbed: Path, tmp_path: Path) -> None:
+    other = _run(_config(tmp_path, "--label_seed", "1", "--train_iter", "10"))
+    found = differences(undisturbed, other)
+    assert "log.csv differs" in found
+    assert "tensorboard differs" in found
+    assert any("draw_00000040" in line for line in found)
+    assert differences(undisturbed, undisturbed) == []
+
+
+def test_a_longer_run_is_the_one_that_was_longer_from_the_start(
+    undisturbed: Path, tmp_path: Path
+) -> None:
+    # 17 is no save, no draw and no multiple of a call: its row, written at the end, gives way.
+    config = _config(tmp_path, "--train_iter", "17")
+    folder = _run(config)
+    assert "17," in (folder / "log.csv").read_text()
+    _run(replace(config, train_iter=40), folder)
+    for path in (*folder.glob("*_17.*"), *folder.glob("*.damaged")):
+        path.unlink()  # Pictures, results and weights of the iteration that ended the first.
+    assert differences(undisturbed, folder) == []
+
+
+def test_a_finished_run_that_resumes_has_nothing_twice(undisturbed: Path) -> None:
+    table = (undisturbed / "log.csv").read_text()
+    (events,) = (undisturbed / "tensorboard").iterdir()
+    steps = [event.step for event in read_events(events)]
+    _run(_config(undisturbed.parent), undisturbed)
+    assert [row.split(",")[0] for row in (undisturbed / "log.csv").read_text().split()] == [
+        row.split(",")[0] for row in table.split()
+    ]
+    assert [event.step for event in read_events(events)] == steps
+
+
+def test_a_corrupt_checkpoint_is_passed_over_and_the_run_ends_the_same(
+    undisturbed: Path, tmp_path: Path
+) -> None:
+    config = _config(tmp_path, "--train_iter", "20")
+    folder = _run(config)
+    path = folder / "checkpoints" / "checkpoint_00000020.npz"
+    data = bytearray(path.read_bytes())
+    data[len(data) // 3] ^= 4
+    path.write_bytes(data)
+    # Half a row and half a record, as a machine that stops leaves them.
+    with (folder / "log.csv").open("a") as file:
+        file.write("30,4.5")
+    (events,) = (folder / "tensorboard").iterdir()
+    with events.open("ab") as file:
+        file.write(b"\x18\0\0\0")
+    _run(replace(config, train_iter=40), folder)
+    assert "checkpoint_00000020.npz: cannot be read" in (folder / "run.log").read_text()
+    (folder / "checkpoints" / (path.name + ".damaged")).unlink()
+    assert differences(undisturbed, folder) == []
+
+
+def test_other_data_and_fewer_iterations_are_refused(undisturbed: Path) -> None:
+    from bayesian_gan.experiment import run
+
+    config = _config(undisturbed.parent)
+    data = load(config.dataset, config.data_path)
+    other = replace(data, images=data.images[::-1].copy(), labels=data.labels[::-1].copy())
+    split = label_split(data, config.N, config.label_seed)
+    before = (undisturbed / "log.csv").read_bytes()
+    with pytest.raises(InputError, match="was made with other images or labels"):
+        run(config, other, split, undisturbed)
+    with pytest.raises(InputError, match="has made 40 iterations already"):
+        run(replace(config, train_iter=30), data, split, undisturbed)
+    assert (undisturbed / "log.csv").read_bytes() == before
+
+
+# ---------------------------------------------------------------------------------- a full disk
+
+
+@pytest.fixture
+def disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
+    """Refuses to flush files whose name holds `refuses`, as a full disk does; counts refusals."""
+    state: dict[str, Any] = {"refuses": "", "count": 0, "until": None}
+    real = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        name = os.readlink(f"/proc/self/fd/{descriptor}")
+        if state["refuses"] and state["refuses"] in name and state["count"] != state["until"]:
+            state["count"] += 1
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        real(descriptor)
+
+    monkeypatch.setattr(storage.os, "fsync", fsync)
+    yield state
+
+
+@pytest.mark.parametrize("site", ["log.csv", "tfevents", "draw_", "checkpoint_"])
+def test_a_disk_that_is_full_for_a_while_changes_nothing(
+    undisturbed: Path, tmp_path: Path, disk: dict[str, Any], site: str
+) -> None:
+    # The first thing of this kind after the beginning is refused once, and written later.
+    disk |= {"refuses": site, "until": 1}
+    if site == "tfevents":
+        disk["until"] = 0
+    folder = _run(_config(tmp_path))
+    assert differences(undisturbed, folder) == []
+    assert site == "tfevents" or disk["count"] == 1
+    assert site == "tfevents" or "No space left" in (folder / "run.log").read_text()
+
+
+@pytest.mark.parametrize("site", ["results_", ".png", "weights_", "draw_", "summary", "log.csv"])
+def test_a_disk_that_stays_full_ends_with_an_error_and_loses_nothing(
+    undisturbed: Path, tmp_path: Path, disk: dict[str, Any], site: str
+) -> None:
+    disk["refuses"] = site
+    config = _config(tmp_path)
+    with pytest.raises(RunStopped, match="could not be written: .*resume with: python ") as stopped:
+        _run(config)
+    assert stopped.value.status == 4
+    assert disk["count"] > 0
+    (folder,) = tmp_path.glob("bgan_*")
+    assert not [p for p in folder.rglob("*") if site in p.name and p.stat().st_size]
+    assert not list(folder.rglob(".*.part"))
+    disk["refuses"] = ""
+    _run(config, folder)
+    assert differences(undisturbed, folder) == []
+
+
+def test_a_folder_that_cannot_be_written_at_the_start_is_refused(
+    tmp_path: Path, disk: dict[str, Any]
+) -> None:
+    disk["refuses"] = "config.json"
+    with pytest.raises(InputError, match="cannot write there .*No space left"):
+        _run(_config(tmp_path))
+
+
+# ---------------------------------------------------------------------------------- NaN
+
+
+def test_a_member_that_is_not_finite_is_named_and_restarted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from bayesian_gan.monitoring import ProgressBar
+
+    poisoned: list[int] = []
+
+    def poison(self: ProgressBar, batch: int, logs: Any = None) -> None:
+        iteration = int(self.model.iteration.numpy())
+        if iteration == 30 and len(poisoned) < 1:
+            poisoned.append(iteration)
+            weight = self.model.generators[1].trainable_variables[0]
+            weight.assign(np.full(weight.shape, np.nan, np.float32))
+
+    monkeypatch.setattr(ProgressBar, "on_train_batch_end", poison)
+    with pytest.raises(RunStopped, match=r"generator 1: the variable .* is not finite") as stopped:
+        _run(_config(tmp_path / "stop"))
+    assert stopped.value.status == 3
+    (folder,) = (tmp_path / "stop").glob("bgan_*")
+    newest = sorted((folder / "checkpoints").iterdir())[-1]
+    arrays, manifest = read_arrays(newest)
+    assert manifest["iteration"] == 30
+    assert all(np.isfinite(a).all() for a in arrays.values() if a.dtype.kind == "f")
+
+    poisoned.clear()
+    folder = _run(_config(tmp_path / "restart", "--on_nan", "restart_member"))
+    assert (
+        "generator 1 starts again from its sample of iteration 30"
+        in (folder / "run.log").read_text()
+    )
+    arrays, manifest = read_arrays(folder / "checkpoints" / "checkpoint_00000040.npz")
+    (restart,) = manifest["restarts"]
+    assert (restart["player"], restart["member"], restart["draw"]) == ("generator", 1, 30)
+    assert all(np.isfinite(a).all() for a in arrays.values() if a.dtype.kind == "f")
+    rows = [line.split(",")[0] for line in (folder / "log.csv").read_text().split()]
+    assert rows == ["iteration", "10", "20", "30", "40"]
+    assert json.loads((folder / "summary.json").read_text())["iteration"] == 40
+
+
+def test_logging_survives_a_full_disk(tmp_path: Path) -> None:
+    from bayesian_gan.run_folder import close_logger, run_logger
+
+    (tmp_path / "run.log").mkdir()  # Opening it fails.
+    log = run_logger(tmp_path)
+    log.info("still here")
+    close_logger(log)
+    assert logging.getLogger(log.name).handlers == []
