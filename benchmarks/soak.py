@@ -2,13 +2,18 @@
 
     python benchmarks/soak.py kill --trials 100
     python benchmarks/soak.py signals --trials 20
-    python benchmarks/soak.py steady --iterations 10000
+    python benchmarks/soak.py steady
+    python benchmarks/soak.py readers --trials 1000
+    python benchmarks/soak.py full
+    python benchmarks/soak.py check_cost
 
 Each prints a line for a trial and a total. The runs are on scikit-learn's digits with networks of width 4,
 under a temporary folder. docs/reliability.md has the figures.
 """
 
 import argparse
+import contextlib
+import multiprocessing
 import os
 import random
 import shutil
@@ -19,7 +24,11 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import psutil
+
+from bayesian_gan.errors import UNWRITTEN_STATUS
 from bayesian_gan.reliability.compare import differences
 
 ROOT = Path(__file__).parents[1]
@@ -134,16 +143,221 @@ def kill(place: Path, trials: int, seed: int) -> int:
     return bad
 
 
+def signals(place: Path, trials: int, seed: int) -> int:
+    """Each signal in turn at a random moment of a run, which then resumes; compared at its end."""
+    reference = whole_run(place)
+    chance, bad = random.Random(seed), 0
+    kinds = [(signal.SIGTERM, 1, 143), (signal.SIGINT, 1, 130)]
+    kinds += [(signal.SIGINT, 2, 130), (signal.SIGHUP, 1, 129)]
+    for trial in range(trials):
+        run = begin(place / f"signals_{trial}")
+        for k, (number, times, status) in enumerate(kinds):
+            moment = 20 * k  # So that each finds some of the run still to be made.
+            run.wait_until(
+                lambda run=run, moment=moment: any(  # type: ignore[misc]
+                    int(path.stem[-8:]) >= moment
+                    for path in run.out_dir.glob("*/checkpoints/checkpoint_*.npz")
+                )
+            )
+            time.sleep(chance.uniform(0.0, 0.2))
+            for _ in range(times):
+                run.process.send_signal(number)
+                time.sleep(0.001)
+            ended = run.finish()
+            good = ended == status
+            bad += not good
+            print(f"{trial:3d} {times} x {number.name}: exit status {ended}", flush=True)
+            run = resume(run.out_dir)
+        found = [] if run.finish() == 0 and run.folder else ["the last did not end"]
+        if run.folder is not None:
+            found += differences(reference, run.folder)
+        bad += bool(found)
+        print(f"{trial:3d} resumed: {'; '.join(found) or 'equal bit for bit'}", flush=True)
+    return bad
+
+
+def steady(place: Path, iterations: int) -> int:
+    """Memory, open files and threads of a run that collects and evaluates every 100 iterations."""
+    run = begin(
+        place / "steady",
+        iterations,
+        "--n_save",
+        "100",
+        "--collect_every",
+        "100",
+        "--nosave_weights",
+    )
+    process = psutil.Process(run.process.pid)
+    samples: list[tuple[int, int, int, int]] = []
+    while run.process.poll() is None:
+        time.sleep(0.2)
+        folder = run.folder
+        table = folder / "log.csv" if folder else None
+        if table is None or not table.exists():
+            continue
+        last = table.read_text().splitlines()[-1].partition(",")[0]
+        if not last.isdigit() or (samples and samples[-1][0] == int(last)):
+            continue
+        try:
+            numbers = process.memory_info().rss, process.num_fds(), process.num_threads()
+        except psutil.Error:
+            break
+        samples.append((int(last), *numbers))
+        if int(last) % 1000 == 0:
+            print(f"iteration {last}: {numbers[0] / 2**20:.1f} MiB, {numbers[1:]}", flush=True)
+    late = [sample for sample in samples if 1000 <= sample[0] < iterations]
+    growth = late[-1][1] / late[0][1] - 1.0
+    files, threads = ({sample[k] for sample in late} for k in (2, 3))
+    print(
+        f"from iteration {late[0][0]} to {late[-1][0]}: memory {growth:+.2%}, open files {files}, "
+        f"threads {threads}; exit status {run.finish()}"
+    )
+    return growth >= 0.01 or len(files) > 1 or len(threads) > 1
+
+
+def read_again_and_again(path: Path, reads: int, results: Any) -> None:
+    """A reader in a process of its own: whole draws, and predictions that are probabilities."""
+    import numpy as np
+
+    from bayesian_gan.posterior import Posterior
+
+    images, broken = np.zeros((2, 8, 8, 1), np.uint8), []
+    posterior = Posterior(path)
+    for k in range(reads):
+        broken += [problem for problem in posterior.check().values() if problem]
+        if k % 50 == 0:
+            total = posterior.predict(images).sum(axis=-1)
+            broken += [] if np.allclose(total, 1.0) else ["a prediction does not add up"]
+    results.put(broken)
+
+
+def readers(place: Path, reads: int) -> int:
+    """Two processes read a posterior while a third collects into it, keeping four draws."""
+    from bayesian_gan.model import BayesianGAN
+    from bayesian_gan.networks import dcgan_discriminator, dcgan_generator
+    from bayesian_gan.posterior import Posterior
+
+    model = BayesianGAN(
+        dcgan_generator((8, 8, 1), 5, width=4, num_layers=2),
+        dcgan_discriminator((8, 8, 1), 10, width=4, num_layers=2),
+        num_data=100,
+        num_gen=2,
+    )
+    writer = Posterior.create(place / "posterior", model, max_samples=4)
+    writer.collect(model)
+    context = multiprocessing.get_context("spawn")
+    results = context.Queue()
+    processes = [
+        context.Process(target=read_again_and_again, args=(writer.path, reads // 2, results))
+        for _ in range(2)
+    ]
+    for process in processes:
+        process.start()
+    draws = 0
+    while any(process.is_alive() for process in processes) and results.qsize() < 2:
+        draws += 1
+        model.iteration.assign(draws)
+        writer.collect(model)
+    broken = [problem for _ in processes for problem in results.get()]
+    for process in processes:
+        process.join()
+    print(f"{reads} reads while {draws} draws were written: {len(broken)} broken {broken[:3]}")
+    return len(broken)
+
+
+def full(place: Path) -> int:
+    """A run on a disk of its own that fills up (a tmpfs; needs root), then has room again."""
+    reference = whole_run(place)
+    out_dir = place / "full"
+    out_dir.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", out_dir], check=True)
+    try:
+        run = begin(out_dir)
+        first = "bgan_*/checkpoints/checkpoint_00000010.npz"
+        run.wait_until(lambda: any(out_dir.glob(first)))
+        with (out_dir / "ballast").open("wb") as file, contextlib.suppress(OSError):
+            while True:
+                file.write(bytes(4096))
+                file.flush()
+        status, folder = run.finish(), run.folder
+        assert folder is not None
+        empty = [str(p) for p in folder.rglob("*") if p.is_file() and p.suffix in (".part",)]
+        print(f"full disk: exit status {status}, half files {empty}", flush=True)
+        print(run.output.read_text(errors="replace")[-600:], flush=True)
+        (out_dir / "ballast").unlink()
+        again = resume(out_dir)
+        found = [] if again.finish() == 0 else ["did not end"]
+        found += differences(reference, folder)
+        print(f"resumed with room: {'; '.join(found) or 'equal bit for bit'}")
+        return (status != UNWRITTEN_STATUS) + len(empty) + len(found)
+    finally:
+        subprocess.run(["umount", "-l", out_dir], check=True)
+
+
+def check_cost() -> int:
+    """Seconds of the checks for finite numbers, as a part of a step, at the authors' default widths."""
+    import numpy as np
+    from keras.optimizers import Adam
+
+    from bayesian_gan.model import BayesianGAN
+    from bayesian_gan.networks import dcgan_discriminator, dcgan_generator
+    from bayesian_gan.reliability.finite import FiniteCheck
+
+    images = np.random.default_rng(0).integers(0, 256, (256, 28, 28, 1), dtype=np.uint8)
+    model = BayesianGAN(
+        dcgan_generator((28, 28, 1), 100, width=32, num_layers=3),
+        dcgan_discriminator((28, 28, 1), 1, width=32, num_layers=3),
+        num_data=len(images),
+        num_gen=2,
+    )
+    model.compile(Adam(1e-4), Adam(1e-4))
+    model.fit(images, batch_size=64, steps_per_epoch=2, verbose=0)
+    finite = FiniteCheck(model, None)
+    finite.check_state()
+
+    def least(action: Callable[[], object], times: int, repeats: int) -> float:
+        seconds = []
+        for _ in range(repeats):
+            start = time.perf_counter()
+            for _ in range(times):
+                action()
+            seconds.append((time.perf_counter() - start) / times)
+        return min(seconds)
+
+    start = time.perf_counter()
+    model.fit(images, batch_size=64, steps_per_epoch=12, verbose=0)
+    traced = time.perf_counter() - start
+    start = time.perf_counter()
+    model.fit(images, batch_size=64, steps_per_epoch=32, verbose=0)
+    step = (time.perf_counter() - start - traced) / 20
+    energies, state = least(finite.check_energies, 200, 5), least(finite.check_state, 10, 5)
+    print(
+        f"a step {1e3 * step:.1f} ms; check of the energies {1e3 * energies:.3f} ms "
+        f"({energies / step:.3%} of a step), of the state {1e3 * state:.2f} ms "
+        f"(once in 100 steps: {state / step / 100:.3%})"
+    )
+    return 0
+
+
 def main() -> None:
     """Runs one kind of fault."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("fault", choices=["kill"])
+    faults = ["kill", "signals", "steady", "readers", "full", "check_cost"]
+    parser.add_argument("fault", choices=faults)
     parser.add_argument("--trials", type=int, default=100)
+    parser.add_argument("--iterations", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     place = Path(tempfile.mkdtemp(prefix="soak_"))
     print(f"in {place}", flush=True)
-    bad = kill(place, arguments.trials, arguments.seed)
+    bad = {
+        "kill": lambda: kill(place, arguments.trials, arguments.seed),
+        "signals": lambda: signals(place, arguments.trials, arguments.seed),
+        "steady": lambda: steady(place, arguments.iterations),
+        "readers": lambda: readers(place, arguments.trials),
+        "full": lambda: full(place),
+        "check_cost": check_cost,
+    }[arguments.fault]()
     if not bad:
         shutil.rmtree(place)
     sys.exit(bool(bad))

@@ -47,7 +47,6 @@ class FiniteCheck:
         self._flags = tf.function(self._compute_flags)
 
     def _compute_flags(self) -> tf.Tensor:
-        # (Arithmetic such as x - x == 0 would not do: TensorFlow simplifies it away.)
         return tf.stack(
             [tf.reduce_all(tf.math.is_finite(v.value)) for v in self._variables.values()]
         )

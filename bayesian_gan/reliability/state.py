@@ -27,24 +27,26 @@ def state_variables(
     seen = {id(v) for template in templates for v in template.variables}
     found: dict[str, keras.Variable] = {}
 
-    def add(prefix: str, variables: Sequence[keras.Variable]) -> None:
+    def add(prefix: str, variables: Sequence[keras.Variable], counted: bool = False) -> None:
         for k, variable in enumerate(variables):
             if id(variable) not in seen:
                 seen.add(id(variable))
-                found[f"{prefix}/{k:03d}_{variable.path.replace('/', '.')}"] = variable
+                # Keras counts optimizers and metrics in a process: `adam_3` may be `adam` in the next.
+                path = variable.path.partition("/")[2] if counted else variable.path
+                found[f"{prefix}/{k:03d}_{path.replace('/', '.')}"] = variable
 
     for player in PLAYERS:
         for i, network in enumerate(_networks(model, player)):
             add(f"{player}_{i:04d}", network.variables)
     add("model", model.variables)
     for metric in model.training_metrics:
-        add(f"metric_{metric.name}", metric.variables)
+        add(f"metric_{metric.name}", metric.variables, counted=True)
     for player in PLAYERS:
         for chain, optimizer in enumerate(_optimizers(model, player)):
-            add(f"{player}_optimizer_{chain:04d}", optimizer.variables)
+            add(f"{player}_optimizer_{chain:04d}", optimizer.variables, counted=True)
     if supervised is not None:
         add("supervised", supervised.model.variables)
-        add("supervised_optimizer", supervised.model.optimizer.variables)
+        add("supervised_optimizer", supervised.model.optimizer.variables, counted=True)
     return found
 
 

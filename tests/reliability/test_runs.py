@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -193,20 +193,20 @@ def test_other_data_and_fewer_iterations_are_refused(undisturbed: Path) -> None:
 
 
 @pytest.fixture
-def disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
+def disk(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """Refuses to flush files whose name holds `refuses`, as a full disk does; counts refusals."""
     state: dict[str, Any] = {"refuses": "", "count": 0, "until": None}
     real = os.fsync
 
     def fsync(descriptor: int) -> None:
-        name = os.readlink(f"/proc/self/fd/{descriptor}")
+        name = str(Path(f"/proc/self/fd/{descriptor}").readlink())
         if state["refuses"] and state["refuses"] in name and state["count"] != state["until"]:
             state["count"] += 1
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         real(descriptor)
 
     monkeypatch.setattr(storage.os, "fsync", fsync)
-    yield state
+    return state
 
 
 @pytest.mark.parametrize("site", ["log.csv", "tfevents", "draw_", "checkpoint_"])
@@ -229,7 +229,9 @@ def test_a_disk_that_stays_full_ends_with_an_error_and_loses_nothing(
 ) -> None:
     disk["refuses"] = site
     config = _config(tmp_path)
-    with pytest.raises(RunStopped, match="could not be written: .*resume with: python ") as stopped:
+    with pytest.raises(
+        RunStopped, match=r"could not be written: .*resume with: python "
+    ) as stopped:
         _run(config)
     assert stopped.value.status == 4
     assert disk["count"] > 0
@@ -245,7 +247,7 @@ def test_a_folder_that_cannot_be_written_at_the_start_is_refused(
     tmp_path: Path, disk: dict[str, Any]
 ) -> None:
     disk["refuses"] = "config.json"
-    with pytest.raises(InputError, match="cannot write there .*No space left"):
+    with pytest.raises(InputError, match=r"cannot write there .*No space left"):
         _run(_config(tmp_path))
 
 

@@ -117,7 +117,7 @@ def test_every_variable_and_every_energy_is_looked_at(
     for name, variable in state_variables(model, supervised).items():
         if name.startswith(("metric_", "model/")) or not tf.as_dtype(variable.dtype).is_floating:
             continue
-        kept = variable.numpy()
+        kept = np.array(variable.numpy())
         poisoned = kept.copy()
         poisoned.flat[-1] = value
         variable.assign(poisoned)
