@@ -54,16 +54,22 @@ class SupervisedBaseline:
         """Trains until it has made this many iterations; `loss` is then the mean of the last stretch."""
         if iteration <= self.iteration:
             return
-        steps = tf.data.Dataset.range(self.iteration, iteration)
-        history = self.model.fit(steps.map(self._minibatch), shuffle=False, verbose=0)
-        self.iteration = iteration
-        self.loss = float(history.history["loss"][-1])
+        # Batch by batch: a dataset for each stretch would be traced again, and its functions never freed.
+        self.model.reset_metrics()
+        for step in range(self.iteration, iteration):
+            images, labels = self._minibatch(tf.constant(step, tf.int64))
+            loss = self.model.train_on_batch(images, labels)
+        self.iteration, self.loss = iteration, float(loss)
 
+    @tf.function
     def _minibatch(self, step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         drawn = draw_indices(seed_pair(self.key), step, self.images.shape[0], self.batch_size)
         return to_unit(tf.gather(self.images, drawn)), tf.gather(self.labels, drawn)
 
     def predict(self, images: np.ndarray, batch_size: int = 500) -> np.ndarray:
         """Softmax probabilities, float32 [n, K], of uint8 or [-1, 1] float images."""
-        dataset = tf.data.Dataset.from_tensor_slices(images).batch(batch_size).map(to_unit)
-        return tf.nn.softmax(self.model.predict(dataset, verbose=0)).numpy()
+        logits = [
+            self.model.predict_on_batch(to_unit(images[k : k + batch_size]))
+            for k in range(0, len(images), batch_size)
+        ]
+        return tf.nn.softmax(np.concatenate(logits)).numpy()

@@ -27,6 +27,7 @@ from bayesian_gan.reliability.writes import Writes
 from bayesian_gan.storage import append, write_atomically, write_json
 from bayesian_gan.supervised import SupervisedBaseline
 
+EVALUATION_BATCH = 500
 GRID_IMAGES = 25
 GRID_SEED = 0
 
@@ -179,10 +180,18 @@ class Evaluate(keras.callbacks.Callback):
         self.supervised.train_to(logs["iteration"])
         for name, predicted in (
             ("supervised_acc", self.supervised.predict(self.test_images)),
-            ("semi_supervised_acc", self.model.predict(self.test_images, 500, verbose=0)),
+            ("semi_supervised_acc", self._predict()),
         ):
             score = classification(predicted, self.test_labels)
             logs[name] = 100.0 * (1.0 - score.error_rate)
+
+    def _predict(self) -> np.ndarray:
+        """Of the GAN, batch by batch: `predict` makes a dataset each time, whose functions are never freed."""
+        n = len(self.test_images)
+        batches = (
+            self.test_images[k : k + EVALUATION_BATCH] for k in range(0, n, EVALUATION_BATCH)
+        )
+        return np.concatenate([self.model.predict_on_batch(batch) for batch in batches])
 
 
 class CsvLog(keras.callbacks.Callback):
