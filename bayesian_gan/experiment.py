@@ -490,7 +490,10 @@ def _finish(run: Prepared) -> None:
     if run.saved != last:
         unwritten.append(f"the checkpoint of iteration {last} (the last is of {run.saved})")
     if unwritten:
-        problem = f"could not be written: {', '.join(unwritten)}; make room or mend the permissions, then "
+        named = ", ".join(
+            [*unwritten[:3], *([f"{len(unwritten) - 3} more"] * (len(unwritten) > 3))]
+        )
+        problem = f"could not be written: {named}; make room or mend the permissions, then "
     else:
         problem = ""
     if run.interruption.signum is not None:
