@@ -87,9 +87,9 @@ def resume(out_dir: Path, iterations: int = ITERATIONS) -> Run:
     return Run(out_dir, *arguments, "--resume", "auto")
 
 
-def whole_run(place: Path) -> Path:
+def whole_run(place: Path, iterations: int = ITERATIONS) -> Path:
     """The folder of a run that nothing disturbs."""
-    run = begin(place / "undisturbed")
+    run = begin(place / "undisturbed", iterations)
     if run.finish() or run.folder is None:
         sys.exit(f"the undisturbed run failed:\n{run.output.read_text()}")
     return run.folder
@@ -143,36 +143,41 @@ def kill(place: Path, trials: int, seed: int) -> int:
     return bad
 
 
+def newest_checkpoint(out_dir: Path) -> int:
+    """Iteration of the newest checkpoint; -1 without one."""
+    paths = out_dir.glob("*/checkpoints/checkpoint_*.npz")
+    return max((int(path.stem[-8:]) for path in paths), default=-1)
+
+
 def signals(place: Path, trials: int, seed: int) -> int:
     """Each signal in turn at a random moment of a run, which then resumes; compared at its end."""
-    reference = whole_run(place)
+    iterations = 3000
+    reference = whole_run(place, iterations)
     chance, bad = random.Random(seed), 0
     kinds = [(signal.SIGTERM, 1, 143), (signal.SIGINT, 1, 130)]
     kinds += [(signal.SIGINT, 2, 130), (signal.SIGHUP, 1, 129)]
     for trial in range(trials):
-        run = begin(place / f"signals_{trial}")
-        for k, (number, times, status) in enumerate(kinds):
-            moment = 20 * k  # So that each finds some of the run still to be made.
-            run.wait_until(
-                lambda run=run, moment=moment: any(  # type: ignore[misc]
-                    int(path.stem[-8:]) >= moment
-                    for path in run.out_dir.glob("*/checkpoints/checkpoint_*.npz")
-                )
-            )
+        run = begin(place / f"signals_{trial}", iterations)
+        for number, times, status in kinds:
+            before = newest_checkpoint(run.out_dir)
+            while newest_checkpoint(run.out_dir) <= max(before, 0) and run.process.poll() is None:
+                time.sleep(0.002)
             time.sleep(chance.uniform(0.0, 0.2))
             for _ in range(times):
                 run.process.send_signal(number)
                 time.sleep(0.001)
             ended = run.finish()
-            good = ended == status
-            bad += not good
-            print(f"{trial:3d} {times} x {number.name}: exit status {ended}", flush=True)
-            run = resume(run.out_dir)
+            bad += ended != status
+            at = newest_checkpoint(run.out_dir)
+            print(f"{trial:3d} {times} x {number.name}: exit status {ended} after {at}", flush=True)
+            run = resume(run.out_dir, iterations)
         found = [] if run.finish() == 0 and run.folder else ["the last did not end"]
         if run.folder is not None:
             found += differences(reference, run.folder)
         bad += bool(found)
-        print(f"{trial:3d} resumed: {'; '.join(found) or 'equal bit for bit'}", flush=True)
+        print(f"{trial:3d} resumed: {'; '.join(found[:5]) or 'equal bit for bit'}", flush=True)
+        if not found:
+            shutil.rmtree(run.out_dir)
     return bad
 
 
