@@ -40,6 +40,12 @@ SMALL = (
 ITERATIONS = 80
 
 
+def listen_to_signals() -> None:
+    """Undoes what a shell's `&` and `nohup` do: a child inherits the signals that they ignore."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 class Run:
     """A process that trains in a folder of its own, its output in a file beside."""
 
@@ -53,6 +59,7 @@ class Run:
                 stderr=subprocess.STDOUT,
                 cwd=ROOT,
                 start_new_session=True,
+                preexec_fn=listen_to_signals,
                 env=os.environ | {"TF_NUM_INTRAOP_THREADS": "1"},
             )
 

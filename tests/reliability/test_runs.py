@@ -58,6 +58,8 @@ def _start(out_dir: Path, *arguments: str) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
         cwd=out_dir,
+        # A test that runs in the background of a shell would hand on that SIGINT is ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         env=os.environ | {"PYTHONPATH": str(ROOT)},
     )
 
@@ -70,54 +72,58 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _until(process: subprocess.Popen[str], condition: Callable[[], bool]) -> None:
     while not condition():
-        assert process.poll() is None, process.stderr
+        assert process.poll() is None, "the run ended before it was stopped"
         time.sleep(0.0005)
 
 
 def test_a_run_killed_six_times_and_stopped_by_signals_ends_as_if_left_alone(
-    undisturbed: Path, tmp_path: Path
+    tmp_path: Path,
 ) -> None:
+    # Long enough that every fault finds iterations still to be made.
+    longer = ("--train_iter", "400", "--n_save", "100")
+    whole = _run(_config(tmp_path / "whole", *longer))
     chance = random.Random(0)
-    process = _start(tmp_path, *FLAGS.split(), "--out_dir", str(tmp_path))
+    process = _start(tmp_path, *FLAGS.split(), "--out_dir", str(tmp_path), *longer)
     _until(process, lambda: any(tmp_path.glob("bgan_*/config.json")))
     (folder,) = tmp_path.glob("bgan_*")
 
-    def again() -> subprocess.Popen[str]:
-        return _start(tmp_path, "--resume", str(folder))
-
-    def reached(iteration: int) -> Callable[[], bool]:
-        path = folder / "checkpoints" / f"checkpoint_{iteration:08d}.npz"
-        return path.exists
+    def newest() -> int:
+        paths = (folder / "checkpoints").glob("checkpoint_*.npz")
+        return max((int(path.stem[-8:]) for path in paths), default=-1)
 
     def writing(what: str) -> Callable[[], bool]:
         return lambda: any((folder / what).glob(".*.part"))
 
     # Killed: while it builds; in training; during a checkpoint; during collection; twice more in training.
-    faults: list[tuple[list[Callable[[], bool]], float, int]] = [
-        ([], 1.0, signal.SIGKILL),
-        ([reached(5)], 0.05, signal.SIGKILL),
-        ([reached(10)], 0.0, signal.SIGTERM),
-        ([reached(15), writing("checkpoints")], 0.0, signal.SIGKILL),
-        ([reached(20), writing("posterior")], 0.0, signal.SIGKILL),
-        ([reached(25)], 0.02, signal.SIGINT),
-        ([reached(30)], 0.05, signal.SIGKILL),
-        ([reached(35)], 0.0, signal.SIGKILL),
+    faults: list[tuple[str, float, int]] = [
+        ("building", 1.0, signal.SIGKILL),
+        ("", 0.02, signal.SIGKILL),
+        ("", 0.01, signal.SIGTERM),
+        ("checkpoints", 0.0, signal.SIGKILL),
+        ("posterior", 0.0, signal.SIGKILL),
+        ("", 0.01, signal.SIGINT),
+        ("", 0.02, signal.SIGKILL),
+        ("", 0.0, signal.SIGKILL),
     ]
-    for conditions, longest, number in faults:
-        for condition in conditions:
-            _until(process, condition)
+    before = -1
+    for moment, longest, number in faults:
+        if moment != "building":
+            _until(process, lambda before=before: newest() > max(before, 0))  # type: ignore[misc]
+        if moment in ("checkpoints", "posterior"):
+            _until(process, writing(moment))
         time.sleep(chance.uniform(0.0, longest))
         process.send_signal(number)
         _, printed = process.communicate(timeout=120)
         if number == signal.SIGKILL:
-            assert process.returncode in (-signal.SIGKILL, 0)
-        elif process.returncode:  # Not at its end already.
+            assert process.returncode == -signal.SIGKILL
+        else:
             assert process.returncode == 128 + number
             assert f"resume with: python {ROOT}/run_bgan_semi.py --resume {folder}" in printed
-        process = again()
+        before = newest()
+        process = _start(tmp_path, "--resume", str(folder))
     _, printed = process.communicate(timeout=120)
     assert process.returncode == 0, printed
-    assert differences(undisturbed, folder) == []
+    assert differences(whole, folder) == []
     assert not list(folder.rglob(".*.part"))
     assert (folder / "lock").read_bytes() == b""
 

@@ -28,7 +28,14 @@ with Interruption("python again.py") as interruption:
 """
 
 
+def _listen() -> None:
+    """Undoes what a shell's `&` and `nohup` hand on."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 def _start(program: str, **arguments: object) -> subprocess.Popen[str]:
+    arguments = {"preexec_fn": _listen, **arguments}
     process = subprocess.Popen(  # type: ignore[call-overload]
         [sys.executable, "-c", program],
         stdout=subprocess.PIPE,
