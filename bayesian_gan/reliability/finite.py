@@ -65,6 +65,7 @@ class FiniteCheck:
         """Raises NotFiniteError if a weight, a running average or an optimizer's slot is not finite."""
         finite = self._flags().numpy()
         if finite.all():
+            self._check_latches()  # Under XLA a chain that has stopped cannot say so itself.
             return
         bad = [n for n, ok in zip(self._variables, finite, strict=True) if not ok]
         # Weights come first in the state, then what follows from them.
@@ -73,21 +74,24 @@ class FiniteCheck:
         path = self._variables[name].path
         raise NotFiniteError(f"the variable {path}", self._iteration(), player, member)
 
+    def _check_latches(self) -> None:
+        """Raises NotFiniteError if a sampler met a gradient that was not finite; see `samplers/guard.py`."""
+        for player in PLAYERS:
+            for optimizer in getattr(self.model, f"{player}_optimizers"):
+                variable = getattr(optimizer, "halted_variable", None)
+                if variable is not None:
+                    raise NotFiniteError(
+                        f"the gradient of the energy with respect to {variable.path}",
+                        int(optimizer.iterations.numpy()),
+                        *self._network_of(variable),
+                    )
+
     def diagnose(self) -> NotFiniteError | None:
         """What is not finite after a step was broken off: a weight, a gradient, or an energy."""
         try:
             self.check_state()
         except NotFiniteError as error:
             return error
-        for player in PLAYERS:
-            for optimizer in getattr(self.model, f"{player}_optimizers"):
-                variable = getattr(optimizer, "halted_variable", None)
-                if variable is not None:
-                    return NotFiniteError(
-                        f"the gradient of the energy with respect to {variable.path}",
-                        int(optimizer.iterations.numpy()),
-                        *self._network_of(variable),
-                    )
         try:
             self.check_energies()
         except NotFiniteError as error:
