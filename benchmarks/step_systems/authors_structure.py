@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from bayesian_gan import objectives
 from bayesian_gan.model import BayesianGAN, Minibatch
+from bayesian_gan.networks import GhostBatchNormalization
 
 Weights = list[tf.Tensor]
 
@@ -30,8 +31,8 @@ class AuthorsStructure:
     def __init__(self, model: BayesianGAN, batch: Callable[[], Sequence[Minibatch]]) -> None:
         self.model = model
         self.batch = batch
-        self.run_discriminators = tf.function(self._update_discriminators)
-        self.run_generators = tf.function(self._update_generators)
+        self.run_discriminators = tf.function(self._update_discriminators, autograph=False)
+        self.run_generators = tf.function(self._update_generators, autograph=False)
 
     def step(self) -> None:
         """One iteration."""
@@ -124,15 +125,38 @@ def _noise(batches: Sequence[Minibatch], num_gen: int, g: int) -> tf.Tensor:
 
 
 def _generate(generator: keras.Model, weights: Weights, z: tf.Tensor) -> tf.Tensor:
-    mapping = list(zip(generator.trainable_variables, weights, strict=True))
-    with keras.StatelessScope(state_mapping=mapping):
-        return generator(z, training=True)
+    return _forward(generator, weights, z)["fakes"]
 
 
 def _call(
     discriminator: keras.Model, weights: Weights, images: tf.Tensor
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    mapping = list(zip(discriminator.trainable_variables, weights, strict=True))
-    with keras.StatelessScope(state_mapping=mapping):
-        outputs = discriminator(images, training=True)
+    outputs = _forward(discriminator, weights, images)
     return outputs["logits"], outputs["features"]
+
+
+def _forward(network: keras.Model, weights: Weights, x: tf.Tensor) -> dict[str, tf.Tensor]:
+    """The outputs of all layers by name, computed by the operations that the authors' program has."""
+    values = {v.path: w for v, w in zip(network.trainable_variables, weights, strict=True)}
+    outputs = {}
+    for layer in network.layers[1:]:
+        if isinstance(layer, GhostBatchNormalization):
+            mean, variance = tf.nn.moments(x, list(range(len(x.shape) - 1)))
+            x = (x - mean) * tf.math.rsqrt(variance + layer.epsilon)
+            x = tf.nn.leaky_relu(x, layer.negative_slope)
+        elif layer.trainable_variables:
+            kernel, bias = (values[v.path] for v in layer.trainable_variables)
+            x = _linear(layer, kernel, x) + bias
+        else:
+            x = layer(x)
+        outputs[layer.name] = x
+    return outputs
+
+
+def _linear(layer: keras.layers.Layer, kernel: tf.Tensor, x: tf.Tensor) -> tf.Tensor:
+    if isinstance(layer, keras.layers.Conv2DTranspose):
+        shape = (x.shape[0], *layer.compute_output_shape(x.shape)[1:])
+        return tf.nn.conv2d_transpose(x, kernel, shape, layer.strides, "SAME")
+    if isinstance(layer, keras.layers.Conv2D):
+        return tf.nn.conv2d(x, kernel, layer.strides, "SAME")
+    return tf.matmul(x, kernel)

@@ -74,7 +74,8 @@ def build(setting: Setting) -> System:
             f.get_concrete_function().graph for f in (ours.run_discriminators, ours.run_generators)
         ]
         return System(ours.step, [c for graph in graphs for c in flops.count(graph)])
-    step = tf.function(lambda: model.train_step(None))
+    # Like Keras's own train function, without AutoGraph.
+    step = tf.function(lambda: model.train_step(None), autograph=False)
     return System(step, flops.count(step.get_concrete_function().graph))
 
 
