@@ -339,6 +339,7 @@ def build_optimizer(config: Config, num_data: int) -> keras.optimizers.Optimizer
         num_data,
         friction=friction,
         temperature=temperature,
+        noise=config.noise,
         seed=config.random_seed,
     )
     return WarmStart(adam, sampler, config.warm_up)

@@ -69,6 +69,7 @@ class Config:
     jit: bool
     friction: float
     temperature: float
+    noise: Literal["normal", "rademacher"]
     sampler_lr: float | None
     warm_up: int
     collect_every: int
@@ -452,6 +453,14 @@ def _define_sampler_flags(values: flags.FlagValues) -> None:
         1.0,
         "SGHMC's temperature, >= 0: 1 samples the posterior, 0 adds no noise.",
         lower_bound=0.0,
+        flag_values=values,
+    )
+    flags.DEFINE_enum(
+        "noise",
+        "normal",
+        ["normal", "rademacher"],
+        "SGHMC's noise: normal, or random signs (rademacher), which have the same first three moments and cost "
+        "next to nothing.",
         flag_values=values,
     )
     flags.DEFINE_float(

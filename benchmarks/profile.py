@@ -33,7 +33,7 @@ KINDS = {
     "convolutions": r"Conv2D",
     "matrix products": r"MatMul",
     "ghost normalisation and activation": r"fusion|wrapped_|bitcast|Relu",
-    "sampler: noise": r"StatelessRandom|Log1p|Sqrt$|^Cos$|^Sin$",
+    "sampler: noise": r"StatelessRandom|Log1p|Sqrt$|^Cos$|^Sin$|Bitcast$",
     "sampler: update": r"ResourceApply|IsFinite",
     "prior": r"L2Loss",
     "biases": r"BiasAdd",
@@ -123,6 +123,7 @@ def main() -> None:
     parser.add_argument("--df_dim", type=int, default=24, help="width of both networks")
     parser.add_argument("--generators_per_step", type=int, help="k")
     parser.add_argument("--precision", choices=("float32", "mixed_bfloat16"), default="float32")
+    parser.add_argument("--noise", choices=("normal", "rademacher"), default="normal")
     parser.add_argument("--logdir", help="keep TensorFlow's trace there, for TensorBoard")
     given = parser.parse_args()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

@@ -49,6 +49,7 @@ OWN_DEFAULTS = {
     "jit": False,
     "friction": 0.1,
     "temperature": 1.0,
+    "noise": "normal",
     "sampler_lr": None,
     "warm_up": 5000,
     "collect_every": 1000,

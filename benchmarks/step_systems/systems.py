@@ -39,6 +39,7 @@ class Setting:
         df_dim: width of discriminators and generators.
         generators_per_step: k of the random scan, for "paper"; None for all.
         precision: "float32" or "mixed_bfloat16".
+        noise: of the sampler, "normal" or "rademacher".
     """
 
     system: str
@@ -48,6 +49,7 @@ class Setting:
     df_dim: int = 24
     generators_per_step: int | None = None
     precision: str = "float32"
+    noise: str = "normal"
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ def build_model(setting: Setting) -> BayesianGAN:
     )
     for_each: Any = keras.optimizers.Adam(1e-3, beta_1=0.5)
     if setting.system == "paper":
-        for_each = WarmStart(for_each, SGHMC(1e-3, num_data, seed=1), 0)
+        for_each = WarmStart(for_each, SGHMC(1e-3, num_data, noise=setting.noise, seed=1), 0)
     model.compile(for_each, for_each)
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (num_data, *shape), np.uint8)
