@@ -1,6 +1,7 @@
 """The model: who meets whom, merged batches, minibatches, statistics, and what Keras users expect."""
 
 from collections.abc import Callable
+from dataclasses import fields
 from typing import Any
 
 import keras
@@ -10,7 +11,7 @@ import tensorflow as tf
 
 from bayesian_gan import objectives
 from bayesian_gan.errors import InputError
-from bayesian_gan.model import BayesianGAN
+from bayesian_gan.model import BayesianGAN, Minibatch
 from bayesian_gan.networks import GhostBatchNormalization
 from bayesian_gan.samplers import SGHMC, WarmStart
 
@@ -335,17 +336,35 @@ def test_wrong_data_is_refused(
 
 
 def test_compiled_by_xla_the_step_is_the_same(
-    make_model: MakeModel, images: np.ndarray, labels: np.ndarray
+    make_model: MakeModel,
+    images: np.ndarray,
+    labels: np.ndarray,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    # XLA makes other numbers from the same seeds, so both get the same minibatches and blocks.
+    monkeypatch.setattr(
+        "bayesian_gan.model.random_start", lambda key, step, count: tf.cast(step % count, tf.int32)
+    )
     trained = []
     for jit_compile in (False, True):
         model = make_model(num_mcmc=1, generators_per_step=1)
+        for network in (*model.generators, *model.discriminators):
+            for variable in network.trainable_variables:  # activations of order 1
+                variable.assign(10.0 * variable)
         optimizer = WarmStart(
-            keras.optimizers.SGD(0.05), SGHMC(0.05, 96, temperature=0.0, seed=3), 1
+            keras.optimizers.SGD(0.01), SGHMC(0.01, 96, temperature=0.0, seed=3), 1
         )
         model.compile(optimizer, optimizer, jit_compile=jit_compile)
+        model.hold(images, labels, batch_size=BATCH)
+        drawn = [model.minibatch(0, tf.constant(t, tf.int64)) for t in range(2)]
+        fixed = {f.name: tf.stack([getattr(b, f.name) for b in drawn]) for f in fields(drawn[0])}
+
+        def minibatch(chain: int, step: tf.Tensor, fixed: dict = fixed) -> Minibatch:
+            return Minibatch(**{name: tf.gather(values, step) for name, values in fixed.items()})
+
+        monkeypatch.setattr(model, "minibatch", minibatch)
         model.fit(images, labels, batch_size=BATCH, steps_per_epoch=2, verbose=0)
         trained.append([w.numpy() for w in model.weights])
-    # Sums in another order: at the start activations are small, and normalisation enlarges the differences.
+    # Sums are in another order; updates are of order 1e-2.
     for plain, compiled in zip(*trained, strict=True):
-        np.testing.assert_allclose(compiled, plain, rtol=5e-3, atol=5e-4)
+        np.testing.assert_allclose(compiled, plain, rtol=1e-3, atol=1e-4)
