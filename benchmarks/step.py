@@ -198,10 +198,10 @@ def short_form(given: argparse.Namespace) -> list[Row]:
     systems = [setting(system, given) for system in SYSTEMS[:3]]
     systems += [setting("paper", given, generators_per_step=k) for k in (2, 1)]
     systems += [setting(system, given) for system in SYSTEMS[3:]]
-    main = measure(systems, rounds=3, seconds=3.0)
+    main = measure(systems, rounds=3, seconds=1.5)
     growth = [main[2]]
     for num_gen in (1, 2, 5, 20):
-        growth += measure([setting("paper", given) | {"num_gen": num_gen}], rounds=3, seconds=2.0)
+        growth += measure([setting("paper", given) | {"num_gen": num_gen}], rounds=3, seconds=1.5)
     growth.sort(key=lambda row: row["num_gen"])
     slope = draw(growth, FIGURE)
     lines = [
