@@ -59,19 +59,14 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _list(data_path: str | None) -> None:
-    print(ROW.format("name", "image", "classes", "train / test", "TFDS name", "found"))
+    rows = [("name", "image", "classes", "train / test", "TFDS name", "found")]
     for entry in catalogue.entries():
         name = "/".join((entry.name, *entry.aliases))
-        print(
-            ROW.format(
-                name,
-                entry.image,
-                entry.classes,
-                entry.sizes,
-                entry.tfds_name or "-",
-                _found(entry, data_path),
-            ).rstrip()
-        )
+        tfds_name = entry.tfds_name or "-"
+        found = _found(entry, data_path)
+        rows.append((name, entry.image, entry.classes, entry.sizes, tfds_name, found))
+    for row in rows:
+        print(ROW.format(*row).rstrip())
     print()
     for pattern, text in catalogue.PATTERNS.items():
         print(f"{pattern:16} {text}")
