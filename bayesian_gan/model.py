@@ -238,6 +238,9 @@ class BayesianGAN(keras.Model):
         """The J_g generators of a chain."""
         return self.generators[chain * self.num_gen : (chain + 1) * self.num_gen]
 
+    def _group_generators(self, group: Sequence[int]) -> list[keras.Model]:
+        return [g for chain in group for g in self.chain_generators(chain)]
+
     def chain_discriminators(self, chain: int) -> list[keras.Model]:
         """The J_d discriminators of a chain."""
         return self.discriminators[chain * self.num_disc : (chain + 1) * self.num_disc]
@@ -538,8 +541,7 @@ class BayesianGAN(keras.Model):
             The energies; for each chain the gradients of U_g / N for the weights of its generators, in their
             order; and likewise those of U_d / N.
         """
-        if generators is None:
-            generators = [g for chain in group for g in self.chain_generators(chain)]
+        generators = generators or self._group_generators(group)
         each = len(generators) // len(group)
         theta_g = [
             [w for g in generators[i * each : (i + 1) * each] for w in weights_of(g)]
@@ -567,8 +569,7 @@ class BayesianGAN(keras.Model):
         generators: Sequence[Generator] | None = None,
     ) -> Energies:
         """Energies per example, U / N, of the networks of a group; see `gradients` for the arguments."""
-        if generators is None:
-            generators = [g for chain in group for g in self.chain_generators(chain)]
+        generators = generators or self._group_generators(group)
         discriminators = [d for chain in group for d in self.chain_discriminators(chain)]
         terms = self._terms(group, batches, generators, step)
         regulariser_g = self._regularisers(generators, (0, *group), step)
