@@ -1,0 +1,53 @@
+"""What can be done with runs: `python -m bayesian_gan COMMAND ...`, a module of this package for each command.
+
+Such a module has `add_arguments(parser)`, which defines its command line, and `run(arguments) -> int`, which
+does the work and returns the exit status. It is imported only when its command is asked for, and imports
+TensorFlow, if at all, inside `run`: help and a wrong argument need not wait for it.
+"""
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+from bayesian_gan.errors import USAGE_STATUS, InputError
+
+# Each command's module, `bayesian_gan.commands.NAME`, and what it does.
+COMMANDS: dict[str, str] = {}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Runs one command; a user's mistake is one line on the standard error and exit status 2.
+
+    Args:
+        arguments: of the command line, the command first.
+
+    Returns:
+        The exit status.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    parser = argparse.ArgumentParser(
+        prog="python -m bayesian_gan",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="commands:\n" + "\n".join(f"  {name:10} {text}" for name, text in COMMANDS.items()),
+    )
+    parser.add_argument("command", choices=list(COMMANDS), metavar="COMMAND")
+    parser.add_argument("arguments", nargs=argparse.REMAINDER, help="see COMMAND --help")
+    name = parser.parse_args(arguments[:1]).command
+    module = importlib.import_module(f"bayesian_gan.commands.{name}")
+    command = argparse.ArgumentParser(
+        prog=f"python -m bayesian_gan {name}", description=COMMANDS[name]
+    )
+    module.add_arguments(command)
+    try:
+        return int(module.run(command.parse_args(arguments[1:])))
+    except InputError as error:
+        print(
+            f"{Path(sys.argv[0]).name} {name}: error: {' '.join(str(error).split())}",
+            file=sys.stderr,
+        )
+        return USAGE_STATUS
+    except BrokenPipeError:  # `... | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
