@@ -44,7 +44,7 @@ def main(arguments: Sequence[str]) -> int:
         return int(module.run(command.parse_args(arguments[1:])))
     except InputError as error:
         print(
-            f"{Path(sys.argv[0]).name} {name}: error: {' '.join(str(error).split())}",
+            f"bayesian_gan {name}: error: {' '.join(str(error).split())}",
             file=sys.stderr,
         )
         return USAGE_STATUS
