@@ -44,7 +44,13 @@ from bayesian_gan.reliability.resume import (
 from bayesian_gan.reliability.signals import Interruption
 from bayesian_gan.reliability.state import restart_member
 from bayesian_gan.reliability.writes import Writes
-from bayesian_gan.run_folder import close_logger, create_run_folder, describe_run, run_logger
+from bayesian_gan.run_folder import (
+    close_logger,
+    create_run_folder,
+    describe_data,
+    describe_run,
+    run_logger,
+)
 from bayesian_gan.samplers import SGHMC, WarmStart
 from bayesian_gan.samplers.schedules import SaturatingDecay
 from bayesian_gan.storage import remove_parts, write_json
@@ -203,6 +209,7 @@ def _prepare(
     """Builds a run's parts, and brings them to the last checkpoint of a run that goes on."""
     if not begun:
         describe_run(folder, config)
+        describe_data(folder, data)
     for place in (folder, folder / "posterior", folder / "tensorboard"):
         remove_parts(place)
     log.info(data.provenance)
@@ -238,6 +245,7 @@ def _prepare(
     keeper.restore(checkpoint, log)
     if begun:
         describe_run(folder, config)
+        describe_data(folder, data)
         log.info(f"resumed {folder} after iteration {start}")
     if checkpoint is None:
         text = json.dumps(config.to_json(), indent=2)

@@ -101,6 +101,18 @@ class Posterior:
         return cls(path)
 
     @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """(height, width, channels) of the images that the networks take and make."""
+        height, width, channels = self._discriminator.input_shape[1:]
+        return height, width, channels
+
+    @property
+    def num_classes(self) -> int:
+        """K, the number of logits; 1 is the unsupervised case."""
+        outputs = self._discriminator.output
+        return int((outputs["logits"] if isinstance(outputs, dict) else outputs).shape[-1])
+
+    @property
     def iterations(self) -> list[int]:
         """Iterations at which draws were collected, ascending."""
         matches = (_DRAW.fullmatch(entry.name) for entry in self.path.iterdir())

@@ -11,10 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import bayesian_gan
-from bayesian_gan.data.catalogue import run_name
+from bayesian_gan.data.catalogue import ImageData, run_name
 from bayesian_gan.errors import InputError
 from bayesian_gan.flags import Config
+from bayesian_gan.reliability.resume import data_checksum
 from bayesian_gan.storage import write_atomically, write_json
+
+# Of the folder; raised where a reader of this version would misread a newer one.
+RUN_FORMAT = 1
+DATA_FILE = "data.json"
 
 PACKAGES = (
     "tensorflow",
@@ -59,19 +64,44 @@ def create_run_folder(config: Config) -> Path:
 def describe_run(folder: Path, config: Config) -> None:
     """Writes `hypers.txt` as the authors' program does, and `config.json`.
 
-    The latter holds the resolved flags, the command and the versions of everything that matters, and a list
-    `resumed` with the command and the versions of each process that went on with the run.
+    The latter holds the folder's format, the resolved flags, the command and the versions of everything that
+    matters, and a list `resumed` with the command and the versions of each process that went on with the run.
     """
     hypers = f"Hyper settings:\n{pprint.pformat(config.to_json())}\n"
     write_atomically(folder / "hypers.txt", lambda file: file.write(hypers.encode()))
     path = folder / "config.json"
     process = {"command": sys.argv, "versions": versions()}
-    described: dict[str, Any] = {"flags": config.to_json(), **process, "resumed": []}
+    described: dict[str, Any] = {
+        "format": RUN_FORMAT,
+        "flags": config.to_json(),
+        **process,
+        "resumed": [],
+    }
     if path.exists():
         described |= json.loads(path.read_bytes().decode())
         described["flags"] = config.to_json()
         described["resumed"] = [*described["resumed"], process]
     write_json(path, described)
+
+
+def describe_data(folder: Path, data: ImageData) -> None:
+    """Writes `data.json`: all that using the posterior needs to know of the data, without having them.
+
+    Its keys are `name`, `provenance`, `image_shape`, `class_names`, `num_train`, `num_test`, and a
+    `checksum`, which tells whether a data set is the one that the run was trained on.
+    """
+    write_json(
+        folder / DATA_FILE,
+        {
+            "name": data.name,
+            "provenance": data.provenance,
+            "image_shape": list(data.image_shape),
+            "class_names": list(data.class_names),
+            "num_train": len(data.images),
+            "num_test": len(data.test_images),
+            "checksum": data_checksum(data.images, data.labels, data.test_images, data.test_labels),
+        },
+    )
 
 
 def versions() -> dict[str, Any]:

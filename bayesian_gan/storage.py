@@ -90,6 +90,18 @@ def write_json(path: Path, value: Any) -> None:
     write_atomically(path, lambda file: file.write(text.encode()))
 
 
+def read_json(path: Path) -> Any:
+    """The value of a JSON file.
+
+    Raises:
+        InputError: the file is absent or no JSON.
+    """
+    try:
+        return json.loads(path.read_bytes().decode())
+    except (OSError, ValueError, RecursionError) as error:
+        raise InputError(f"{path}: cannot be read ({error})") from error
+
+
 def json_checksum(value: Any) -> str:
     """SHA-256, in hexadecimal, of a value's canonical JSON: keys sorted, no spaces."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"))
@@ -107,10 +119,7 @@ def read_checked_json(path: Path) -> dict[str, Any]:
     Raises:
         InputError: the file is absent or was changed.
     """
-    try:
-        value = json.loads(path.read_bytes().decode())
-    except (OSError, ValueError, RecursionError) as error:
-        raise InputError(f"{path}: cannot be read ({error})") from error
+    value = read_json(path)
     if not isinstance(value, dict) or "sha256" not in value:
         raise InputError(f"{path}: holds no checksum, so it is not of this version, or damaged")
     checksum = value.pop("sha256")

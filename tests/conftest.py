@@ -1,6 +1,7 @@
 """Small models that the tests share."""
 
 import os
+import shutil
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -11,8 +12,13 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from absl import flags
 from command_line import CommandLine
 
+from bayesian_gan import flags as run_flags
+from bayesian_gan.data.catalogue import load
+from bayesian_gan.data.splits import label_split
+from bayesian_gan.experiment import run
 from bayesian_gan.model import BayesianGAN
 from bayesian_gan.networks import dcgan_discriminator, dcgan_generator
 
@@ -51,6 +57,42 @@ def make_model() -> Callable[..., BayesianGAN]:
         )
 
     return make
+
+
+RUN_FLAGS = (
+    "--dataset digits --N 20 --df_dim 4 --gf_dim 4 --num_layers 2 --z_dim 5 --batch_size 8 --num_gen 2 "
+    "--num_mcmc 2 --train_iter 40 --n_save 10 --warm_up 10 --collect_every 10 --lr 0.003"
+)
+
+
+def make_run(out_dir: Path, *more: str) -> Path:
+    """The folder of a small run on the digits, made in this process; `more` flags override."""
+    values = flags.FlagValues()
+    run_flags.define(values, semi=True)
+    values(["program", *RUN_FLAGS.split(), "--out_dir", str(out_dir), *more])
+    config = run_flags.Config.from_flags(values)
+    data = load(config.dataset, config.data_path)
+    return run(
+        config, data, label_split(data, config.N, config.label_seed) if config.semi else None
+    )
+
+
+@pytest.fixture(scope="session")
+def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a small run; not to be written to (see `run_copy`)."""
+    return make_run(tmp_path_factory.mktemp("run"))
+
+
+@pytest.fixture
+def run_copy(run_folder: Path, tmp_path: Path) -> Path:
+    """A copy of `run_folder` that a test may change."""
+    return Path(shutil.copytree(run_folder, tmp_path / "run_copy"))
+
+
+@pytest.fixture(scope="session")
+def unsupervised_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a small run without labels."""
+    return make_run(tmp_path_factory.mktemp("unsupervised"), "--nosemi")
 
 
 @pytest.fixture
