@@ -16,7 +16,7 @@ from bayesian_gan.data.splits import LabelSplit, save_split
 from bayesian_gan.errors import UNWRITTEN_STATUS, InputError, RunStopped
 from bayesian_gan.evaluation import Classification, classification
 from bayesian_gan.flags import Config
-from bayesian_gan.model import UNLABELLED, BayesianGAN
+from bayesian_gan.model import BayesianGAN
 from bayesian_gan.monitoring import (
     CollectPosteriorDraws,
     CsvLog,
@@ -55,6 +55,7 @@ from bayesian_gan.samplers import SGHMC, WarmStart
 from bayesian_gan.samplers.schedules import SaturatingDecay
 from bayesian_gan.storage import remove_parts, write_json
 from bayesian_gan.supervised import SupervisedBaseline
+from bayesian_gan.training_data import UNLABELLED
 
 BETA_1 = 0.5
 AUTHORS_MOMENTUM = 0.5

@@ -5,79 +5,31 @@ each; `generators[m * num_gen + j]` is sample j of chain m, and likewise `discri
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from bayesian_gan import objectives
-from bayesian_gan.data.batches import ALGORITHM, draw_indices, to_unit
-from bayesian_gan.data.source import ImageSource, MappedImages, image_source
+from bayesian_gan import energies, objectives
+from bayesian_gan.data.batches import to_unit
+from bayesian_gan.data.source import MappedImages
+from bayesian_gan.energies import ChainStep, Energies, EnergySettings, Objective
 from bayesian_gan.errors import InputError
 from bayesian_gan.generation import draw_noise, generate
+from bayesian_gan.model_arguments import check_arguments, check_networks, check_scan
 from bayesian_gan.networks.normalization import GhostBatchNormalization
+from bayesian_gan.networks.outputs import probabilities, split_outputs, symbolic_output
 from bayesian_gan.networks.replication import replicate
 from bayesian_gan.scan import (
     Generator,
     ScannedGenerator,
     random_start,
     read_block,
-    weights_of,
     write_averages,
 )
-from bayesian_gan.seeds import seed_pair
-
-Objective = Literal["paper", "authors"]
-
-UNLABELLED = -1
-
-
-@dataclass(frozen=True)
-class TrainingData:
-    """What `fit` trains on.
-
-    Attributes:
-        images: unlabelled images, uint8 or float32 [N, height, width, channels], in memory or mapped into it.
-        labelled_images: [N_s, height, width, channels], or None without labels.
-        labels: int32 [N_s], or None.
-        batch_size: B, unlabelled images and generated images of each generator in a minibatch.
-        labelled_batch_size: labelled images in a minibatch.
-    """
-
-    images: ImageSource
-    labelled_images: tf.Tensor | None
-    labels: tf.Tensor | None
-    batch_size: int
-    labelled_batch_size: int
-
-
-@dataclass(frozen=True)
-class Minibatch:
-    """What one chain sees in one iteration.
-
-    Attributes:
-        real: float32 [B, height, width, channels] in [-1, 1].
-        labelled: float32 [labelled batch, height, width, channels], or None.
-        labels: int32 [labelled batch], or None.
-        z: float32 [generators that move, B, z_dim], in [-1, 1].
-    """
-
-    real: tf.Tensor
-    labelled: tf.Tensor | None
-    labels: tf.Tensor | None
-    z: tf.Tensor
-
-
-@dataclass(frozen=True)
-class Energies:
-    """Energies per example, U / N, of the networks that meet: float32 [D] and [G], and their terms."""
-
-    discriminators: tf.Tensor
-    generators: tf.Tensor
-    terms: objectives.PairTerms
+from bayesian_gan.training_data import Minibatch, TrainingData, draw_minibatch, training_data
 
 
 @keras.saving.register_keras_serializable("bayesian_gan")
@@ -141,7 +93,7 @@ class BayesianGAN(keras.Model):
         name: str = "bayesian_gan",
     ) -> None:
         super().__init__(name=name)
-        _check_arguments(
+        check_arguments(
             num_data=num_data,
             num_gen=num_gen,
             num_disc=num_disc,
@@ -152,8 +104,8 @@ class BayesianGAN(keras.Model):
             pairing_reduction=pairing_reduction,
             labelled_weight=labelled_weight,
         )
-        _check_scan(objective, num_gen, generators_per_step, pairs_per_step)
-        _check_networks(generator, discriminator, feature_matching)
+        check_scan(objective, num_gen, generators_per_step, pairs_per_step)
+        check_networks(generator, discriminator, feature_matching)
         self.generator_template = generator
         self.discriminator_template = discriminator
         self.num_data, self.seed = num_data, seed
@@ -163,9 +115,21 @@ class BayesianGAN(keras.Model):
         self.pairing_reduction = pairing_reduction
         self.generators_per_step = generators_per_step or num_gen
         self.pairs_per_step = pairs_per_step or self.generators_per_step
+        self.energy_settings = EnergySettings(
+            objective=objective,
+            num_data=num_data,
+            num_gen=num_gen,
+            prior_std=prior_std,
+            feature_matching=feature_matching,
+            pairing_reduction=pairing_reduction,
+            labelled_weight=labelled_weight,
+            generators_per_step=self.generators_per_step,
+            pairs_per_step=self.pairs_per_step,
+            seed=seed,
+        )
         self.z_dim = int(generator.input_shape[-1])
         self.image_shape = tuple(discriminator.input_shape[1:])
-        self.num_classes = int(_outputs(_symbolic_output(discriminator))[0].shape[-1])
+        self.num_classes = int(split_outputs(symbolic_output(discriminator))[0].shape[-1])
 
         self.generators = _samples(generator, (seed, 0), num_mcmc, num_gen)
         self.discriminators = _samples(discriminator, (seed, 1), num_mcmc, num_disc)
@@ -238,9 +202,6 @@ class BayesianGAN(keras.Model):
         """The J_g generators of a chain."""
         return self.generators[chain * self.num_gen : (chain + 1) * self.num_gen]
 
-    def _group_generators(self, group: Sequence[int]) -> list[keras.Model]:
-        return [g for chain in group for g in self.chain_generators(chain)]
-
     def chain_discriminators(self, chain: int) -> list[keras.Model]:
         """The J_d discriminators of a chain."""
         return self.discriminators[chain * self.num_disc : (chain + 1) * self.num_disc]
@@ -300,7 +261,14 @@ class BayesianGAN(keras.Model):
 
         `fit` calls it. See there for the arguments and errors.
         """
-        data = self._check_data(x, y, batch_size, labelled_batch_size)
+        data = training_data(
+            x,
+            y,
+            image_shape=self.image_shape,
+            num_classes=self.num_classes,
+            batch_size=batch_size,
+            labelled_batch_size=labelled_batch_size,
+        )
         if self.jit_compile and isinstance(data.images, MappedImages):
             raise InputError(
                 "images of a np.memmap are drawn by Python, which XLA cannot compile: give np.array(images), "
@@ -310,41 +278,6 @@ class BayesianGAN(keras.Model):
         for model in (*self.generators, *self.discriminators, self.generator_template):
             _set_ghost_batch(model, batch_size)
         self.train_function = None  # The step is traced on this data.
-
-    def _check_data(
-        self, x: np.ndarray, y: np.ndarray | None, batch_size: int, labelled_batch_size: int | None
-    ) -> TrainingData:
-        images = check_images(x, self.image_shape)
-        if batch_size < 2:
-            raise InputError(f"batch_size must be at least 2, not {batch_size}")
-        if (y is not None) != (self.num_classes > 1):
-            raise InputError(
-                f"a discriminator with {self.num_classes} logits needs "
-                + ("labels y (-1 where there is none)" if y is None else "no labels y")
-            )
-        if y is None:
-            return TrainingData(image_source(images), None, None, batch_size, 0)
-        labels = np.asarray(y)
-        if labels.shape != (len(images),) or labels.dtype.kind not in "iu":
-            raise InputError(
-                f"y must be {len(images)} integers, one for each image, not {labels.dtype} "
-                f"of shape {labels.shape}"
-            )
-        labelled = np.flatnonzero(labels != UNLABELLED)
-        if not len(labelled):
-            raise InputError("y labels no image: all are -1")
-        if labels.min() < UNLABELLED or labels.max() >= self.num_classes:
-            raise InputError(
-                f"labels must lie in 0..{self.num_classes - 1} (-1 for none), not "
-                f"{labels.min()}..{labels.max()}"
-            )
-        return TrainingData(
-            image_source(images),
-            tf.constant(images[labelled]),
-            tf.constant(labels[labelled], tf.int32),
-            batch_size,
-            labelled_batch_size or min(batch_size, len(labelled)),
-        )
 
     def call(self, images: tf.Tensor, training: bool | None = False) -> tf.Tensor:
         """Probabilities averaged over the current discriminators (never their logits).
@@ -357,7 +290,9 @@ class BayesianGAN(keras.Model):
             float32 [batch, K], P(y | x, real); with K = 1, P(real | x).
         """
         x = to_unit(images)
-        members = [probabilities(_outputs(d(x, training=False))[0]) for d in self.discriminators]
+        members = [
+            probabilities(split_outputs(d(x, training=False))[0]) for d in self.discriminators
+        ]
         return tf.add_n(members) / len(members)
 
     def predict_sample(self, images: np.ndarray, sample: int, batch_size: int = 500) -> np.ndarray:
@@ -371,7 +306,7 @@ class BayesianGAN(keras.Model):
         discriminator = self.discriminators[sample]
         parts = [
             probabilities(
-                _outputs(discriminator(to_unit(images[k : k + batch_size]), training=False))[0]
+                split_outputs(discriminator(to_unit(images[k : k + batch_size]), training=False))[0]
             )
             for k in range(0, len(images), batch_size)
         ]
@@ -446,11 +381,11 @@ class BayesianGAN(keras.Model):
             data
         )  # Images are held by `fit`; which of them this step takes follows from `iteration`.
         step = tf.identity(self.iteration.value)
-        energies = [self._step_group(group, step) for group in self.groups()]
+        found = [self._step_group(group, step) for group in self.groups()]
         self.iteration.assign_add(1)
-        self.discriminator_energies.assign(tf.concat([e.discriminators for e in energies], 0))
-        self.generator_energies.assign(tf.concat([e.generators for e in energies], 0))
-        self._update_trackers([e.terms for e in energies])
+        self.discriminator_energies.assign(tf.concat([e.discriminators for e in found], 0))
+        self.generator_energies.assign(tf.concat([e.generators for e in found], 0))
+        self._update_trackers([e.terms for e in found])
         return {name: tracker.result() for name, tracker in self._trackers.items()}
 
     def groups(self) -> list[tuple[int, ...]]:
@@ -463,15 +398,13 @@ class BayesianGAN(keras.Model):
         batches = [self.minibatch(chain, step) for chain in group]
         if self.generators_per_step < self.num_gen:
             return self._random_scan(group[0], batches[0], step)
-        energies, generator_gradients, discriminator_gradients = self.gradients(
-            group, batches, step
-        )
+        found, generator_gradients, discriminator_gradients = self.gradients(group, batches, step)
         for chain, gradients_g, gradients_d in zip(
             group, generator_gradients, discriminator_gradients, strict=True
         ):
             self.generator_optimizers[chain].apply(gradients_g)
             self.discriminator_optimizers[chain].apply(gradients_d)
-        return energies
+        return found
 
     def _random_scan(self, chain: int, batch: Minibatch, step: tf.Tensor) -> Energies:
         """Moves one block of generators, drawn afresh, and the discriminators, which meet this block.
@@ -484,7 +417,7 @@ class BayesianGAN(keras.Model):
         block = random_start((self.seed, 8, chain), step, len(blocks))
         values = tf.switch_case(block, [partial(read_block, models) for models in blocks])
         scanned = [ScannedGenerator(self.generator_template, weights) for weights in values]
-        energies, (gradients_g,), (gradients_d,) = self.gradients((chain,), [batch], step, scanned)
+        found, (gradients_g,), (gradients_d,) = self.gradients((chain,), [batch], step, scanned)
         averages = [g.averages for g in scanned]
 
         def write(models: Sequence[keras.Model]) -> tf.Tensor:
@@ -496,31 +429,14 @@ class BayesianGAN(keras.Model):
         self.discriminator_optimizers[chain].apply(gradients_d)
         known = self.generator_energies.value[chain * self.num_gen : (chain + 1) * self.num_gen]
         moved = (block * k + tf.range(k))[:, None]
-        generators = tf.tensor_scatter_nd_update(known, moved, energies.generators)
-        return Energies(energies.discriminators, generators, energies.terms)
+        generators = tf.tensor_scatter_nd_update(known, moved, found.generators)
+        return Energies(found.discriminators, generators, found.terms)
 
     def minibatch(self, chain: int, step: tf.Tensor) -> Minibatch:
         """The minibatch and the noise of a chain: a function of (seed, chain, step)."""
         data = self._training_data
         assert data is not None
-        z = tf.random.stateless_uniform(
-            (self.generators_per_step, data.batch_size, self.z_dim),
-            seed_pair((self.seed, 3, chain), step),
-            -1.0,
-            1.0,
-            alg=ALGORITHM,
-        )
-        unlabelled = draw_indices(
-            seed_pair((self.seed, 4, chain)), step, data.images.shape[0], data.batch_size
-        )
-        real = to_unit(data.images.gather(unlabelled))
-        if data.labels is None:
-            return Minibatch(real, None, None, z)
-        drawn = draw_indices(
-            seed_pair((self.seed, 5, chain)), step, data.labels.shape[0], data.labelled_batch_size
-        )
-        labelled = to_unit(tf.gather(data.labelled_images, drawn))
-        return Minibatch(real, labelled, tf.gather(data.labels, drawn), z)
+        return draw_minibatch(data, self.seed, chain, step, self.generators_per_step, self.z_dim)
 
     def gradients(
         self,
@@ -529,37 +445,16 @@ class BayesianGAN(keras.Model):
         step: tf.Tensor,
         generators: Sequence[Generator] | None = None,
     ) -> tuple[Energies, list[list[tf.Tensor]], list[list[tf.Tensor]]]:
-        """Energies of a group and their gradients with respect to each network's own weights.
+        """Energies of a group and their gradients; see `bayesian_gan.energies.gradients`.
 
         Args:
             group: chains whose networks meet.
             batches: one for each chain of the group.
-            step: iteration, int64, which seeds the authors' noise term and the choice of pairs.
-            generators: those that take part, as many of each chain; None for all of the group.
-
-        Returns:
-            The energies; for each chain the gradients of U_g / N for the weights of its generators, in their
-            order; and likewise those of U_d / N.
+            step: iteration, int64.
+            generators: those that move, of a group of one chain; None for all of the group.
         """
-        generators = generators or self._group_generators(group)
-        each = len(generators) // len(group)
-        theta_g = [
-            [w for g in generators[i * each : (i + 1) * each] for w in weights_of(g)]
-            for i in range(len(group))
-        ]
-        theta_d = [[v.value for v in self._chain_variables(1, chain)] for chain in group]
-        with (
-            tf.GradientTape(watch_accessed_variables=False) as tape_g,
-            tf.GradientTape(watch_accessed_variables=False) as tape_d,
-        ):
-            tape_g.watch(theta_g)
-            tape_d.watch(theta_d)
-            energies = self.energies(group, batches, step, generators)
-            # One network's energy does not depend on another's weights of the same player, so the gradient of
-            # the sum holds each one's own.
-            total_g = tf.reduce_sum(energies.generators)
-            total_d = tf.reduce_sum(energies.discriminators)
-        return energies, tape_g.gradient(total_g, theta_g), tape_d.gradient(total_d, theta_d)
+        chains = self._chain_steps(group, batches, generators)
+        return energies.gradients(self.energy_settings, chains, step)
 
     def energies(
         self,
@@ -569,103 +464,24 @@ class BayesianGAN(keras.Model):
         generators: Sequence[Generator] | None = None,
     ) -> Energies:
         """Energies per example, U / N, of the networks of a group; see `gradients` for the arguments."""
-        generators = generators or self._group_generators(group)
-        discriminators = [d for chain in group for d in self.chain_discriminators(chain)]
-        terms = self._terms(group, batches, generators, step)
-        regulariser_g = self._regularisers(generators, (0, *group), step)
-        regulariser_d = self._regularisers(discriminators, (1, *group), step)
-        if self.objective == "authors":
-            energies_d = objectives.authors_discriminator_energy(terms, self.num_gen, regulariser_d)
-            energies_g = objectives.authors_generator_energy(
-                terms, self.feature_matching, regulariser_g
-            )
-        else:
-            energies_d = regulariser_d + objectives.paper_discriminator_energy(
-                terms, self.labelled_weight, self.pairing_reduction, self.num_gen
-            )
-            energies_g = regulariser_g + objectives.paper_generator_energy(
-                terms, self.feature_matching, self.pairing_reduction
-            )
-        return Energies(energies_d, energies_g, terms)
+        chains = self._chain_steps(group, batches, generators)
+        return energies.energies(self.energy_settings, chains, step)
 
-    def _terms(
+    def _chain_steps(
         self,
         group: Sequence[int],
         batches: Sequence[Minibatch],
-        generators: Sequence[Generator],
-        step: tf.Tensor,
-    ) -> objectives.PairTerms:
-        z = [z for batch in batches for z in tf.unstack(batch.z)]
-        fakes = tf.concat([g(z, training=True) for g, z in zip(generators, z, strict=True)], axis=0)
-        terms = []
-        for chain, batch in zip(group, batches, strict=True):
-            for i, discriminator in enumerate(self.chain_discriminators(chain)):
-                met = None
-                if self.pairs_per_step < self.generators_per_step:
-                    met = self._met(chain, i, step, len(generators))
-                terms.append(self._discriminator_terms(discriminator, batch, fakes, met))
-        return objectives.stack_terms(terms)
-
-    def _met(self, chain: int, discriminator: int, step: tf.Tensor, count: int) -> tf.Tensor:
-        """Which of `count` generators a discriminator meets in this iteration, int32 [pairs_per_step]."""
-        start = random_start((self.seed, 9, chain, discriminator), step, count)
-        return (start + tf.range(self.pairs_per_step)) % count
-
-    def _discriminator_terms(
-        self,
-        discriminator: keras.Model,
-        batch: Minibatch,
-        fakes: tf.Tensor,
-        met: tf.Tensor | None,
-    ) -> objectives.PairTerms:
-        """Terms of one discriminator with all generators, whose `fakes` are one batch, or with those it met."""
-        rows = batch.real.shape[0]
-        count = fakes.shape[0] // rows
-        if met is not None:
-            each = tf.reshape(fakes, (count, rows, *fakes.shape[1:]))
-            fakes = tf.reshape(tf.gather(each, met), (-1, *fakes.shape[1:]))
-        real_logits, real_features = _outputs(discriminator(batch.real, training=True))
-        # Running averages come from real images only: what these two passes would write is discarded.
-        with keras.StatelessScope():
-            labelled = tf.zeros(())
-            if batch.labelled is not None:
-                logits, _ = _outputs(discriminator(batch.labelled, training=True))
-                labelled = objectives.labelled_energy(logits, batch.labels)
-            fake_logits, fake_features = _outputs(discriminator(fakes, training=True))
-        fake_logits = _by_generator(fake_logits, rows)
-        adversarial = objectives.real_energy(fake_logits)
-        matching = tf.zeros_like(adversarial)
-        if self.feature_matching > 0:
-            fake_features = _by_generator(fake_features, rows)
-            matching = objectives.huber_feature_distance(real_features, fake_features)
-        if met is not None:
-            adversarial, matching = (_spread(v, met, count) for v in (adversarial, matching))
-        return objectives.PairTerms(
-            real=objectives.real_energy(real_logits),
-            labelled=labelled,
-            fake=objectives.fake_energy(fake_logits),
-            adversarial=adversarial,
-            matching=matching,
-        )
-
-    def _regularisers(
-        self, models: Sequence[Generator], key: tuple[int, ...], step: tf.Tensor
-    ) -> tf.Tensor:
-        """-log prior / N of each network (and the authors' noise term), float32 [networks]."""
-        if self.prior_std is None:
-            return tf.zeros(len(models))
-        values = []
-        for i, model in enumerate(models):
-            weights = weights_of(model)
-            if self.objective == "authors":
-                seed = seed_pair((self.seed, 6, *key, i), step)
-                values.append(
-                    objectives.authors_prior(weights, self.prior_std, self.num_data)
-                    + objectives.authors_noise(weights, seed, self.num_data)
-                )
-            else:
-                values.append(objectives.negative_log_prior(weights, self.prior_std, self.num_data))
-        return tf.stack(values)
+        generators: Sequence[Generator] | None,
+    ) -> list[ChainStep]:
+        return [
+            ChainStep(
+                chain,
+                generators or self.chain_generators(chain),
+                self.chain_discriminators(chain),
+                batch,
+            )
+            for chain, batch in zip(group, batches, strict=True)
+        ]
 
     def _update_trackers(self, terms: Sequence[objectives.PairTerms]) -> None:
         values = {
@@ -680,64 +496,13 @@ class BayesianGAN(keras.Model):
             tracker.update_state(values[name])
 
 
-def probabilities(logits: tf.Tensor) -> tf.Tensor:
-    """Softmax of K > 1 logits, P(y | x, real); the sigmoid of a single one, P(real | x)."""
-    return tf.nn.softmax(logits) if logits.shape[-1] > 1 else tf.nn.sigmoid(logits)
-
-
-def check_images(images: np.ndarray, image_shape: tuple[int, ...]) -> np.ndarray:
-    """Images as uint8 or float32 [N, height, width, channels].
-
-    Raises:
-        InputError: another shape, another type, or floats outside [-1, 1].
-    """
-    images = np.asarray(images)
-    if images.ndim != 4 or images.shape[1:] != image_shape or not len(images):
-        raise InputError(
-            f"images must have shape [N, {', '.join(map(str, image_shape))}], as the networks do, "
-            f"not {list(images.shape)}"
-        )
-    if images.dtype == np.uint8:
-        return images
-    if images.dtype.kind != "f":
-        raise InputError(f"images must be uint8, or floats in [-1, 1], not {images.dtype}")
-    if not np.all(np.abs(images) <= 1.0):
-        raise InputError(
-            f"float images must lie in [-1, 1], not {images.min():g}..{images.max():g}"
-        )
-    return images.astype(np.float32)
-
-
 def _metric_names(num_classes: int) -> list[str]:
     names = ["discriminator_energy", "generator_energy", "real", "fake", "matching"]
     return [*names, "labelled"] if num_classes > 1 else names
 
 
-def _outputs(outputs: Any) -> tuple[tf.Tensor, tf.Tensor]:
-    """Logits and features of a discriminator; without features, the logits in their place."""
-    if isinstance(outputs, dict):
-        return outputs["logits"], outputs.get("features", outputs["logits"])
-    return outputs, outputs
-
-
-def _symbolic_output(model: keras.Model) -> Any:
-    """The structure of a model's outputs; a sequential model has none of its own, only the list."""
-    return model.outputs[0] if isinstance(model, keras.Sequential) else model.output
-
-
 def _variables(models: Sequence[keras.Model]) -> list[keras.Variable]:
     return [v for model in models for v in model.trainable_variables]
-
-
-def _spread(values: tf.Tensor, met: tf.Tensor, count: int) -> tf.Tensor:
-    """Values of the q generators met, [q], as [count]: count / q times as large, and zero elsewhere."""
-    scale = count / values.shape[0]
-    return tf.scatter_nd(met[:, None], values * scale, (count,))
-
-
-def _by_generator(tensor: tf.Tensor, rows: int) -> tf.Tensor:
-    """[G * rows, n] to [G, rows, n]."""
-    return tf.reshape(tensor, (-1, rows, tensor.shape[-1]))
 
 
 def _samples(
@@ -761,68 +526,3 @@ def _copy_optimizer(
     if hasattr(optimizer, "with_seed"):
         return optimizer.with_seed(int(np.random.SeedSequence(key).generate_state(1)[0] >> 1))
     return type(optimizer).from_config(optimizer.get_config())
-
-
-def _check_arguments(**arguments: Any) -> None:
-    for name in ("num_data", "num_gen", "num_disc", "num_mcmc"):
-        if arguments[name] < 1:
-            raise InputError(f"{name} must be at least 1, not {arguments[name]}")
-    for name, allowed in (
-        ("objective", ("paper", "authors")),
-        ("pairing_reduction", ("mean", "sum")),
-    ):
-        if arguments[name] not in allowed:
-            raise InputError(f"{name} must be one of {allowed}, not {arguments[name]!r}")
-    for name in ("feature_matching", "labelled_weight"):
-        if not arguments[name] >= 0:
-            raise InputError(f"{name} must be at least 0, not {arguments[name]}")
-    prior_std = arguments["prior_std"]
-    if prior_std is not None and not prior_std > 0:
-        raise InputError(f"prior_std must be greater than 0, not {prior_std}")
-
-
-def _check_scan(
-    objective: str, num_gen: int, generators_per_step: int | None, pairs_per_step: int | None
-) -> None:
-    moved = generators_per_step or num_gen
-    for name, value, most, of in (
-        ("generators_per_step", generators_per_step, num_gen, "num_gen"),
-        ("pairs_per_step", pairs_per_step, moved, "the generators that move in a step"),
-    ):
-        if value is None:
-            continue
-        if objective != "paper":
-            raise InputError(
-                f'{name} needs objective "paper": the authors\' logsumexp over all pairs has '
-                "no unbiased estimate from some of them"
-            )
-        if not 1 <= value <= most:
-            raise InputError(f"{name} must lie in 1..{most} ({of}), not {value}")
-    if num_gen % moved:
-        raise InputError(
-            f"generators_per_step must divide num_gen, which is {num_gen}, into equal blocks; "
-            f"{moved} does not"
-        )
-
-
-def _check_networks(
-    generator: keras.Model, discriminator: keras.Model, feature_matching: float
-) -> None:
-    for name, model in (("generator", generator), ("discriminator", discriminator)):
-        if not isinstance(model, keras.Model) or not model.built:
-            raise InputError(f"{name} must be a built keras.Model, not {model!r}")
-    generated, seen = generator.output_shape[1:], discriminator.input_shape[1:]
-    if generated != seen:
-        raise InputError(
-            f"the generator makes images of shape {generated}, the discriminator takes {seen}"
-        )
-    if len(generator.input_shape) != 2:
-        raise InputError(f"the generator must take z [batch, z_dim], not {generator.input_shape}")
-    outputs = _symbolic_output(discriminator)
-    if isinstance(outputs, dict) and "logits" not in outputs:
-        raise InputError(f'the discriminator has outputs {sorted(outputs)} and none named "logits"')
-    if feature_matching > 0 and not (isinstance(outputs, dict) and "features" in outputs):
-        raise InputError(
-            'feature_matching needs a discriminator with outputs {"logits": ..., "features": ...}: '
-            "add the output or set feature_matching to 0"
-        )

@@ -23,8 +23,10 @@ import tensorflow as tf
 from bayesian_gan.data.batches import to_unit
 from bayesian_gan.errors import USAGE_STATUS, InputError
 from bayesian_gan.generation import draw_noise, generate
-from bayesian_gan.model import BayesianGAN, check_images, probabilities
+from bayesian_gan.model import BayesianGAN
+from bayesian_gan.networks.outputs import probabilities
 from bayesian_gan.storage import read_arrays, read_checked_json, write_arrays, write_checked_json
+from bayesian_gan.training_data import check_images
 
 FORMAT = 2
 # The rest of a description, the networks, holds names that Keras counts up in a process.

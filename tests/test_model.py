@@ -11,9 +11,10 @@ import tensorflow as tf
 
 from bayesian_gan import objectives
 from bayesian_gan.errors import InputError
-from bayesian_gan.model import BayesianGAN, Minibatch
+from bayesian_gan.model import BayesianGAN
 from bayesian_gan.networks import GhostBatchNormalization
 from bayesian_gan.samplers import SGHMC, WarmStart
+from bayesian_gan.training_data import Minibatch
 
 MakeModel = Callable[..., BayesianGAN]
 BATCH = 8

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from typing import Any
 
 import keras
 import numpy as np
@@ -69,13 +70,16 @@ def test_the_mean_over_choices_of_pairs_is_the_full_gradient(
     # Every combination of the two discriminators' three choices, each as probable as the others.
     for choice in range(9):
 
-        def met(chain: int, d: int, step: tf.Tensor, count: int, choice: int = choice) -> tf.Tensor:
-            return ((choice // 3**d) % 3 + tf.range(2)) % count
+        def met(
+            settings: Any, d: tuple[int, int], step: tf.Tensor, count: int, choice: int = choice
+        ) -> tf.Tensor:
+            return ((choice // 3 ** d[1]) % 3 + tf.range(2)) % count
 
-        monkeypatch.setattr(model, "_met", met)
+        monkeypatch.setattr("bayesian_gan.energies._met", met)
         _, (gradients_g,), (gradients_d,) = model.gradients((0,), [batch], STEP)
         for total, gradient in zip(sums, [*gradients_g, *gradients_d], strict=True):
             total += np.asarray(gradient)
+        monkeypatch.undo()
     for total, expected in zip(sums, [*full_g, *full_d], strict=True):
         np.testing.assert_allclose(total / 9, expected, rtol=2e-4, atol=1e-6)
 

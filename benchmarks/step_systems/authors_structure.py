@@ -12,8 +12,9 @@ import keras
 import tensorflow as tf
 
 from bayesian_gan import objectives
-from bayesian_gan.model import BayesianGAN, Minibatch
+from bayesian_gan.model import BayesianGAN
 from bayesian_gan.networks import GhostBatchNormalization
+from bayesian_gan.training_data import Minibatch
 
 Weights = list[tf.Tensor]
 

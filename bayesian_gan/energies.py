@@ -1,0 +1,219 @@
+"""The potential energies of the networks that meet, and their gradients, from forward passes.
+
+Generated images of all generators that a discriminator meets are one batch through it, and the gradients of
+both players are taken at the same state. The energies themselves are `bayesian_gan.objectives`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import keras
+import tensorflow as tf
+
+from bayesian_gan import objectives
+from bayesian_gan.networks.outputs import split_outputs
+from bayesian_gan.scan import Generator, random_start, weights_of
+from bayesian_gan.seeds import seed_pair
+from bayesian_gan.training_data import Minibatch
+
+Objective = Literal["paper", "authors"]
+
+
+@dataclass(frozen=True)
+class EnergySettings:
+    """What the energies of a model are; see `BayesianGAN` for the attributes it has too.
+
+    Attributes:
+        num_data: N.
+        num_gen: J_g.
+        generators_per_step: generators of a chain that move in one iteration.
+        pairs_per_step: how many of these one discriminator meets.
+        seed: of the authors' noise term and of the choice of pairs.
+    """
+
+    objective: Objective
+    num_data: int
+    num_gen: int
+    prior_std: float | None
+    feature_matching: float
+    pairing_reduction: objectives.Reduction
+    labelled_weight: float
+    generators_per_step: int
+    pairs_per_step: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class ChainStep:
+    """What one chain brings to an iteration.
+
+    Attributes:
+        index: of the chain.
+        generators: those that move.
+        discriminators: all of the chain.
+        batch: its minibatch.
+    """
+
+    index: int
+    generators: Sequence[Generator]
+    discriminators: Sequence[keras.Model]
+    batch: Minibatch
+
+
+@dataclass(frozen=True)
+class Energies:
+    """Energies per example, U / N, of the networks that meet: float32 [D] and [G], and their terms."""
+
+    discriminators: tf.Tensor
+    generators: tf.Tensor
+    terms: objectives.PairTerms
+
+
+def gradients(
+    settings: EnergySettings, chains: Sequence[ChainStep], step: tf.Tensor
+) -> tuple[Energies, list[list[tf.Tensor]], list[list[tf.Tensor]]]:
+    """Energies of chains that meet and their gradients with respect to each network's own weights.
+
+    Args:
+        settings: of the model.
+        chains: those whose networks meet.
+        step: iteration, int64, which seeds the authors' noise term and the choice of pairs.
+
+    Returns:
+        The energies; for each chain the gradients of U_g / N for the weights of its generators, in their
+        order; and likewise those of U_d / N.
+    """
+    theta_g = [[w for g in chain.generators for w in weights_of(g)] for chain in chains]
+    theta_d = [[w for d in chain.discriminators for w in weights_of(d)] for chain in chains]
+    with (
+        tf.GradientTape(watch_accessed_variables=False) as tape_g,
+        tf.GradientTape(watch_accessed_variables=False) as tape_d,
+    ):
+        tape_g.watch(theta_g)
+        tape_d.watch(theta_d)
+        found = energies(settings, chains, step)
+        # One network's energy does not depend on another's weights of the same player, so the gradient of
+        # the sum holds each one's own.
+        total_g = tf.reduce_sum(found.generators)
+        total_d = tf.reduce_sum(found.discriminators)
+    return found, tape_g.gradient(total_g, theta_g), tape_d.gradient(total_d, theta_d)
+
+
+def energies(settings: EnergySettings, chains: Sequence[ChainStep], step: tf.Tensor) -> Energies:
+    """Energies per example, U / N, of the networks of chains that meet; see `gradients` for the arguments."""
+    generators = [g for chain in chains for g in chain.generators]
+    discriminators = [d for chain in chains for d in chain.discriminators]
+    terms = _terms(settings, chains, step)
+    group = [chain.index for chain in chains]
+    regulariser_g = _regularisers(settings, generators, (0, *group), step)
+    regulariser_d = _regularisers(settings, discriminators, (1, *group), step)
+    if settings.objective == "authors":
+        energies_d = objectives.authors_discriminator_energy(terms, settings.num_gen, regulariser_d)
+        energies_g = objectives.authors_generator_energy(
+            terms, settings.feature_matching, regulariser_g
+        )
+    else:
+        energies_d = regulariser_d + objectives.paper_discriminator_energy(
+            terms, settings.labelled_weight, settings.pairing_reduction, settings.num_gen
+        )
+        energies_g = regulariser_g + objectives.paper_generator_energy(
+            terms, settings.feature_matching, settings.pairing_reduction
+        )
+    return Energies(energies_d, energies_g, terms)
+
+
+def _terms(
+    settings: EnergySettings, chains: Sequence[ChainStep], step: tf.Tensor
+) -> objectives.PairTerms:
+    fakes = [
+        g(z, training=True)
+        for chain in chains
+        for g, z in zip(chain.generators, tf.unstack(chain.batch.z), strict=True)
+    ]
+    merged, terms = tf.concat(fakes, axis=0), []
+    for chain in chains:
+        for i, discriminator in enumerate(chain.discriminators):
+            met = None
+            if settings.pairs_per_step < settings.generators_per_step:
+                met = _met(settings, (chain.index, i), step, len(fakes))
+            terms.append(_discriminator_terms(settings, discriminator, chain.batch, merged, met))
+    return objectives.stack_terms(terms)
+
+
+def _met(
+    settings: EnergySettings, discriminator: tuple[int, int], step: tf.Tensor, count: int
+) -> tf.Tensor:
+    """Which of `count` generators a discriminator meets in this iteration, int32 [pairs_per_step]."""
+    start = random_start((settings.seed, 9, *discriminator), step, count)
+    return (start + tf.range(settings.pairs_per_step)) % count
+
+
+def _discriminator_terms(
+    settings: EnergySettings,
+    discriminator: keras.Model,
+    batch: Minibatch,
+    fakes: tf.Tensor,
+    met: tf.Tensor | None,
+) -> objectives.PairTerms:
+    """Terms of one discriminator with all generators, whose `fakes` are one batch, or with those it met."""
+    rows = batch.real.shape[0]
+    count = fakes.shape[0] // rows
+    if met is not None:
+        each = tf.reshape(fakes, (count, rows, *fakes.shape[1:]))
+        fakes = tf.reshape(tf.gather(each, met), (-1, *fakes.shape[1:]))
+    real_logits, real_features = split_outputs(discriminator(batch.real, training=True))
+    # Running averages come from real images only: what these two passes would write is discarded.
+    with keras.StatelessScope():
+        labelled = tf.zeros(())
+        if batch.labelled is not None:
+            logits, _ = split_outputs(discriminator(batch.labelled, training=True))
+            labelled = objectives.labelled_energy(logits, batch.labels)
+        fake_logits, fake_features = split_outputs(discriminator(fakes, training=True))
+    fake_logits = _by_generator(fake_logits, rows)
+    adversarial = objectives.real_energy(fake_logits)
+    matching = tf.zeros_like(adversarial)
+    if settings.feature_matching > 0:
+        fake_features = _by_generator(fake_features, rows)
+        matching = objectives.huber_feature_distance(real_features, fake_features)
+    if met is not None:
+        adversarial, matching = (_spread(v, met, count) for v in (adversarial, matching))
+    return objectives.PairTerms(
+        real=objectives.real_energy(real_logits),
+        labelled=labelled,
+        fake=objectives.fake_energy(fake_logits),
+        adversarial=adversarial,
+        matching=matching,
+    )
+
+
+def _regularisers(
+    settings: EnergySettings, models: Sequence[Generator], key: tuple[int, ...], step: tf.Tensor
+) -> tf.Tensor:
+    """-log prior / N of each network (and the authors' noise term), float32 [networks]."""
+    prior_std, num_data = settings.prior_std, settings.num_data
+    if prior_std is None:
+        return tf.zeros(len(models))
+    values = []
+    for i, model in enumerate(models):
+        weights = weights_of(model)
+        if settings.objective == "authors":
+            seed = seed_pair((settings.seed, 6, *key, i), step)
+            values.append(
+                objectives.authors_prior(weights, prior_std, num_data)
+                + objectives.authors_noise(weights, seed, num_data)
+            )
+        else:
+            values.append(objectives.negative_log_prior(weights, prior_std, num_data))
+    return tf.stack(values)
+
+
+def _spread(values: tf.Tensor, met: tf.Tensor, count: int) -> tf.Tensor:
+    """Values of the q generators met, [q], as [count]: count / q times as large, and zero elsewhere."""
+    scale = count / values.shape[0]
+    return tf.scatter_nd(met[:, None], values * scale, (count,))
+
+
+def _by_generator(tensor: tf.Tensor, rows: int) -> tf.Tensor:
+    """[G * rows, n] to [G, rows, n]."""
+    return tf.reshape(tensor, (-1, rows, tensor.shape[-1]))

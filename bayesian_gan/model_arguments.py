@@ -1,0 +1,76 @@
+"""Checks of what a `BayesianGAN` is made from."""
+
+from typing import Any
+
+import keras
+
+from bayesian_gan.errors import InputError
+from bayesian_gan.networks.outputs import symbolic_output
+
+
+def check_arguments(**arguments: Any) -> None:
+    """Raises InputError, which names the argument, where one is out of its range; see `BayesianGAN`."""
+    for name in ("num_data", "num_gen", "num_disc", "num_mcmc"):
+        if arguments[name] < 1:
+            raise InputError(f"{name} must be at least 1, not {arguments[name]}")
+    for name, allowed in (
+        ("objective", ("paper", "authors")),
+        ("pairing_reduction", ("mean", "sum")),
+    ):
+        if arguments[name] not in allowed:
+            raise InputError(f"{name} must be one of {allowed}, not {arguments[name]!r}")
+    for name in ("feature_matching", "labelled_weight"):
+        if not arguments[name] >= 0:
+            raise InputError(f"{name} must be at least 0, not {arguments[name]}")
+    prior_std = arguments["prior_std"]
+    if prior_std is not None and not prior_std > 0:
+        raise InputError(f"prior_std must be greater than 0, not {prior_std}")
+
+
+def check_scan(
+    objective: str, num_gen: int, generators_per_step: int | None, pairs_per_step: int | None
+) -> None:
+    """Raises InputError where the parts of one step do not fit the numbers of samples."""
+    moved = generators_per_step or num_gen
+    for name, value, most, of in (
+        ("generators_per_step", generators_per_step, num_gen, "num_gen"),
+        ("pairs_per_step", pairs_per_step, moved, "the generators that move in a step"),
+    ):
+        if value is None:
+            continue
+        if objective != "paper":
+            raise InputError(
+                f'{name} needs objective "paper": the authors\' logsumexp over all pairs has '
+                "no unbiased estimate from some of them"
+            )
+        if not 1 <= value <= most:
+            raise InputError(f"{name} must lie in 1..{most} ({of}), not {value}")
+    if num_gen % moved:
+        raise InputError(
+            f"generators_per_step must divide num_gen, which is {num_gen}, into equal blocks; "
+            f"{moved} does not"
+        )
+
+
+def check_networks(
+    generator: keras.Model, discriminator: keras.Model, feature_matching: float
+) -> None:
+    """Raises InputError where the networks are not built, do not fit each other, or lack an output."""
+    for name, model in (("generator", generator), ("discriminator", discriminator)):
+        if not isinstance(model, keras.Model) or not model.built:
+            raise InputError(f"{name} must be a built keras.Model, not {model!r}")
+    generated, seen = generator.output_shape[1:], discriminator.input_shape[1:]
+    if generated != seen:
+        raise InputError(
+            f"the generator makes images of shape {generated}, the discriminator takes {seen}"
+        )
+    if len(generator.input_shape) != 2:
+        raise InputError(f"the generator must take z [batch, z_dim], not {generator.input_shape}")
+    outputs = symbolic_output(discriminator)
+    if isinstance(outputs, dict) and "logits" not in outputs:
+        raise InputError(f'the discriminator has outputs {sorted(outputs)} and none named "logits"')
+    if feature_matching > 0 and not (isinstance(outputs, dict) and "features" in outputs):
+        raise InputError(
+            'feature_matching needs a discriminator with outputs {"logits": ..., "features": ...}: '
+            "add the output or set feature_matching to 0"
+        )
