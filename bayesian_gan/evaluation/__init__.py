@@ -1,5 +1,67 @@
-"""How good predictions are."""
+"""How good predictions and generated images are: pure functions of arrays, in float64.
 
-from bayesian_gan.evaluation.classification import Classification, classification
+Nothing here knows of runs; `python -m bayesian_gan evaluate` applies all of it to one. `features` turns images
+into activations. See docs/evaluation.md for what each number means.
+"""
 
-__all__ = ["Classification", "classification"]
+from bayesian_gan.evaluation.calibration import (
+    CalibrationBins,
+    calibration_bins,
+    expected_calibration_error,
+)
+from bayesian_gan.evaluation.classification import (
+    Classification,
+    brier_score,
+    classification,
+    per_class,
+)
+from bayesian_gan.evaluation.mode_coverage import ModeCoverage, mode_coverage
+from bayesian_gan.evaluation.out_of_distribution import Detection, detection
+from bayesian_gan.evaluation.sample_quality import (
+    Gaussian,
+    KernelDistance,
+    Manifold,
+    SampleQuality,
+    frechet_distance,
+    frechet_matrix,
+    kernel_distance,
+    manifold,
+    nearest_neighbours,
+    sample_quality,
+)
+from bayesian_gan.evaluation.uncertainty import (
+    RiskCoverage,
+    Uncertainty,
+    entropy,
+    risk_coverage,
+    uncertainty,
+)
+
+__all__ = [
+    "CalibrationBins",
+    "Classification",
+    "Detection",
+    "Gaussian",
+    "KernelDistance",
+    "Manifold",
+    "ModeCoverage",
+    "RiskCoverage",
+    "SampleQuality",
+    "Uncertainty",
+    "brier_score",
+    "calibration_bins",
+    "classification",
+    "detection",
+    "entropy",
+    "expected_calibration_error",
+    "frechet_distance",
+    "frechet_matrix",
+    "kernel_distance",
+    "manifold",
+    "mode_coverage",
+    "nearest_neighbours",
+    "per_class",
+    "risk_coverage",
+    "sample_quality",
+    "uncertainty",
+]

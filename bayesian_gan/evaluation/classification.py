@@ -1,5 +1,9 @@
-"""Errors and negative log-likelihood of predicted class probabilities."""
+"""Errors, negative log-likelihood and Brier score of predicted class probabilities.
 
+As everywhere in this package: pure functions of NumPy arrays, in float64.
+"""
+
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -38,3 +42,36 @@ def classification(probabilities: np.ndarray, labels: np.ndarray) -> Classificat
     return Classification(
         errors, len(labels), errors / len(labels), float(-np.log(true_class).mean())
     )
+
+
+def brier_score(probabilities: np.ndarray, labels: np.ndarray) -> float:
+    """Brier's score of K classes: mean over examples of sum_k (p_k - [k = label])^2, in [0, 2].
+
+    Brier 1950, "Verification of forecasts expressed in terms of probability". A proper score, as the NLL is,
+    and bounded.
+
+    Args:
+        probabilities: [n, K].
+        labels: integers [n] in [0, K).
+    """
+    p = np.array(probabilities, np.float64)
+    p[np.arange(len(labels)), labels] -= 1.0
+    return float(np.mean(np.sum(p**2, axis=1)))
+
+
+def per_class(
+    probabilities: np.ndarray, labels: np.ndarray, class_names: Sequence[str]
+) -> dict[str, Classification]:
+    """`classification` of the test examples of each true class, by its name; a class without any is left out.
+
+    Args:
+        probabilities: [n, K].
+        labels: integers [n] in [0, K).
+        class_names: K names.
+    """
+    found = {}
+    for k, name in enumerate(class_names):
+        members = np.flatnonzero(labels == k)
+        if len(members):
+            found[name] = classification(np.asarray(probabilities)[members], labels[members])
+    return found
