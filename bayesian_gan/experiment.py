@@ -74,6 +74,8 @@ class Summary:
         num_samples: discriminator samples collected.
         supervised: of the supervised CNN on the same labels.
         single: of the last discriminator alone, as it is at the end.
+        ensemble: of the average over the current discriminators, which is all that an ensemble of maximum-
+            likelihood networks has; None where there is one only.
         posterior: of the average over everything collected; None where nothing was.
     """
 
@@ -84,6 +86,7 @@ class Summary:
     num_samples: int
     supervised: Classification | None
     single: Classification | None
+    ensemble: Classification | None
     posterior: Classification | None
 
     def to_json(self) -> dict[str, Any]:
@@ -94,7 +97,7 @@ class Summary:
             "split": self.split,
             "seconds": round(self.seconds, 3),
         }
-        for name in ("supervised", "single"):
+        for name in ("supervised", "single", "ensemble"):
             score = getattr(self, name)
             result[name] = score.to_json() if score else None
         score = self.posterior.to_json() if self.posterior else {}
@@ -316,7 +319,7 @@ def build_model(config: Config, data: ImageData, start: int = 0) -> BayesianGAN:
         num_disc=config.num_disc,
         num_mcmc=config.num_mcmc,
         objective=config.objective,
-        prior_std=None if config.ml else config.prior_std,
+        prior_std=None if config.maximum_likelihood else config.prior_std,
         feature_matching=config.feature_matching,
         pairing_reduction=config.pairing_reduction,
         labelled_weight=config.labelled_weight,
@@ -340,7 +343,7 @@ def build_optimizer(config: Config, num_data: int) -> keras.optimizers.Optimizer
     if config.optimizer == "adam":
         return adam
     friction, temperature = config.friction, config.temperature
-    if config.ml or config.objective == "authors":
+    if config.maximum_likelihood or config.objective == "authors":
         # At temperature 0 SGHMC is SGD with momentum 1 - friction, which is what the program has.
         friction, temperature = 1.0 - AUTHORS_MOMENTUM, 0.0
     sampler = SGHMC(
@@ -526,10 +529,12 @@ def _summarise(run: Prepared) -> Summary:
     seconds, posterior, split = run.evaluate.seconds, run.posterior, run.split
     iteration, num_samples = run.iteration, posterior.num_samples
     if split is None or run.supervised is None:
-        return Summary(iteration, 0, None, seconds, num_samples, None, None, None)
+        return Summary(iteration, 0, None, seconds, num_samples, None, None, None, None)
     images, labels = run.data.test_images, run.data.test_labels
     run.supervised.train_to(iteration)
     average = classification(posterior.predict(images), labels) if num_samples else None
+    singles = [run.model.predict_sample(images, i) for i in range(len(run.model.discriminators))]
+    ensemble = classification(np.mean(singles, 0), labels) if len(singles) > 1 else None
     return Summary(
         iteration=iteration,
         num_labelled=len(split.indices),
@@ -537,7 +542,8 @@ def _summarise(run: Prepared) -> Summary:
         seconds=seconds,
         num_samples=num_samples,
         supervised=classification(run.supervised.predict(images), labels),
-        single=classification(run.model.predict_sample(images, -1), labels),
+        single=classification(singles[-1], labels),
+        ensemble=ensemble,
         posterior=average,
     )
 
@@ -549,6 +555,7 @@ def _report(log: logging.Logger, summary: Summary, grids: list[Path], folder: Pa
     rows = [
         ("supervised CNN on the same labels", summary.supervised),
         ("last single discriminator sample", summary.single),
+        ("average over current discriminators", summary.ensemble),
         (f"average over {summary.num_samples} posterior samples", summary.posterior),
     ]
     if summary.supervised is not None:

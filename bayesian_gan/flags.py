@@ -5,7 +5,8 @@ wrong flag is refused at once.
 """
 
 import math
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Collection
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Literal
 
 from absl import flags
@@ -94,8 +95,28 @@ class Config:
             InputError: flags that contradict each other.
         """
         config = cls(**{field.name: values[field.name].value for field in fields(cls)})
+        given = {name for name in config.to_json() if values[name].present}
+        config = config._resolve(given)
         config.check()
         return config
+
+    def _resolve(self, given: Collection[str]) -> "Config":
+        """The configuration with what flags imply of others.
+
+        Args:
+            given: names of the flags that stand on the command line.
+
+        Raises:
+            InputError: an implied one is given too.
+        """
+        if self.ml_ensemble is None:
+            return self
+        if "num_mcmc" in given:
+            raise InputError(
+                f"--ml_ensemble {self.ml_ensemble} makes {self.ml_ensemble} DCGANs, each a chain of its own: "
+                "leave out --num_mcmc"
+            )
+        return replace(self, num_mcmc=self.ml_ensemble)
 
     def check(self) -> None:
         """Raises InputError where flags contradict each other."""
@@ -109,11 +130,7 @@ class Config:
             raise InputError(
                 "--wasserstein: the Wasserstein objective is not built yet; leave the flag out"
             )
-        if self.ml_ensemble is not None:
-            raise InputError(
-                "--ml_ensemble: ensembles of maximum-likelihood DCGANs are not built yet; "
-                "leave the flag out"
-            )
+        self._check_ensemble()
         if self.ml and (self.num_gen, self.num_disc, self.num_mcmc) != (1, 1, 1):
             raise InputError(
                 "--ml is a single DCGAN: it needs --num_gen 1 --num_disc 1 --num_mcmc 1, not "
@@ -133,6 +150,27 @@ class Config:
             raise InputError(f"--sampler_lr must be greater than 0, not {self.sampler_lr}")
         self.data_options()
         self._check_scan()
+
+    def _check_ensemble(self) -> None:
+        """Raises InputError where other flags contradict an ensemble of single DCGANs."""
+        if self.ml_ensemble is None:
+            return
+        for name, needed in (
+            ("num_gen", 1),
+            ("num_disc", 1),
+            ("num_mcmc", self.ml_ensemble),
+            ("ml", False),
+        ):
+            if getattr(self, name) != needed:
+                raise InputError(
+                    f"--ml_ensemble {self.ml_ensemble} is {self.ml_ensemble} DCGANs of one generator and one "
+                    f"discriminator each: leave out --{name} {getattr(self, name)}"
+                )
+        if self.objective == "authors":
+            raise InputError(
+                "--ml_ensemble needs --objective paper: under --objective authors all networks meet, "
+                "so the DCGANs would not be independent; leave one of the two out"
+            )
 
     def data_options(self) -> Options:
         """How the data set is to be read.
@@ -161,6 +199,20 @@ class Config:
                 f"--pairs_per_step must be at most {moved}, the generators that move in a step, not "
                 f"{self.pairs_per_step}"
             )
+
+    @property
+    def maximum_likelihood(self) -> bool:
+        """Whether there is neither prior nor noise: a DCGAN (`--ml`) or several (`--ml_ensemble`)."""
+        return self.ml or self.ml_ensemble is not None
+
+    @property
+    def side_by_side(self) -> int | None:
+        """Discriminators of a step that do not wait for each other; see `bayesian_gan.threads`.
+
+        None with `--ml_ensemble`: operations are then never split over threads. Sums that are split end in
+        other last digits, and a member must not depend on how many others there are.
+        """
+        return None if self.ml_ensemble is not None else self.num_mcmc * self.num_disc
 
     @property
     def first_collection(self) -> int:
@@ -321,7 +373,8 @@ def _define_sample_flags(values: flags.FlagValues) -> None:
     flags.DEFINE_integer(
         "ml_ensemble",
         None,
-        "Number, >= 1, of maximum-likelihood DCGANs to average. Not built yet: refused.",
+        "K >= 1 DCGANs (see --ml), differently seeded, trained side by side and averaged: the paper's DCGAN-10 "
+        "has 10. Member k is the same whatever K is. Excludes --num_mcmc, needs num_gen = num_disc = 1.",
         lower_bound=1,
         flag_values=values,
     )
@@ -433,8 +486,8 @@ def _define_training_flags(values: flags.FlagValues) -> None:
         "sgd",
         ["sgd", "adam"],
         "What follows the Adam warm-up. sgd: SGHMC under --objective paper (stochastic gradient descent with "
-        "momentum 1 - friction, and noise), SGD with momentum 0.5 under --objective authors or --ml. adam: "
-        "Adam goes on; nothing is sampled, the posterior is then a trajectory of Adam.",
+        "momentum 1 - friction, and noise), SGD with momentum 0.5 under --objective authors, --ml or "
+        "--ml_ensemble. adam: Adam goes on; nothing is sampled, the posterior is then a trajectory of Adam.",
         flag_values=values,
     )
 

@@ -73,7 +73,7 @@ def _begin() -> None:
     if folder is None:
         assert config.out_dir is not None
         check_writable(config.out_dir)
-    threads = thread_environment(config.num_mcmc * config.num_disc, os.cpu_count() or 1)
+    threads = thread_environment(config.side_by_side, os.cpu_count() or 1)
     for name, value in threads.items():
         os.environ.setdefault(name, value)
     # Imported here: TensorFlow takes seconds to load, and a wrong flag or file need not wait for it.

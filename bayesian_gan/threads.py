@@ -3,7 +3,7 @@
 INTER, INTRA = "TF_NUM_INTEROP_THREADS", "TF_NUM_INTRAOP_THREADS"
 
 
-def thread_environment(side_by_side: int, cores: int) -> dict[str, str]:
+def thread_environment(side_by_side: int | None, cores: int) -> dict[str, str]:
     """Environment variables, which TensorFlow reads when it starts.
 
     Discriminators that do not depend on each other run side by side. A core for each of them, with
@@ -11,10 +11,11 @@ def thread_environment(side_by_side: int, cores: int) -> dict[str, str]:
     other at every end.
 
     Args:
-        side_by_side: discriminators of one step, M * J_d, at least 1.
+        side_by_side: discriminators of one step, M * J_d, at least 1; None never splits an operation, so that
+            its last digits do not depend on their number.
         cores: processor cores, at least 1.
 
     Returns:
         Operations that may run at once (`cores`), and threads inside of one (`cores` over the discriminators).
     """
-    return {INTER: str(cores), INTRA: str(max(1, cores // side_by_side))}
+    return {INTER: str(cores), INTRA: str(max(1, cores // (side_by_side or cores)))}

@@ -67,9 +67,14 @@ RUN_FLAGS = (
 
 def make_run(out_dir: Path, *more: str) -> Path:
     """The folder of a small run on the digits, made in this process; `more` flags override."""
+    return run_flagged(*RUN_FLAGS.split(), "--out_dir", str(out_dir), *more)
+
+
+def run_flagged(*arguments: str) -> Path:
+    """The folder of a semi-supervised run with these flags, made in this process."""
     values = flags.FlagValues()
     run_flags.define(values, semi=True)
-    values(["program", *RUN_FLAGS.split(), "--out_dir", str(out_dir), *more])
+    values(["program", *arguments])
     config = run_flags.Config.from_flags(values)
     data = load(config.dataset, config.data_path)
     return run(

@@ -111,6 +111,13 @@ def test_single_dcgan_is_accepted() -> None:
     assert Config.from_flags(_parse("--out_dir", "o", "--ml")).ml
 
 
+def test_an_ensemble_is_as_many_chains() -> None:
+    config = Config.from_flags(_parse("--out_dir", "o", "--ml_ensemble", "10"))
+    assert (config.num_mcmc, config.num_gen, config.num_disc) == (10, 1, 1)
+    assert config.maximum_likelihood
+    config.check()  # As it is read back when the run resumes.
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -118,7 +125,11 @@ def test_single_dcgan_is_accepted() -> None:
         ("--ml --num_mcmc 2", "--ml is a single DCGAN"),
         ("--ml --num_disc 2", "--ml is a single DCGAN"),
         ("--wasserstein", "not built yet"),
-        ("--ml_ensemble 10", "not built yet"),
+        ("--ml_ensemble 10 --num_mcmc 10", "--ml_ensemble 10 .* leave out --num_mcmc"),
+        ("--ml_ensemble 3 --num_gen 2", "--num_gen 2"),
+        ("--ml_ensemble 3 --num_disc 2", "--num_disc 2"),
+        ("--ml_ensemble 3 --ml", "--ml True"),
+        ("--ml_ensemble 3 --objective authors", "independent"),
         ("--batch_size 1", "batch_size"),
         ("--lr 0", "--lr must be greater than 0"),
         ("--sampler_lr 0", "--sampler_lr"),

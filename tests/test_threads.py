@@ -6,7 +6,8 @@ from bayesian_gan.threads import INTER, INTRA, thread_environment
 
 
 @pytest.mark.parametrize(
-    ("side_by_side", "cores", "intra"), [(2, 2, "1"), (1, 8, "8"), (3, 8, "2"), (20, 8, "1")]
+    ("side_by_side", "cores", "intra"),
+    [(2, 2, "1"), (1, 8, "8"), (3, 8, "2"), (20, 8, "1"), (None, 8, "1")],
 )
-def test_threads(side_by_side: int, cores: int, intra: str) -> None:
+def test_threads(side_by_side: int | None, cores: int, intra: str) -> None:
     assert thread_environment(side_by_side, cores) == {INTER: str(cores), INTRA: intra}
