@@ -47,8 +47,9 @@ class BayesianGAN(keras.Model):
     Args:
         generator: functional or sequential model, z [batch, z_dim] to images in [-1, 1]. An architecture:
             every posterior sample is a copy with initial weights of its own.
-        discriminator: functional or sequential model, images [batch, height, width, channels] in [-1, 1]
-            to logits [batch, K], or to `{"logits": [batch, K], "features": [batch, F]}`.
+        discriminator: functional or sequential model, images [batch, height, width, channels] in [-1, 1],
+            or vectors [batch, D] of any range, to logits [batch, K], or to
+            `{"logits": [batch, K], "features": [batch, F]}`.
         num_data: N, the number of unlabelled examples, which weighs the prior; at least 1.
         num_gen: J_g, generators of a chain, at least 1.
         num_disc: J_d, discriminators of a chain, at least 1.
@@ -220,8 +221,8 @@ class BayesianGAN(keras.Model):
         """Trains on images held in memory; minibatches are a function of (seed, iteration) alone.
 
         Args:
-            x: images, uint8 [N, height, width, channels], or floats in [-1, 1]. All serve as unlabelled.
-                Those of a np.memmap are read from its file as they are drawn.
+            x: images, uint8 [N, height, width, channels], or floats in [-1, 1]; or vectors, finite floats
+                [N, D]. All serve as unlabelled. Those of a np.memmap are read from its file as they are drawn.
             y: integer labels [N], -1 where an image has none (scikit-learn's convention); None with K = 1.
             batch_size: B, unlabelled images and generated images of each generator, at least 2.
             labelled_batch_size: labelled images in a minibatch; min(B, N_s) by default.

@@ -18,7 +18,8 @@ class TrainingData:
     """What `fit` trains on.
 
     Attributes:
-        images: unlabelled images, uint8 or float32 [N, height, width, channels], in memory or mapped into it.
+        images: unlabelled images, uint8 or float32 [N, height, width, channels], or vectors, float32 [N, D]; in
+            memory or mapped into it.
         labelled_images: [N_s, height, width, channels], or None without labels.
         labels: int32 [N_s], or None.
         batch_size: B, unlabelled images and generated images of each generator in a minibatch.
@@ -37,7 +38,7 @@ class Minibatch:
     """What one chain sees in one iteration.
 
     Attributes:
-        real: float32 [B, height, width, channels] in [-1, 1].
+        real: float32 [B, height, width, channels] in [-1, 1]; or [B, D].
         labelled: float32 [labelled batch, height, width, channels], or None.
         labels: int32 [labelled batch], or None.
         z: float32 [generators that move, B, z_dim], in [-1, 1].
@@ -130,17 +131,23 @@ def draw_minibatch(
 
 
 def check_images(images: np.ndarray, image_shape: tuple[int, ...]) -> np.ndarray:
-    """Images as uint8 or float32 [N, height, width, channels].
+    """Images as uint8 or float32 [N, height, width, channels]; or vectors as float32 [N, D].
+
+    Args:
+        images: uint8, or floats in [-1, 1]; vectors are finite floats of any range.
+        image_shape: (height, width, channels), or (D,), as the networks take it.
 
     Raises:
-        InputError: another shape, another type, or floats outside [-1, 1].
+        InputError: another shape, another type, or floats outside of the range.
     """
     images = np.asarray(images)
-    if images.ndim != 4 or images.shape[1:] != image_shape or not len(images):
+    if images.ndim not in (2, 4) or images.shape[1:] != image_shape or not len(images):
         raise InputError(
             f"images must have shape [N, {', '.join(map(str, image_shape))}], as the networks do, "
             f"not {list(images.shape)}"
         )
+    if images.ndim == 2:
+        return _check_vectors(images)
     if images.dtype == np.uint8:
         return images
     if images.dtype.kind != "f":
@@ -150,3 +157,14 @@ def check_images(images: np.ndarray, image_shape: tuple[int, ...]) -> np.ndarray
             f"float images must lie in [-1, 1], not {images.min():g}..{images.max():g}"
         )
     return images.astype(np.float32)
+
+
+def _check_vectors(vectors: np.ndarray) -> np.ndarray:
+    """Data that are no images have no range of their own: only what is not finite is refused."""
+    if vectors.dtype.kind != "f":
+        raise InputError(f"vectors must be floats, not {vectors.dtype}: convert them")
+    with np.errstate(over="ignore"):  # Beyond float32 they become infinite, and are refused.
+        checked = vectors.astype(np.float32)
+    if not np.all(np.isfinite(checked)):
+        raise InputError("vectors must be finite in float32: remove NaN, infinite and huge values")
+    return checked
