@@ -12,12 +12,15 @@ import keras
 import tensorflow as tf
 
 from bayesian_gan import objectives
+from bayesian_gan.data.batches import ALGORITHM
+from bayesian_gan.networks.noise import forward
 from bayesian_gan.networks.outputs import split_outputs
 from bayesian_gan.scan import Generator, random_start, weights_of
 from bayesian_gan.seeds import seed_pair
 from bayesian_gan.training_data import Minibatch
 
 Objective = Literal["paper", "authors"]
+Matching = Literal["huber", "mean"]
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,10 @@ class EnergySettings:
     feature_matching: float
     pairing_reduction: objectives.Reduction
     labelled_weight: float
+    matching: Matching
+    entropy: float
+    consistency: float
+    consistency_ramp: int
     generators_per_step: int
     pairs_per_step: int
     seed: int
@@ -53,12 +60,14 @@ class ChainStep:
         generators: those that move.
         discriminators: all of the chain.
         batch: its minibatch.
+        averaged: the discriminators with averaged weights; none where there is no consistency term.
     """
 
     index: int
     generators: Sequence[Generator]
     discriminators: Sequence[keras.Model]
     batch: Minibatch
+    averaged: Sequence[keras.Model] = ()
 
 
 @dataclass(frozen=True)
@@ -117,6 +126,8 @@ def energies(settings: EnergySettings, chains: Sequence[ChainStep], step: tf.Ten
         energies_d = regulariser_d + objectives.paper_discriminator_energy(
             terms, settings.labelled_weight, settings.pairing_reduction, settings.num_gen
         )
+        energies_d += settings.entropy * terms.entropy
+        energies_d += _consistency_weight(settings, step) * terms.consistency
         energies_g = regulariser_g + objectives.paper_generator_energy(
             terms, settings.feature_matching, settings.pairing_reduction
         )
@@ -137,7 +148,13 @@ def _terms(
             met = None
             if settings.pairs_per_step < settings.generators_per_step:
                 met = _met(settings, (chain.index, i), step, len(fakes))
-            terms.append(_discriminator_terms(settings, discriminator, chain.batch, merged, met))
+            averaged = chain.averaged[i] if chain.averaged else None
+            seed = seed_pair((settings.seed, 10, chain.index, i), step)
+            terms.append(
+                _discriminator_terms(
+                    settings, discriminator, averaged, chain.batch, merged, met, seed
+                )
+            )
     return objectives.stack_terms(terms)
 
 
@@ -152,39 +169,79 @@ def _met(
 def _discriminator_terms(
     settings: EnergySettings,
     discriminator: keras.Model,
+    averaged: keras.Model | None,
     batch: Minibatch,
     fakes: tf.Tensor,
     met: tf.Tensor | None,
+    seed: tf.Tensor,
 ) -> objectives.PairTerms:
-    """Terms of one discriminator with all generators, whose `fakes` are one batch, or with those it met."""
-    rows = batch.real.shape[0]
+    """Terms of one discriminator with all generators, whose `fakes` are one batch, or with those it met.
+
+    Running averages come from real images only: what the passes of other images would write is discarded.
+    """
+    seeds = tf.unstack(tf.random.split(seed, 3, ALGORITHM))
+    real_logits, real_features = split_outputs(
+        forward(discriminator, batch.real, seeds[0], keep_averages=True)
+    )
+    labelled = tf.zeros(())
+    if batch.labelled is not None:
+        logits, _ = split_outputs(
+            forward(discriminator, batch.labelled, seeds[1], keep_averages=False)
+        )
+        labelled = objectives.labelled_energy(logits, batch.labels)
+    fake, adversarial, matching = _fake_terms(
+        settings, discriminator, real_features, fakes, batch.real.shape[0], met, seeds[2]
+    )
+    entropy = objectives.mean_entropy(real_logits) if settings.entropy > 0 else tf.zeros(())
+    consistency = tf.zeros(())
+    if averaged is not None:
+        target, _ = split_outputs(averaged(batch.real, training=True))
+        consistency = objectives.inconsistency(real_logits, target)
+    return objectives.PairTerms(
+        real=objectives.real_energy(real_logits),
+        labelled=labelled,
+        fake=fake,
+        adversarial=adversarial,
+        matching=matching,
+        entropy=entropy,
+        consistency=consistency,
+    )
+
+
+def _fake_terms(
+    settings: EnergySettings,
+    discriminator: keras.Model,
+    real_features: tf.Tensor,
+    fakes: tf.Tensor,
+    rows: int,
+    met: tf.Tensor | None,
+    seed: tf.Tensor,
+) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    """The terms `fake`, `adversarial` and `matching` of one discriminator; `rows` images of each generator."""
     count = fakes.shape[0] // rows
     if met is not None:
         each = tf.reshape(fakes, (count, rows, *fakes.shape[1:]))
         fakes = tf.reshape(tf.gather(each, met), (-1, *fakes.shape[1:]))
-    real_logits, real_features = split_outputs(discriminator(batch.real, training=True))
-    # Running averages come from real images only: what these two passes would write is discarded.
-    with keras.StatelessScope():
-        labelled = tf.zeros(())
-        if batch.labelled is not None:
-            logits, _ = split_outputs(discriminator(batch.labelled, training=True))
-            labelled = objectives.labelled_energy(logits, batch.labels)
-        fake_logits, fake_features = split_outputs(discriminator(fakes, training=True))
-    fake_logits = _by_generator(fake_logits, rows)
-    adversarial = objectives.real_energy(fake_logits)
+    logits, features = split_outputs(forward(discriminator, fakes, seed, keep_averages=False))
+    logits, features = _by_generator(logits, rows), _by_generator(features, rows)
+    adversarial = objectives.real_energy(logits)
     matching = tf.zeros_like(adversarial)
     if settings.feature_matching > 0:
-        fake_features = _by_generator(fake_features, rows)
-        matching = objectives.huber_feature_distance(real_features, fake_features)
+        distance = (
+            objectives.huber_feature_distance
+            if settings.matching == "huber"
+            else objectives.mean_feature_distance
+        )
+        matching = distance(real_features, features)
     if met is not None:
         adversarial, matching = (_spread(v, met, count) for v in (adversarial, matching))
-    return objectives.PairTerms(
-        real=objectives.real_energy(real_logits),
-        labelled=labelled,
-        fake=objectives.fake_energy(fake_logits),
-        adversarial=adversarial,
-        matching=matching,
-    )
+    return objectives.fake_energy(logits), adversarial, matching
+
+
+def _consistency_weight(settings: EnergySettings, step: tf.Tensor) -> tf.Tensor:
+    """The weight of the consistency term, which rises linearly over the first iterations."""
+    risen = tf.cast(step, tf.float32) / max(settings.consistency_ramp, 1)
+    return settings.consistency * tf.minimum(risen, 1.0)
 
 
 def _regularisers(

@@ -291,10 +291,25 @@ def build_networks(config: Config, data: ImageData) -> tuple[keras.Model, keras.
     image_shape = data.images.shape[1:]
     num_classes = len(data.class_names) if config.semi else 1
     precision = "mixed_bfloat16" if config.precision == "bfloat16" else "float32"
-    depth = (config.num_layers, precision)
     return (
-        dcgan_generator(image_shape, config.z_dim, config.gf_dim, *depth),
-        dcgan_discriminator(image_shape, num_classes, config.df_dim, *depth),
+        dcgan_generator(
+            image_shape,
+            config.z_dim,
+            config.gf_dim,
+            config.generator_layers or config.num_layers,
+            precision,
+            config.init,
+        ),
+        dcgan_discriminator(
+            image_shape,
+            num_classes,
+            config.df_dim,
+            config.num_layers,
+            precision,
+            config.init,
+            config.input_noise,
+            config.hidden_noise,
+        ),
     )
 
 
@@ -323,6 +338,11 @@ def build_model(config: Config, data: ImageData, start: int = 0) -> BayesianGAN:
         feature_matching=config.feature_matching,
         pairing_reduction=config.pairing_reduction,
         labelled_weight=config.labelled_weight,
+        matching=config.matching,
+        entropy=config.entropy,
+        consistency=config.consistency,
+        consistency_ramp=config.consistency_ramp,
+        average_decay=config.average_decay,
         generators_per_step=config.generators_per_step,
         pairs_per_step=config.pairs_per_step,
         seed=config.random_seed,
@@ -339,7 +359,7 @@ def build_model(config: Config, data: ImageData, start: int = 0) -> BayesianGAN:
 def build_optimizer(config: Config, num_data: int) -> keras.optimizers.Optimizer:
     """Adam for the warm-up, then what `--objective` and `--optimizer` say; seeded by the model."""
     schedule = SaturatingDecay(config.lr, num_data / config.batch_size, decay=config.lr_decay)
-    adam = keras.optimizers.Adam(schedule, beta_1=BETA_1)
+    adam = keras.optimizers.Adam(_warm_up_schedule(config, schedule), beta_1=BETA_1)
     if config.optimizer == "adam":
         return adam
     friction, temperature = config.friction, config.temperature
@@ -355,6 +375,18 @@ def build_optimizer(config: Config, num_data: int) -> keras.optimizers.Optimizer
         seed=config.random_seed,
     )
     return WarmStart(adam, sampler, config.warm_up)
+
+
+def _warm_up_schedule(
+    config: Config, schedule: keras.optimizers.schedules.LearningRateSchedule
+) -> keras.optimizers.schedules.LearningRateSchedule:
+    """What `--cosine_from` says: constant, then half a cosine down to 0 at the end of the warm-up."""
+    if config.cosine_from is None:
+        return schedule
+    constant = round(config.cosine_from * config.warm_up)
+    return keras.optimizers.schedules.CosineDecay(
+        config.lr, max(config.warm_up - constant, 1), warmup_target=config.lr, warmup_steps=constant
+    )
 
 
 def steps_per_execution(config: Config, start: int = 0) -> int:
@@ -430,6 +462,7 @@ def _fit(run: Prepared, finite: FiniteCheck) -> None:
             run.data.images,
             _partial_labels(run.data, run.split),
             batch_size=config.batch_size,
+            labelled_batch_size=config.labelled_batch_size,
             steps_per_epoch=steps,
             callbacks=[
                 CheckFinite(finite, collect.due, saves.due),

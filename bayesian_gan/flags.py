@@ -13,6 +13,7 @@ from absl import flags
 
 from bayesian_gan.data.options import CELEB_TRAIN, DOWNLOAD_SECONDS, Options
 from bayesian_gan.errors import InputError
+from bayesian_gan.presets import PRESETS
 
 AUTHORS_WARM_UP = 5000
 
@@ -64,6 +65,19 @@ class Config:
     feature_matching: float
     pairing_reduction: Literal["mean", "sum"]
     labelled_weight: float
+    matching: Literal["huber", "mean"]
+    entropy: float
+    consistency: float
+    consistency_ramp: int
+    average_decay: float
+    input_noise: float
+    hidden_noise: float
+    init: Literal["normal", "he"]
+    generator_layers: int | None
+    labelled_batch_size: int | None
+    cosine_from: float | None
+    preset: str | None
+    validation: int
     generators_per_step: int | None
     pairs_per_step: int | None
     precision: Literal["float32", "bfloat16"]
@@ -94,6 +108,7 @@ class Config:
         Raises:
             InputError: flags that contradict each other.
         """
+        apply_preset(values)
         config = cls(**{field.name: values[field.name].value for field in fields(cls)})
         given = {name for name in config.to_json() if values[name].present}
         config = config._resolve(given)
@@ -150,6 +165,7 @@ class Config:
             raise InputError(f"--sampler_lr must be greater than 0, not {self.sampler_lr}")
         self.data_options()
         self._check_scan()
+        self._check_terms()
 
     def _check_ensemble(self) -> None:
         """Raises InputError where other flags contradict an ensemble of single DCGANs."""
@@ -179,6 +195,18 @@ class Config:
             InputError: a value out of its range.
         """
         return Options(**{field.name: getattr(self, field.name) for field in fields(Options)})
+
+    def _check_terms(self) -> None:
+        """Raises InputError where a term of the energies does not fit the other flags."""
+        for name in ("entropy", "consistency"):
+            if getattr(self, name) > 0 and self.objective == "authors":
+                raise InputError(
+                    f"--{name} needs --objective paper: the authors' losses have no such term"
+                )
+            if getattr(self, name) > 0 and not self.semi:
+                raise InputError(f"--{name} needs labels (--semi): without there are no classes")
+        if not self.average_decay < 1:
+            raise InputError(f"--average_decay must lie in [0, 1), not {self.average_decay}")
 
     def _check_scan(self) -> None:
         """Raises InputError where the parts of one step do not fit the numbers of samples."""
@@ -224,6 +252,15 @@ class Config:
         return asdict(self)
 
 
+def apply_preset(values: flags.FlagValues) -> None:
+    """Gives the flags that the command line leaves out the values of `--preset`, if there is one."""
+    if values["preset"].value is None:
+        return
+    for name, value in PRESETS[values["preset"].value].values.items():
+        if not values[name].present:
+            values[name].value = value
+
+
 def define(values: flags.FlagValues, semi: bool) -> None:
     """Defines all flags on `values`.
 
@@ -234,11 +271,21 @@ def define(values: flags.FlagValues, semi: bool) -> None:
     _define_data_flags(values)
     _define_network_flags(values)
     _define_sample_flags(values)
+    _define_term_flags(values)
     _define_cost_flags(values)
     _define_training_flags(values)
     _define_sampler_flags(values)
     _define_output_flags(values)
     _define_reliability_flags(values)
+    flags.DEFINE_enum(
+        "preset",
+        None,
+        list(PRESETS),
+        "Defaults of other flags: "
+        + "; ".join(f"{name}, {preset.description}" for name, preset in PRESETS.items())
+        + ". Every flag that is given overrides. The run prints them in full.",
+        flag_values=values,
+    )
     flags.DEFINE_bool(
         "semi",
         semi,
@@ -308,6 +355,14 @@ def _define_data_flags(values: flags.FlagValues) -> None:
         flag_values=values,
     )
     flags.DEFINE_integer(
+        "validation",
+        0,
+        "For tuning: the last so many training images, >= 0, leave the training set and stand for the test "
+        "set, which is then not looked at.",
+        lower_bound=0,
+        flag_values=values,
+    )
+    flags.DEFINE_integer(
         "label_seed",
         0,
         "Seed, >= 0, that chooses the labelled examples, apart from --random_seed.",
@@ -344,6 +399,75 @@ def _define_network_flags(values: flags.FlagValues) -> None:
         4,
         "Convolutions, >= 1, of each network; the paper's networks have 5.",
         lower_bound=1,
+        flag_values=values,
+    )
+    flags.DEFINE_integer(
+        "generator_layers",
+        None,
+        "Convolutions, >= 1, of the generators, where they shall have another number than --num_layers.",
+        lower_bound=1,
+        flag_values=values,
+    )
+
+
+def _define_term_flags(values: flags.FlagValues) -> None:
+    flags.DEFINE_enum(
+        "matching",
+        "huber",
+        ["huber", "mean"],
+        "What --feature_matching weighs. huber: Huber distance of features, image by image, as in the "
+        "authors' program. mean: squared distance of the minibatch means of features.",
+        flag_values=values,
+    )
+    flags.DEFINE_float(
+        "entropy",
+        0.0,
+        "Weight, >= 0, of the mean entropy of unlabelled images' class probabilities in the discriminators' "
+        "energies. Not in the paper's posterior.",
+        lower_bound=0.0,
+        flag_values=values,
+    )
+    flags.DEFINE_float(
+        "consistency",
+        0.0,
+        "Weight, >= 0, of the squared distance of unlabelled images' class probabilities from those of a "
+        "noise-free discriminator of averaged weights. Not in the paper's posterior.",
+        lower_bound=0.0,
+        flag_values=values,
+    )
+    flags.DEFINE_integer(
+        "consistency_ramp",
+        1500,
+        "Iterations, >= 0, over which that weight rises linearly from 0.",
+        lower_bound=0,
+        flag_values=values,
+    )
+    flags.DEFINE_float(
+        "average_decay",
+        0.999,
+        "Decay, in [0, 1), of the averaged weights, a step.",
+        lower_bound=0.0,
+        flag_values=values,
+    )
+    flags.DEFINE_float(
+        "input_noise",
+        0.0,
+        "Standard deviation, >= 0, of noise on the discriminators' images in training, which lie in [-1, 1].",
+        lower_bound=0.0,
+        flag_values=values,
+    )
+    flags.DEFINE_float(
+        "hidden_noise",
+        0.0,
+        "Standard deviation, >= 0, of noise on what the discriminators' convolutions give, in training.",
+        lower_bound=0.0,
+        flag_values=values,
+    )
+    flags.DEFINE_enum(
+        "init",
+        "normal",
+        ["normal", "he"],
+        "Initial weights. normal: N(0, 0.02^2), as in the authors' program. he: He et al.'s, zero biases.",
         flag_values=values,
     )
 
@@ -458,6 +582,13 @@ def _define_training_flags(values: flags.FlagValues) -> None:
         flag_values=values,
     )
     flags.DEFINE_integer(
+        "labelled_batch_size",
+        None,
+        "Labelled images, >= 1, in a minibatch. By default batch_size, or N if that is less.",
+        lower_bound=1,
+        flag_values=values,
+    )
+    flags.DEFINE_integer(
         "train_iter", 50000, "Iterations, >= 1.", lower_bound=1, flag_values=values
     )
     flags.DEFINE_integer(
@@ -479,6 +610,15 @@ def _define_training_flags(values: flags.FlagValues) -> None:
         3.0,
         "Decay, >= 0: lr * exp(-lr_decay * min(1, iteration * batch_size / training images)).",
         lower_bound=0.0,
+        flag_values=values,
+    )
+    flags.DEFINE_float(
+        "cosine_from",
+        None,
+        "Part, in [0, 1), of the warm-up after which its learning rate falls to 0 as a cosine (instead of "
+        "--lr_decay).",
+        lower_bound=0.0,
+        upper_bound=1.0,
         flag_values=values,
     )
     flags.DEFINE_enum(

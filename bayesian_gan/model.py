@@ -15,10 +15,11 @@ import tensorflow as tf
 from bayesian_gan import energies, objectives
 from bayesian_gan.data.batches import to_unit
 from bayesian_gan.data.source import MappedImages
-from bayesian_gan.energies import ChainStep, Energies, EnergySettings, Objective
+from bayesian_gan.energies import ChainStep, Energies, EnergySettings, Matching, Objective
 from bayesian_gan.errors import InputError
 from bayesian_gan.generation import draw_noise, generate
-from bayesian_gan.model_arguments import check_arguments, check_networks, check_scan
+from bayesian_gan.model_arguments import check_arguments, check_networks, check_scan, check_terms
+from bayesian_gan.networks.noise import without_noise
 from bayesian_gan.networks.normalization import GhostBatchNormalization
 from bayesian_gan.networks.outputs import probabilities, split_outputs, symbolic_output
 from bayesian_gan.networks.replication import replicate
@@ -61,6 +62,15 @@ class BayesianGAN(keras.Model):
         feature_matching: weight of the distance of features in the generators' energies, at least 0.
         pairing_reduction: "mean" over the networks of the other player, or Algorithm 1's "sum".
         labelled_weight: w_s of the labelled term, at least 0 ("paper" only).
+        matching: what the distance of features is: "huber", image by image as in the authors' program, or
+            "mean", of the means over the minibatch.
+        entropy: weight of the mean entropy of unlabelled images' class probabilities in the discriminators'
+            energies, at least 0. This and the next two need K > 1 and objective "paper".
+        consistency: weight of the squared distance of these probabilities from those of a copy of the
+            discriminator whose weights are averaged over the iterations, at least 0.
+        consistency_ramp: iterations over which that weight rises linearly from 0.
+        average_decay: of the averaged weights, in [0, 1): w' <- decay * w' + (1 - decay) * w, with
+            (1 + t) / (10 + t) in the place of the decay while that is less.
         generators_per_step: k, a divisor of J_g; None for all. Each iteration moves one block of k
             generators of each chain, drawn afresh, and the discriminators meet these k: a random scan over
             the generators at about k / J_g of the cost, whose expected gradients are those of the full
@@ -88,6 +98,11 @@ class BayesianGAN(keras.Model):
         feature_matching: float = 1.0,
         pairing_reduction: objectives.Reduction = "mean",
         labelled_weight: float = 1.0,
+        matching: Matching = "huber",
+        entropy: float = 0.0,
+        consistency: float = 0.0,
+        consistency_ramp: int = 1500,
+        average_decay: float = 0.999,
         generators_per_step: int | None = None,
         pairs_per_step: int | None = None,
         seed: int = 0,
@@ -104,9 +119,15 @@ class BayesianGAN(keras.Model):
             feature_matching=feature_matching,
             pairing_reduction=pairing_reduction,
             labelled_weight=labelled_weight,
+            matching=matching,
+            entropy=entropy,
+            consistency=consistency,
+            consistency_ramp=consistency_ramp,
+            average_decay=average_decay,
         )
         check_scan(objective, num_gen, generators_per_step, pairs_per_step)
         check_networks(generator, discriminator, feature_matching)
+        check_terms(discriminator, entropy=entropy, consistency=consistency)
         self.generator_template = generator
         self.discriminator_template = discriminator
         self.num_data, self.seed = num_data, seed
@@ -124,6 +145,10 @@ class BayesianGAN(keras.Model):
             feature_matching=feature_matching,
             pairing_reduction=pairing_reduction,
             labelled_weight=labelled_weight,
+            matching=matching,
+            entropy=entropy,
+            consistency=consistency,
+            consistency_ramp=consistency_ramp,
             generators_per_step=self.generators_per_step,
             pairs_per_step=self.pairs_per_step,
             seed=seed,
@@ -134,14 +159,19 @@ class BayesianGAN(keras.Model):
 
         self.generators = _samples(generator, (seed, 0), num_mcmc, num_gen)
         self.discriminators = _samples(discriminator, (seed, 1), num_mcmc, num_disc)
+        self.average_decay = average_decay
+        self.averaged_discriminators: list[keras.Model] = []
+        if consistency > 0:
+            self.averaged_discriminators = _samples(discriminator, (seed, 1), num_mcmc, num_disc)
+            for network in self.averaged_discriminators:
+                network.trainable = False
+                without_noise(network)
         self.iteration = self.add_weight(
             shape=(), dtype="int64", initializer="zeros", trainable=False, name="iteration"
         )
         self.discriminator_energies = self._energy_state("discriminator_energies", num_disc)
         self.generator_energies = self._energy_state("generator_energies", num_gen)
-        self._trackers = {
-            name: keras.metrics.Mean(name) for name in _metric_names(self.num_classes)
-        }
+        self._trackers = {name: keras.metrics.Mean(name) for name in self._metric_names()}
         self._test_trackers = {
             "accuracy": keras.metrics.SparseCategoricalAccuracy("accuracy"),
             "nll": keras.metrics.SparseCategoricalCrossentropy("nll"),
@@ -150,6 +180,14 @@ class BayesianGAN(keras.Model):
         self.generator_optimizers: list[keras.optimizers.Optimizer] = []
         self.discriminator_optimizers: list[keras.optimizers.Optimizer] = []
         self.built = True
+
+    def _metric_names(self) -> list[str]:
+        names = ["discriminator_energy", "generator_energy", "real", "fake", "matching"]
+        if self.num_classes > 1:
+            names.append("labelled")
+        return names + [
+            n for n in ("entropy", "consistency") if getattr(self.energy_settings, n) > 0
+        ]
 
     def _energy_state(self, name: str, samples: int) -> keras.Variable:
         return self.add_weight(
@@ -206,6 +244,9 @@ class BayesianGAN(keras.Model):
     def chain_discriminators(self, chain: int) -> list[keras.Model]:
         """The J_d discriminators of a chain."""
         return self.discriminators[chain * self.num_disc : (chain + 1) * self.num_disc]
+
+    def _chain_averaged(self, chain: int) -> list[keras.Model]:
+        return self.averaged_discriminators[chain * self.num_disc : (chain + 1) * self.num_disc]
 
     def fit(
         self,
@@ -276,7 +317,12 @@ class BayesianGAN(keras.Model):
                 "or leave out jit_compile"
             )
         self._training_data = data
-        for model in (*self.generators, *self.discriminators, self.generator_template):
+        for model in (
+            *self.generators,
+            *self.discriminators,
+            *self.averaged_discriminators,
+            self.generator_template,
+        ):
             _set_ghost_batch(model, batch_size)
         self.train_function = None  # The step is traced on this data.
 
@@ -337,6 +383,11 @@ class BayesianGAN(keras.Model):
             "feature_matching": self.feature_matching,
             "pairing_reduction": self.pairing_reduction,
             "labelled_weight": self.labelled_weight,
+            "matching": self.energy_settings.matching,
+            "entropy": self.energy_settings.entropy,
+            "consistency": self.energy_settings.consistency,
+            "consistency_ramp": self.energy_settings.consistency_ramp,
+            "average_decay": self.average_decay,
             "generators_per_step": self.generators_per_step if self.objective == "paper" else None,
             "pairs_per_step": self.pairs_per_step if self.objective == "paper" else None,
             "seed": self.seed,
@@ -383,11 +434,26 @@ class BayesianGAN(keras.Model):
         )  # Images are held by `fit`; which of them this step takes follows from `iteration`.
         step = tf.identity(self.iteration.value)
         found = [self._step_group(group, step) for group in self.groups()]
+        self._average_weights(step)
         self.iteration.assign_add(1)
         self.discriminator_energies.assign(tf.concat([e.discriminators for e in found], 0))
         self.generator_energies.assign(tf.concat([e.generators for e in found], 0))
         self._update_trackers([e.terms for e in found])
         return {name: tracker.result() for name, tracker in self._trackers.items()}
+
+    def _average_weights(self, step: tf.Tensor) -> None:
+        """Moves the averaged weights towards the current ones, where the consistency term needs them."""
+        if not self.averaged_discriminators:
+            return
+        t = tf.cast(step, tf.float32)
+        decay = tf.minimum(self.average_decay, (1.0 + t) / (10.0 + t))
+        pairs = zip(self.averaged_discriminators, self.discriminators, strict=True)
+        for averaged, network in pairs:
+            # Running averages are not averaged again: both networks have those of their own passes.
+            for mean, value in zip(
+                _kernels(averaged, network), network.trainable_variables, strict=True
+            ):
+                mean.assign(decay * mean + (1.0 - decay) * value)
 
     def groups(self) -> list[tuple[int, ...]]:
         """Sets of chains whose networks meet: each alone ("paper"), or all together ("authors")."""
@@ -480,6 +546,7 @@ class BayesianGAN(keras.Model):
                 generators or self.chain_generators(chain),
                 self.chain_discriminators(chain),
                 batch,
+                self._chain_averaged(chain),
             )
             for chain, batch in zip(group, batches, strict=True)
         ]
@@ -492,14 +559,17 @@ class BayesianGAN(keras.Model):
             "fake": tf.concat([tf.reshape(t.fake, [-1]) for t in terms], 0),
             "matching": tf.concat([tf.reshape(t.matching, [-1]) for t in terms], 0),
             "labelled": tf.concat([t.labelled for t in terms], 0),
+            "entropy": tf.concat([t.entropy for t in terms], 0),
+            "consistency": tf.concat([t.consistency for t in terms], 0),
         }
         for name, tracker in self._trackers.items():
             tracker.update_state(values[name])
 
 
-def _metric_names(num_classes: int) -> list[str]:
-    names = ["discriminator_energy", "generator_energy", "real", "fake", "matching"]
-    return [*names, "labelled"] if num_classes > 1 else names
+def _kernels(averaged: keras.Model, network: keras.Model) -> list[keras.Variable]:
+    """The weights of a copy that is not trainable which are trainable in the network, in its order."""
+    own = dict(zip([id(v) for v in network.weights], averaged.weights, strict=True))
+    return [own[id(v)] for v in network.trainable_variables]
 
 
 def _variables(models: Sequence[keras.Model]) -> list[keras.Variable]:

@@ -5,7 +5,7 @@ from typing import Any
 import keras
 
 from bayesian_gan.errors import InputError
-from bayesian_gan.networks.outputs import symbolic_output
+from bayesian_gan.networks.outputs import split_outputs, symbolic_output
 
 
 def check_arguments(**arguments: Any) -> None:
@@ -16,12 +16,26 @@ def check_arguments(**arguments: Any) -> None:
     for name, allowed in (
         ("objective", ("paper", "authors")),
         ("pairing_reduction", ("mean", "sum")),
+        ("matching", ("huber", "mean")),
     ):
         if arguments[name] not in allowed:
             raise InputError(f"{name} must be one of {allowed}, not {arguments[name]!r}")
-    for name in ("feature_matching", "labelled_weight"):
+    for name in (
+        "feature_matching",
+        "labelled_weight",
+        "entropy",
+        "consistency",
+        "consistency_ramp",
+    ):
         if not arguments[name] >= 0:
             raise InputError(f"{name} must be at least 0, not {arguments[name]}")
+    if not 0 <= arguments["average_decay"] < 1:
+        raise InputError(f"average_decay must lie in [0, 1), not {arguments['average_decay']}")
+    for name in ("entropy", "consistency"):
+        if arguments["objective"] == "authors" and arguments[name] > 0:
+            raise InputError(
+                f'{name} needs objective "paper": the authors\' losses have no such term'
+            )
     prior_std = arguments["prior_std"]
     if prior_std is not None and not prior_std > 0:
         raise InputError(f"prior_std must be greater than 0, not {prior_std}")
@@ -74,3 +88,12 @@ def check_networks(
             'feature_matching needs a discriminator with outputs {"logits": ..., "features": ...}: '
             "add the output or set feature_matching to 0"
         )
+
+
+def check_terms(discriminator: keras.Model, **weights: float) -> None:
+    """Raises InputError where a term of class probabilities is asked for and there are no classes."""
+    if int(split_outputs(symbolic_output(discriminator))[0].shape[-1]) > 1:
+        return
+    for name, weight in weights.items():
+        if weight > 0:
+            raise InputError(f"{name} needs labels: a discriminator with K > 1 logits; set it to 0")

@@ -32,6 +32,8 @@ class PairTerms:
             at random, its terms are G / q times as large for these and zero for the others: the same in
             expectation.
         matching: [D, G], distance of real and fake features, likewise; zeros where it is off.
+        entropy: [D], mean entropy of the unlabelled images' class probabilities; zeros where it is off.
+        consistency: [D], their mean squared distance from those of averaged weights; likewise.
     """
 
     real: tf.Tensor
@@ -39,6 +41,8 @@ class PairTerms:
     fake: tf.Tensor
     adversarial: tf.Tensor
     matching: tf.Tensor
+    entropy: tf.Tensor
+    consistency: tf.Tensor
 
 
 def log_z(logits: tf.Tensor) -> tf.Tensor:
@@ -78,6 +82,41 @@ def huber_feature_distance(real: tf.Tensor, fake: tf.Tensor) -> tf.Tensor:
     r = tf.abs(real - fake)
     clipped = tf.minimum(r, 1.0)
     return tf.reduce_mean(clipped * (r - 0.5 * clipped), axis=(-2, -1))
+
+
+def mean_feature_distance(real: tf.Tensor, fake: tf.Tensor) -> tf.Tensor:
+    """Squared distance of the minibatch means of features (Salimans et al. 2016, "Improved techniques").
+
+    ||mean f(x) - mean f(G(z))||^2 / F, with F the number of features.
+
+    Args:
+        real: features of the unlabelled minibatch, [batch, F].
+        fake: features of generated images, [..., batch, F].
+
+    Returns:
+        [...].
+    """
+    difference = tf.reduce_mean(real, axis=-2) - tf.reduce_mean(fake, axis=-2)
+    return tf.reduce_mean(tf.square(difference), axis=-1)
+
+
+def mean_entropy(logits: tf.Tensor) -> tf.Tensor:
+    """Mean entropy (nats) of softmax(m(x)): logits [batch, K] to a scalar.
+
+    As an energy it draws unlabelled images away from the borders of the classes (Grandvalet & Bengio 2004).
+    """
+    log_p = tf.nn.log_softmax(logits)
+    return -tf.reduce_mean(tf.reduce_sum(tf.exp(log_p) * log_p, axis=-1))
+
+
+def inconsistency(logits: tf.Tensor, target_logits: tf.Tensor) -> tf.Tensor:
+    """Mean over images of ||softmax(m(x)) - softmax(m'(x))||^2, both logits [batch, K], to a scalar.
+
+    m' are the logits of averaged weights, through which no gradient passes (Tarvainen & Valpola 2017, "Mean
+    teachers").
+    """
+    target = tf.stop_gradient(tf.nn.softmax(target_logits))
+    return tf.reduce_mean(tf.reduce_sum(tf.square(tf.nn.softmax(logits) - target), axis=-1))
 
 
 def stack_terms(terms: Sequence[PairTerms]) -> PairTerms:

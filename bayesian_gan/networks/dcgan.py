@@ -5,12 +5,16 @@
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 import keras
 
 from bayesian_gan.errors import InputError
 from bayesian_gan.networks.image_ends import ImageConv2D, ImageConv2DTranspose
+from bayesian_gan.networks.noise import ActivationNoise
 from bayesian_gan.networks.normalization import GhostBatchNormalization
+
+Initial = Literal["normal", "he"]
 
 NUM_POOLING_LAYERS = 4
 MAX_CHANNELS = 512
@@ -74,8 +78,16 @@ def layer_plan(image_size: tuple[int, int], num_layers: int, width: int) -> list
     return plan
 
 
-def _initializers() -> dict[str, keras.initializers.Initializer]:
-    """N(0, 0.02^2) for a layer's kernel and bias, with seeds that `replicate` draws anew."""
+def _initializers(initial: Initial) -> dict[str, keras.initializers.Initializer]:
+    """Of a layer's kernel and bias, with seeds that `replicate` draws anew.
+
+    "normal" is N(0, 0.02^2) for both; "he" is He et al.'s (2015) for kernels, and zero for biases.
+    """
+    if initial == "he":
+        return {
+            "kernel_initializer": keras.initializers.HeNormal(seed=0),
+            "bias_initializer": keras.initializers.Zeros(),
+        }
     return {
         "kernel_initializer": keras.initializers.RandomNormal(stddev=WEIGHT_STD, seed=0),
         "bias_initializer": keras.initializers.RandomNormal(stddev=WEIGHT_STD, seed=1),
@@ -88,6 +100,9 @@ def dcgan_discriminator(
     width: int = 96,
     num_layers: int = 4,
     precision: str = "float32",
+    initial: Initial = "normal",
+    input_noise: float = 0.0,
+    hidden_noise: float = 0.0,
 ) -> keras.Model:
     """The authors' discriminator: images to K logits m_k, D(x) = Z / (1 + Z), Z = sum_k exp m_k.
 
@@ -101,6 +116,9 @@ def dcgan_discriminator(
         num_layers: number of convolutions.
         precision: Keras dtype policy of the layers, "float32" or "mixed_bfloat16" (weights, statistics and
             outputs stay float32).
+        initial: of the weights, "normal" as in the authors' program, or "he".
+        input_noise: standard deviation of noise on the images in training, at least 0.
+        hidden_noise: likewise on the activations of every convolution. (Not in the authors' program.)
 
     Returns:
         A functional model: float32 images [batch, height, width, channels] in [-1, 1] to
@@ -112,6 +130,8 @@ def dcgan_discriminator(
     plan = layer_plan(image_shape[:2], num_layers, width)
     images = keras.Input(image_shape, name="images")
     x = images
+    if input_noise > 0:
+        x = ActivationNoise(input_noise, dtype=precision, name="d_noise")(x)
     for i, spec in enumerate(plan):
         layer = ImageConv2D if _is_image_end(i, spec, image_shape) else keras.layers.Conv2D
         x = layer(
@@ -121,7 +141,7 @@ def dcgan_discriminator(
             "same",
             dtype=precision,
             name=f"d_h{i}",
-            **_initializers(),
+            **_initializers(initial),
         )(x)
         if i > 0:
             x = GhostBatchNormalization(
@@ -129,14 +149,16 @@ def dcgan_discriminator(
             )(x)
         else:
             x = keras.layers.LeakyReLU(LEAKY_SLOPE, dtype=precision, name=f"d_lrelu{i}")(x)
+        if hidden_noise > 0:
+            x = ActivationNoise(hidden_noise, dtype=precision, name=f"d_noise{i}")(x)
     x = keras.layers.Flatten(dtype=precision, name="d_flatten")(x)
     x = keras.layers.Dense(
-        plan[-1].channels, dtype=precision, name="d_h_end_lin", **_initializers()
+        plan[-1].channels, dtype=precision, name="d_h_end_lin", **_initializers(initial)
     )(x)
     features = keras.layers.LeakyReLU(LEAKY_SLOPE, name="features", dtype="float32")(x)
-    logits = keras.layers.Dense(num_classes, name="logits", dtype="float32", **_initializers())(
-        features
-    )
+    logits = keras.layers.Dense(
+        num_classes, name="logits", dtype="float32", **_initializers(initial)
+    )(features)
     return keras.Model(images, {"logits": logits, "features": features}, name="discriminator")
 
 
@@ -146,6 +168,7 @@ def dcgan_generator(
     width: int = 64,
     num_layers: int = 4,
     precision: str = "float32",
+    initial: Initial = "normal",
 ) -> keras.Model:
     """The authors' generator: noise to images, the discriminator's mirror image.
 
@@ -159,6 +182,7 @@ def dcgan_generator(
         num_layers: number of transposed convolutions.
         precision: Keras dtype policy of the layers, "float32" or "mixed_bfloat16" (weights, statistics and
             images stay float32).
+        initial: of the weights, "normal" as in the authors' program, or "he".
 
     Returns:
         A functional model: float32 z [batch, z_dim] to float32 images [batch, *image_shape] in [-1, 1].
@@ -171,7 +195,9 @@ def dcgan_generator(
     plan = layer_plan(image_shape[:2], num_layers, width)[::-1]
     block = (*plan[0].out_size, plan[0].channels)
     z = keras.Input((z_dim,), name="z")
-    x = keras.layers.Dense(math.prod(block), dtype=precision, name="g_h0_lin", **_initializers())(z)
+    x = keras.layers.Dense(
+        math.prod(block), dtype=precision, name="g_h0_lin", **_initializers(initial)
+    )(z)
     x = keras.layers.Reshape(block, dtype=precision, name="g_block")(x)
     channels = [spec.channels for spec in plan[1:]] + [image_shape[2]]
     for i, (spec, out_channels) in enumerate(zip(plan, channels, strict=True)):
@@ -189,7 +215,7 @@ def dcgan_generator(
             output_padding=_output_padding(spec),
             dtype=precision,
             name=f"g_h{i + 1}",
-            **_initializers(),
+            **_initializers(initial),
         )(x)
     images = keras.layers.Activation("tanh", name="fakes", dtype="float32")(x)
     return keras.Model(z, images, name="generator")
