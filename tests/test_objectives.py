@@ -19,6 +19,8 @@ def terms() -> tuple[o.PairTerms, dict[str, np.ndarray]]:
         "fake": rng.random((D, G)),
         "adversarial": rng.random((D, G)),
         "matching": rng.random((D, G)),
+        "entropy": rng.random(D),
+        "consistency": rng.random(D),
     }
     return o.PairTerms(**{k: tf.constant(v, tf.float32) for k, v in arrays.items()}), arrays
 
@@ -62,6 +64,35 @@ def test_huber_distance_of_features() -> None:
     assert (r > 1).any()
     expected = np.where(r < 1, 0.5 * r**2, r - 0.5).mean((1, 2))
     np.testing.assert_allclose(o.huber_feature_distance(real, fake), expected, rtol=1e-6)
+
+
+def test_distance_of_mean_features() -> None:
+    rng = np.random.default_rng(3)
+    real, fake = rng.standard_normal((B, F)), rng.standard_normal((G, B, F))
+    expected = [np.mean((real.mean(0) - fake[g].mean(0)) ** 2) for g in range(G)]
+    np.testing.assert_allclose(o.mean_feature_distance(real, fake), expected, rtol=1e-6)
+
+
+def test_entropy_and_inconsistency_of_unlabelled_predictions() -> None:
+    rng = np.random.default_rng(4)
+    logits, target = (2.0 * rng.standard_normal((2, B, K))).astype(np.float32)
+    p, q = (np.exp(m) / np.exp(m).sum(-1, keepdims=True) for m in (logits, target))
+    np.testing.assert_allclose(o.mean_entropy(logits), -(p * np.log(p)).sum(-1).mean(), rtol=1e-5)
+    np.testing.assert_allclose(
+        o.inconsistency(logits, target), ((p - q) ** 2).sum(-1).mean(), rtol=1e-5
+    )
+    # Certain predictions have no entropy: no 0 * log 0.
+    assert float(o.mean_entropy(tf.constant([[1e4, 0.0]]))) == 0.0
+
+
+def test_no_gradient_passes_through_the_averaged_weights() -> None:
+    logits, target = tf.constant([[1.0, -1.0]]), tf.constant([[0.0, 0.5]])
+    with tf.GradientTape() as tape:
+        tape.watch((logits, target))
+        value = o.inconsistency(logits, target)
+    through_logits, through_target = tape.gradient(value, (logits, target))
+    assert through_target is None
+    assert np.all(np.abs(through_logits) > 0.1)
 
 
 @pytest.mark.parametrize("reduction", ["mean", "sum"])

@@ -1,0 +1,32 @@
+"""Tuning never sees the test set."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from bayesian_gan.data.catalogue import load
+from bayesian_gan.data.splits import label_split
+from bayesian_gan.data.validation import hold_out
+from bayesian_gan.errors import InputError
+
+
+def test_the_last_training_images_stand_for_the_test_set() -> None:
+    data = load("digits", None)
+    held = hold_out(data, 200)
+    np.testing.assert_array_equal(held.test_images, data.images[-200:])
+    np.testing.assert_array_equal(held.test_labels, data.labels[-200:])
+    np.testing.assert_array_equal(held.images, data.images[:-200])
+    split = label_split(held, 100, 0)
+    assert split.indices.max() < len(data.images) - 200
+    assert split.name != label_split(data, 100, 0).name
+
+
+def test_a_class_in_one_part_only_and_too_many_images_are_refused() -> None:
+    data = load("digits", None)
+    with pytest.raises(InputError, match="give fewer"):
+        hold_out(data, len(data.images))
+    order = np.argsort(data.labels, kind="stable")
+    sorted_data = replace(data, images=data.images[order], labels=data.labels[order])
+    with pytest.raises(InputError, match="part only"):
+        hold_out(sorted_data, 200)

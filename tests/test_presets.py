@@ -1,0 +1,45 @@
+"""Presets set defaults of flags, and no more."""
+
+import pytest
+from absl import flags
+
+from bayesian_gan.flags import Config, define
+from bayesian_gan.presets import PRESETS
+
+
+def _parse(*arguments: str) -> Config:
+    values = flags.FlagValues()
+    define(values, semi=True)
+    values(["program", "--out_dir", "O", *arguments])
+    return Config.from_flags(values)
+
+
+@pytest.mark.parametrize("name", list(PRESETS))
+def test_a_preset_sets_what_the_command_line_leaves_out(name: str) -> None:
+    config, plain = _parse("--preset", name, "--batch_size", "32"), _parse()
+    values = PRESETS[name].values
+    assert config.batch_size == 32
+    for flag, value in config.to_json().items():
+        if flag not in ("preset", "batch_size"):
+            assert value == values.get(flag, getattr(plain, flag)), flag
+
+
+def test_a_flag_overrides_its_preset_also_with_its_own_default() -> None:
+    assert PRESETS["laptop"].values["consistency"] > 0
+    assert _parse("--preset", "laptop", "--consistency", "0").consistency == 0
+    assert _parse("--preset=laptop", "--lr=0.005").lr == 0.005
+
+
+def test_terms_that_the_paper_lacks_are_off_in_its_presets() -> None:
+    for name in ("paper", "authors"):
+        config = _parse("--preset", name)
+        assert (config.entropy, config.consistency, config.input_noise, config.hidden_noise) == (
+            0,
+        ) * 4
+        assert (config.matching, config.init, config.cosine_from) == ("huber", "normal", None)
+    assert _parse("--preset", "paper").feature_matching == 0
+
+
+def test_an_unknown_preset_is_refused() -> None:
+    with pytest.raises(flags.Error, match=r"preset.*paper"):
+        _parse("--preset", "quick")

@@ -1,0 +1,155 @@
+"""Entropy, consistency with averaged weights, mean features and noise, as parts of a whole model."""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from bayesian_gan.errors import InputError
+from bayesian_gan.model import BayesianGAN
+from bayesian_gan.networks import dcgan_discriminator, dcgan_generator
+from bayesian_gan.networks.outputs import split_outputs
+
+STEP = tf.constant(30, tf.int64)
+BATCH = 8
+
+
+def _model(
+    images: np.ndarray, labels: np.ndarray, noise: float = 0.0, **arguments: Any
+) -> BayesianGAN:
+    model = BayesianGAN(
+        dcgan_generator((8, 8, 1), 5, width=4, num_layers=2, initial="he"),
+        dcgan_discriminator(
+            (8, 8, 1), 3, width=4, num_layers=2, initial="he", input_noise=noise, hidden_noise=noise
+        ),
+        num_data=len(images),
+        seed=1,
+        **arguments,
+    )
+    model.compile(keras.optimizers.SGD(0.01), keras.optimizers.SGD(0.01))
+    model.hold(images, labels, batch_size=BATCH)
+    return model
+
+
+def _terms(model: BayesianGAN) -> Any:
+    return model.energies((0,), [model.minibatch(0, STEP)], STEP)
+
+
+def test_the_terms_enter_the_discriminators_energy_with_their_weights(
+    images: np.ndarray, labels: np.ndarray
+) -> None:
+    plain = _terms(_model(images, labels))
+    model = _model(
+        images, labels, entropy=0.3, consistency=2.0, consistency_ramp=120, matching="mean"
+    )
+    for network in model.averaged_discriminators:
+        for variable in network.weights:
+            variable.assign(1.3 * variable)
+    found = _terms(model)
+    real = model.minibatch(0, STEP).real
+    logits = (
+        split_outputs(model.discriminators[0](real, training=True))[0].numpy().astype(np.float64)
+    )
+    target = split_outputs(model.averaged_discriminators[0](real, training=True))[0].numpy()
+    p, q = (
+        np.exp(m) / np.exp(m).sum(-1, keepdims=True) for m in (logits, target.astype(np.float64))
+    )
+    entropy, distance = -(p * np.log(p)).sum(-1).mean(), ((p - q) ** 2).sum(-1).mean()
+    assert distance > 1e-4
+    np.testing.assert_allclose(found.terms.entropy[0], entropy, rtol=1e-4)
+    np.testing.assert_allclose(found.terms.consistency[0], distance, rtol=1e-3)
+    # At iteration 30 of a ramp of 120 a quarter of the weight counts.
+    expected = plain.discriminators[0] + 0.3 * entropy + 0.25 * 2.0 * distance
+    np.testing.assert_allclose(found.discriminators[0], expected, rtol=1e-5)
+    fakes = model.generators[0](model.minibatch(0, STEP).z[0], training=True)
+    with keras.StatelessScope():
+        features = [
+            model.discriminators[0](x, training=True)["features"].numpy() for x in (real, fakes)
+        ]
+    matching = np.mean((features[0].mean(0) - features[1].mean(0)) ** 2)
+    np.testing.assert_allclose(found.terms.matching[0, 0], matching, rtol=1e-4)
+
+
+def test_the_consistency_weight_rises_and_stays(images: np.ndarray, labels: np.ndarray) -> None:
+    model = _model(images, labels, consistency=2.0, consistency_ramp=20)
+    for network in model.averaged_discriminators:
+        for variable in network.weights:
+            variable.assign(1.3 * variable)
+    plain, found = _terms(_model(images, labels)), _terms(model)
+    added = float(found.discriminators[0] - plain.discriminators[0])
+    assert added == pytest.approx(2.0 * float(found.terms.consistency[0]), rel=1e-3)
+
+
+def test_averaged_weights_are_the_exponential_average(
+    images: np.ndarray, labels: np.ndarray
+) -> None:
+    model = _model(images, labels, consistency=1.0, average_decay=0.5)
+    kernel, averaged = (
+        m[0].trainable_variables[0] if m[0].trainable else m[0].weights[0]
+        for m in (model.discriminators, model.averaged_discriminators)
+    )
+    np.testing.assert_array_equal(kernel, averaged)
+    expected, start = kernel.numpy(), kernel.numpy()
+    for step in range(12):
+        model.fit(images, labels, batch_size=BATCH, steps_per_epoch=1, verbose=0)
+        decay = min(0.5, (1 + step) / (10 + step))
+        expected = decay * expected + (1 - decay) * kernel.numpy()
+    np.testing.assert_allclose(averaged, expected, rtol=1e-5, atol=1e-7)
+    assert np.max(np.abs(kernel.numpy() - start)) > 1e-3
+
+
+def test_averaged_weights_are_not_moved_by_the_optimizer(
+    images: np.ndarray, labels: np.ndarray
+) -> None:
+    model = _model(images, labels, consistency=1.0)
+    own = {id(v) for v in model.averaged_discriminators[0].weights}
+    for optimizer in model.discriminator_optimizers:
+        assert not any(id(v) in own for v in optimizer._trainable_variables)
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.3])
+def test_a_step_with_noise_is_a_function_of_the_iteration(
+    images: np.ndarray, labels: np.ndarray, noise: float
+) -> None:
+    model = _model(images, labels, noise=noise, consistency=1.0, entropy=0.1)
+    first, again = _terms(model), _terms(model)
+    np.testing.assert_array_equal(first.discriminators, again.discriminators)
+    batch = model.minibatch(0, STEP)
+    later = model.energies((0,), [batch], STEP + 1)
+    # The same minibatch: only noise can differ (and the consistency's ramp, which has no distance to weigh).
+    changed = abs(float(later.terms.real[0] - first.terms.real[0])) > 1e-4
+    assert changed == (noise > 0)
+
+
+def test_a_run_in_two_parts_is_the_run_in_one(images: np.ndarray, labels: np.ndarray) -> None:
+    arguments: dict[str, Any] = {"noise": 0.3, "consistency": 1.0, "entropy": 0.1}
+    whole, parts = (_model(images, labels, **arguments) for _ in range(2))
+    whole.fit(images, labels, batch_size=BATCH, steps_per_epoch=6, verbose=0)
+    parts.fit(images, labels, batch_size=BATCH, steps_per_epoch=4, verbose=0)
+    other = _model(images, labels, **arguments)
+    other.set_weights(parts.get_weights())
+    other.fit(images, labels, batch_size=BATCH, steps_per_epoch=2, verbose=0)
+    for a, b in zip(whole.get_weights(), other.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"entropy": -1.0}, "entropy"),
+        ({"consistency": float("nan")}, "consistency"),
+        ({"consistency_ramp": -1}, "consistency_ramp"),
+        ({"average_decay": 1.0}, "average_decay"),
+        ({"matching": "max"}, "matching"),
+        ({"entropy": 1.0, "objective": "authors"}, "objective"),
+        ({"consistency": 1.0, "num_classes": 1}, "needs labels"),
+    ],
+)
+def test_wrong_arguments_are_named(
+    make_model: Callable[..., BayesianGAN], arguments: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(InputError, match=message):
+        make_model(**arguments)
