@@ -31,6 +31,7 @@ from bayesian_gan.monitoring import (
 )
 from bayesian_gan.networks import dcgan_discriminator, dcgan_generator
 from bayesian_gan.posterior import Posterior
+from bayesian_gan.presets import describe_preset
 from bayesian_gan.reliability.checkpoint import Checkpoint, Checkpoints
 from bayesian_gan.reliability.environment import NetworkSize, check_resources, needs
 from bayesian_gan.reliability.finite import FiniteCheck, NotFiniteError
@@ -217,6 +218,8 @@ def _prepare(
     for place in (folder, folder / "posterior", folder / "tensorboard"):
         remove_parts(place)
     log.info(data.provenance)
+    if config.preset is not None:
+        log.info(describe_preset(config.preset, config.to_json()))
     checkpoint = Checkpoints(folder / "checkpoints").load_newest(log) if begun else None
     start = 0 if checkpoint is None else checkpoint.iteration
     if start > config.train_iter:

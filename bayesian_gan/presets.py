@@ -81,3 +81,16 @@ PRESETS = {
     "authors": Preset("the authors' program", _AUTHORS),
     "laptop": Preset("tuned for two cores, with terms the paper lacks", _LAPTOP),
 }
+
+
+def describe_preset(name: str, values: dict[str, Any]) -> str:
+    """One line with every value of a preset, and which of them the command line overrides.
+
+    Args:
+        name: of the preset.
+        values: by flag, those of the run.
+    """
+    own = PRESETS[name].values
+    kept = [f"--{flag} {value}" for flag, value in own.items() if values[flag] == value]
+    other = [f"--{flag} {values[flag]} (not {v})" for flag, v in own.items() if values[flag] != v]
+    return f"preset {name}: {' '.join(kept)}" + (f"; overridden: {', '.join(other)}" * bool(other))

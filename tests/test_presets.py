@@ -4,7 +4,7 @@ import pytest
 from absl import flags
 
 from bayesian_gan.flags import Config, define
-from bayesian_gan.presets import PRESETS
+from bayesian_gan.presets import PRESETS, describe_preset
 
 
 def _parse(*arguments: str) -> Config:
@@ -43,3 +43,12 @@ def test_terms_that_the_paper_lacks_are_off_in_its_presets() -> None:
 def test_an_unknown_preset_is_refused() -> None:
     with pytest.raises(flags.Error, match=r"preset.*paper"):
         _parse("--preset", "quick")
+
+
+def test_a_preset_is_printed_in_full() -> None:
+    config = _parse("--preset", "laptop", "--lr", "0.1")
+    line = describe_preset("laptop", config.to_json())
+    kept, overridden = line.split("; overridden: ")
+    assert overridden == f"--lr 0.1 (not {PRESETS['laptop'].values['lr']})"
+    for flag, value in PRESETS["laptop"].values.items():
+        assert (f"--{flag} {value}" in kept) == (flag != "lr")
