@@ -1,0 +1,133 @@
+"""The cells of the paper's Table 1: what each is, the command that makes it, and what is read from its run."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+SYSTEMS = ("supervised", "dcgan", "w_dcgan", "dcgan_10", "bayesgan")
+
+# Flags that make a system, after those of the preset.
+SYSTEM_FLAGS: dict[str, tuple[str, ...]] = {
+    "dcgan": ("--ml", "--num_gen=1", "--num_disc=1", "--num_mcmc=1"),
+    "w_dcgan": ("--ml", "--num_gen=1", "--num_disc=1", "--num_mcmc=1", "--wasserstein"),
+    "dcgan_10": ("--ml_ensemble=10", "--num_gen=1", "--num_disc=1", "--num_mcmc=1"),
+    "bayesgan": (),
+}
+
+# Which score of a run's summary is the system's: of its final state, never the best on test images.
+SCORES = {
+    "supervised": "supervised",
+    "dcgan": "single",
+    "w_dcgan": "single",
+    "dcgan_10": "ensemble",
+    "bayesgan": "posterior",
+}
+
+# Saatci & Wilson 2017, Table 1: (mean, 2 std) over ten label sets; MNIST in errors of 10,000, the others in %.
+PAPER: dict[tuple[str, int], tuple[tuple[float, float] | None, ...]] = {
+    ("mnist", 20): (None, (1823, 412), (1687, 387), (1087, 564), (1432, 487)),
+    ("mnist", 50): (None, (453, 110), (490, 170), (189, 103), (332, 172)),
+    ("mnist", 100): ((2134, 525), (128, 11), (156, 17), (97, 8.2), (79, 5.8)),
+    ("mnist", 200): ((1389, 438), (95, 3.2), (91, 5.2), (78, 2.8), (74, 1.4)),
+    ("cifar", 1000): ((63.4, 2.6), (58.2, 2.8), (57.1, 2.4), (31.1, 2.5), (32.7, 5.2)),
+    ("cifar", 2000): ((56.1, 2.1), (47.5, 4.1), (49.8, 3.1), (29.2, 1.2), (26.2, 4.8)),
+    ("cifar", 4000): ((51.4, 2.9), (40.1, 3.3), (38.1, 2.9), (27.4, 3.2), (23.4, 3.7)),
+    ("cifar", 8000): ((47.2, 2.2), (29.3, 2.8), (27.4, 2.5), (25.5, 2.4), (21.1, 2.5)),
+    ("svhn", 500): ((53.5, 2.5), (31.2, 1.8), (29.4, 1.8), (27.1, 2.2), (22.5, 3.2)),
+    ("svhn", 1000): ((37.3, 3.1), (25.5, 3.3), (25.1, 2.6), (18.3, 1.7), (12.9, 2.5)),
+    ("svhn", 2000): ((26.3, 2.1), (22.4, 1.8), (23.3, 1.2), (16.7, 1.8), (11.3, 2.4)),
+    ("svhn", 4000): ((20.8, 1.8), (20.4, 1.2), (19.4, 0.9), (14.0, 1.4), (8.7, 1.8)),
+    ("celeb", 1000): ((53.8, 4.2), (52.3, 4.2), (51.2, 5.4), (47.3, 3.5), (33.4, 4.7)),
+    ("celeb", 2000): ((36.7, 3.2), (37.8, 3.4), (39.6, 3.5), (31.2, 1.8), (31.8, 4.3)),
+    ("celeb", 4000): ((34.3, 3.8), (31.5, 3.2), (30.1, 2.8), (29.3, 1.5), (29.4, 3.4)),
+    ("celeb", 8000): ((31.1, 4.2), (29.5, 2.8), (27.6, 4.2), (26.4, 1.1), (25.3, 2.4)),
+}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One number of the table.
+
+    Attributes:
+        dataset: name as `--dataset` takes it.
+        N: labelled examples.
+        system: one of `SYSTEMS`.
+        label_seed: which label set.
+        preset: whose terms all systems have.
+        temperature: of a `bayesgan`; None takes the preset's.
+    """
+
+    dataset: str
+    N: int
+    system: str
+    label_seed: int
+    preset: str
+    temperature: float | None = None
+
+    @property
+    def name(self) -> str:
+        """A name for the cell's folder; the supervised CNN trains in the run of its label set's bayesgan."""
+        system = "bayesgan" if self.system == "supervised" else self.system
+        warmth = "" if self.temperature is None else f"_T{self.temperature:g}"
+        return f"{self.dataset}_{self.N}_{system}{warmth}_{self.label_seed}_{self.preset}"
+
+    def flags(self, extra: tuple[str, ...] = ()) -> list[str]:
+        """Flags that decide what the cell's run does."""
+        system = "bayesgan" if self.system == "supervised" else self.system
+        warmth = () if self.temperature is None else (f"--temperature={self.temperature:g}",)
+        return [
+            f"--preset={self.preset}",
+            f"--dataset={self.dataset}",
+            f"--N={self.N}",
+            f"--label_seed={self.label_seed}",
+            *SYSTEM_FLAGS[system],
+            *warmth,
+            *extra,
+        ]
+
+
+def configuration(flags: dict[str, Any]) -> str:
+    """A name of a run's flags, those of one label set apart from no other: 16 hexadecimal digits.
+
+    Args:
+        flags: resolved, of the run's `config.json`.
+    """
+    passing = ("out_dir", "data_path", "cache_dir", "resume", "label_seed", "n_save", "download")
+    decided = {k: v for k, v in flags.items() if k not in passing}
+    return hashlib.sha256(json.dumps(decided, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def result(
+    cell: Cell, summary: dict[str, Any], described: dict[str, Any], num_images: int
+) -> dict[str, Any]:
+    """The line of a finished cell.
+
+    Args:
+        cell: which.
+        summary: the run's `summary.json`.
+        described: its `config.json`.
+        num_images: unlabelled images, for the minutes of one pass over them.
+    """
+    flags, score = described["flags"], summary[SCORES[cell.system]]
+    single = summary["single"]
+    epochs = summary["iteration"] * flags["batch_size"] / num_images
+    return {
+        "dataset": cell.dataset,
+        "N": cell.N,
+        "system": cell.system,
+        "label_seed": cell.label_seed,
+        "preset": cell.preset,
+        "temperature": flags["temperature"] if cell.system == "bayesgan" else None,
+        "errors": score["errors"],
+        "n": score["n"],
+        "nll": score["nll"],
+        "single_errors": single["errors"] if cell.system in ("bayesgan", "dcgan_10") else None,
+        "single_nll": single["nll"] if cell.system in ("bayesgan", "dcgan_10") else None,
+        "num_samples": summary["posterior"]["num_samples"] if cell.system == "bayesgan" else None,
+        "iterations": summary["iteration"],
+        "seconds": summary["seconds"],
+        "minutes_per_epoch": summary["seconds"] / 60.0 / epochs,
+        "configuration": configuration(flags),
+        "version": described["versions"]["bayesian-gan"],
+    }

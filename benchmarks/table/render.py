@@ -1,0 +1,104 @@
+"""`docs/results.md` from the results file."""
+
+import statistics
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from benchmarks.table.cells import PAPER, SYSTEMS
+
+Lines = Sequence[dict[str, Any]]
+TITLES = ("supervised", "DCGAN", "W-DCGAN", "DCGAN-10", "BayesGAN")
+
+
+def value(line: dict[str, Any]) -> float:
+    """Errors of MNIST's and digits' test images; error % elsewhere, as the paper has it."""
+    if line["dataset"] in ("mnist", "digits"):
+        return float(line["errors"])
+    return 100.0 * line["errors"] / line["n"]
+
+
+def spread(values: Sequence[float]) -> str:
+    """Mean +- 2 standard deviations, and the number of label sets; no deviation of one."""
+    if not values:
+        return "-"
+    mean = statistics.mean(values)
+    if len(values) == 1:
+        return f"{mean:.4g} (1)"
+    return f"{mean:.4g} ± {2 * statistics.stdev(values):.3g} ({len(values)})"
+
+
+def render(lines: Lines) -> str:
+    """The document's text."""
+    parts = [
+        "# Results",
+        "",
+        "Made by `python benchmarks/table1.py --render` from `benchmarks/results/table1.jsonl`; do not edit. "
+        "Errors of the test set (MNIST: of 10,000; digits: of 360), otherwise error %, at the *final* state of "
+        "each run: mean ± 2 standard deviations over label sets, their number in parentheses. In each preset "
+        "all systems have the same terms. Beside ours, in italics, the paper's Table 1.",
+    ]
+    presets = sorted({line["preset"] for line in lines})
+    for preset in presets:
+        own = [line for line in lines if line["preset"] == preset]
+        parts += ["", f"## `--preset {preset}`", "", *_table(own), "", *_details(own)]
+    if not lines:
+        parts += ["", "No cell is done yet."]
+    return "\n".join(parts) + "\n"
+
+
+def _table(lines: Lines) -> list[str]:
+    cells = defaultdict(list)
+    warmest: dict[tuple[str, int], float] = {}
+    for line in lines:
+        row = (line["dataset"], line["N"])
+        if line["system"] == "bayesgan":
+            warmest[row] = max(warmest.get(row, 0.0), line["temperature"])
+    for line in lines:
+        row = (line["dataset"], line["N"])
+        if line["system"] != "bayesgan" or line["temperature"] == warmest[row]:
+            cells[row, line["system"]].append(value(line))
+    rows = sorted({row for row, _ in cells})
+    table = [
+        "| data, N | " + " | ".join(TITLES) + " |",
+        "| --- |" + " --- |" * len(TITLES),
+    ]
+    for row in rows:
+        printed = []
+        for system, theirs in zip(SYSTEMS, PAPER.get(row, (None,) * len(SYSTEMS)), strict=True):
+            paper = "" if theirs is None else f" *{theirs[0]:g} ± {theirs[1]:g}*"
+            printed.append(spread(cells[row, system]) + paper)
+        table.append(f"| {row[0]} {row[1]} | " + " | ".join(printed) + " |")
+    return table
+
+
+def _details(lines: Lines) -> list[str]:
+    """Single samples beside averages, NLL, and cost, for each row, system and temperature."""
+    groups = defaultdict(list)
+    for line in lines:
+        groups[line["dataset"], line["N"], line["system"], line.get("temperature")].append(line)
+    table = [
+        "| data, N | system | temperature | errors of a single sample | of the average "
+        "| NLL of a single sample | of the average | minutes a run | minutes an epoch |",
+        "| --- |" + " --- |" * 8,
+    ]
+    order = {system: i for i, system in enumerate(SYSTEMS)}
+    for key in sorted(groups, key=lambda k: (k[0], k[1], order[k[2]], -(k[3] or 0.0))):
+        dataset, N, system, temperature = key
+        own = groups[key]
+        averaged = system in ("bayesgan", "dcgan_10")
+        columns = [
+            "" if temperature is None else f"{temperature:g}",
+            spread([_single_value(line) for line in own]) if averaged else "",
+            spread([value(line) for line in own]),
+            f"{statistics.mean(line['single_nll'] for line in own):.4f}" if averaged else "",
+            f"{statistics.mean(line['nll'] for line in own):.4f}",
+            f"{statistics.mean(line['seconds'] for line in own) / 60:.1f}",
+            f"{statistics.mean(line['minutes_per_epoch'] for line in own):.2f}",
+        ]
+        table.append(f"| {dataset} {N} | {system} | " + " | ".join(columns) + " |")
+    return table
+
+
+def _single_value(line: dict[str, Any]) -> float:
+    return value(line | {"errors": line["single_errors"]})

@@ -1,0 +1,66 @@
+"""The results file: JSON lines, one for each cell, of one version of the program."""
+
+import json
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from benchmarks.table.cells import Cell
+
+REQUIRED = ("dataset", "N", "system", "label_seed", "preset", "errors", "n", "nll", "version")
+
+
+class ResultsError(ValueError):
+    """The results file cannot be used; the message says what to do."""
+
+
+def read_results(path: Path, version: str) -> list[dict[str, Any]]:
+    """The lines of a results file; none where there is no file.
+
+    Args:
+        path: of the file.
+        version: of this program; results of another are not mixed with its own.
+
+    Raises:
+        ResultsError: a line that is not a result, or of another version.
+    """
+    if not path.exists():
+        return []
+    lines = []
+    for k, text in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        try:
+            line = json.loads(text)
+            missing = [name for name in REQUIRED if name not in line]
+        except (ValueError, TypeError) as error:
+            raise ResultsError(f"{path}, line {k}: not a result ({error}); remove it") from error
+        if missing:
+            raise ResultsError(f"{path}, line {k}: lacks {', '.join(missing)}; remove it")
+        if line["version"] != version:
+            raise ResultsError(
+                f"{path}, line {k}: a result of version {line['version']}, and this is {version}: give "
+                "another --results file, or move this one away"
+            )
+        lines.append(line)
+    return lines
+
+
+def append_result(path: Path, line: dict[str, Any]) -> None:
+    """Adds a line to the file, on the disk before this returns."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(line) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def find(lines: Iterable[dict[str, Any]], cell: Cell) -> dict[str, Any] | None:
+    """The result of a cell, or None."""
+    for line in lines:
+        same = all(
+            line[name] == getattr(cell, name)
+            for name in ("dataset", "N", "system", "label_seed", "preset")
+        )
+        if same and (cell.temperature is None or line.get("temperature") == cell.temperature):
+            return line
+    return None

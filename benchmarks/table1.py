@@ -1,0 +1,203 @@
+#!/usr/bin/env python
+"""The paper's Table 1: data sets and numbers of labels, five systems, several label sets; cell by cell.
+
+    python benchmarks/table1.py --data_path DATA --plan          what is missing, and how long it takes
+    python benchmarks/table1.py --data_path DATA --jobs 2        runs it, two cells side by side
+    python benchmarks/table1.py --render                         writes docs/results.md
+
+Finished cells are lines of --results and are not run again; a cell that was broken off goes on from its last
+checkpoint. A cell whose data set is absent is skipped, and said so. Every argument that is not listed here goes
+to run_bgan_semi.py, for every cell.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+import bayesian_gan  # noqa: E402
+from bayesian_gan.data.catalogue import load  # noqa: E402
+from bayesian_gan.data.options import Options  # noqa: E402
+from bayesian_gan.errors import USAGE_STATUS, InputError  # noqa: E402
+from bayesian_gan.presets import PRESETS  # noqa: E402
+from bayesian_gan.storage import write_atomically  # noqa: E402
+from benchmarks.table.cells import SYSTEMS, Cell, result  # noqa: E402
+from benchmarks.table.render import render  # noqa: E402
+from benchmarks.table.results import (  # noqa: E402
+    ResultsError,
+    append_result,
+    find,
+    read_results,
+)
+
+ROWS = "mnist:20 mnist:50 mnist:100 mnist:200 digits:100"
+
+
+def main(arguments: list[str]) -> int:
+    """Plans, runs or renders; returns the exit status."""
+    known, extra = _parse(arguments)
+    try:
+        lines = read_results(known.results, bayesian_gan.__version__)
+        if known.render:
+            text = render(lines)
+            write_atomically(ROOT / "docs" / "results.md", lambda file: file.write(text.encode()))
+            print(f"docs/results.md: {len(lines)} cells")
+            return 0
+        cells, num_images = _cells(known)
+    except (ResultsError, InputError) as error:
+        print(f"table1.py: error: {error}", file=sys.stderr)
+        return USAGE_STATUS
+    missing = [cell for cell in cells if find(lines, cell) is None]
+    _print_plan(lines, cells, missing, known.jobs)
+    if known.plan:
+        return 0
+    return _run(missing, num_images, known, tuple(extra))
+
+
+def _parse(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--data_path", help="folder of the data sets")
+    parser.add_argument("--rows", nargs="+", default=ROWS.split(), metavar="DATASET:N")
+    parser.add_argument("--systems", nargs="+", default=list(SYSTEMS), choices=SYSTEMS)
+    parser.add_argument("--label_seeds", nargs="+", type=int, default=list(range(10)))
+    parser.add_argument("--preset", default="laptop", choices=list(PRESETS))
+    parser.add_argument(
+        "--temperatures", nargs="+", type=float, help="of bayesgan; by default the preset's"
+    )
+    parser.add_argument("--jobs", type=int, default=2, help="cells side by side, on a core each")
+    parser.add_argument("--minutes", type=float, help="begin no further cell after this time")
+    parser.add_argument("--plan", action="store_true", help="print what is missing, run nothing")
+    parser.add_argument("--render", action="store_true", help="write docs/results.md, run nothing")
+    parser.add_argument(
+        "--results", type=Path, default=ROOT / "benchmarks" / "results" / "table1.jsonl"
+    )
+    parser.add_argument("--runs", type=Path, default=ROOT / "runs" / "table1", help="run folders")
+    return parser.parse_known_args(arguments)
+
+
+def _cells(known: argparse.Namespace) -> tuple[list[Cell], dict[str, int]]:
+    """The cells asked for whose data is there, label set by label set; and N of each data set."""
+    num_images: dict[str, int] = {}
+    rows = []
+    for row in known.rows:
+        dataset, _, N = row.partition(":")
+        if not N.isdigit():
+            raise InputError(f"--rows {row}: give DATASET:N, such as mnist:100")
+        if dataset not in num_images:
+            try:
+                data = load(dataset, known.data_path, Options(download=False))
+            except InputError as error:
+                print(f"skipped {row}: {error}")
+                continue
+            num_images[dataset] = len(data.images)
+        rows.append((dataset, int(N)))
+    cells = [
+        Cell(dataset, N, system, seed, known.preset, temperature)
+        for seed in known.label_seeds
+        for dataset, N in rows
+        for system in known.systems
+        for temperature in (
+            known.temperatures if system == "bayesgan" and known.temperatures else [None]
+        )
+    ]
+    return cells, num_images
+
+
+def _print_plan(
+    lines: list[dict[str, Any]], cells: list[Cell], missing: list[Cell], jobs: int
+) -> None:
+    """What is missing, and how long it takes judging by the finished cells of its kind."""
+    print(f"{len(cells) - len(missing)} of {len(cells)} cells are done")
+    total, unknown = 0.0, 0
+    for name in dict.fromkeys(cell.name for cell in missing):
+        cell = next(cell for cell in missing if cell.name == name)
+        system = "bayesgan" if cell.system == "supervised" else cell.system
+        known = [
+            line["seconds"]
+            for line in lines
+            if (line["dataset"], line["system"], line["preset"])
+            == (cell.dataset, system, cell.preset)
+        ]
+        total += statistics.mean(known) if known else 0.0
+        unknown += not known
+        print(f"  {name}: {statistics.mean(known) / 60:.0f} min" if known else f"  {name}: unknown")
+    print(
+        f"about {total / 3600 / jobs:.1f} hours with {jobs} side by side"
+        + (f", and {unknown} runs of kinds of which none is done" if unknown else "")
+    )
+
+
+def _run(
+    missing: list[Cell],
+    num_images: dict[str, int],
+    known: argparse.Namespace,
+    extra: tuple[str, ...],
+) -> int:
+    """Runs what is missing; cells of one run together. Returns 1 if one failed."""
+    runs: dict[str, list[Cell]] = {}
+    for cell in missing:
+        runs.setdefault(cell.name, []).append(cell)
+    deadline = time.monotonic() + 60 * known.minutes if known.minutes else float("inf")
+    threads = max(1, (os.cpu_count() or 1) // known.jobs)
+
+    def work(name: str) -> bool:
+        if time.monotonic() > deadline:
+            return True
+        folder = _run_cell(runs[name][0], known, extra, threads)
+        if folder is None:
+            return False
+        summary, described = (
+            json.loads((folder / file).read_text(encoding="utf-8"))
+            for file in ("summary.json", "config.json")
+        )
+        for cell in runs[name]:
+            line = result(cell, summary, described, num_images[cell.dataset])
+            append_result(known.results, line)
+            print(f"{name} {cell.system}: {line['errors']} of {line['n']}", flush=True)
+        return True
+
+    with ThreadPoolExecutor(known.jobs) as pool:
+        return 0 if all(list(pool.map(work, runs))) else 1
+
+
+def _run_cell(
+    cell: Cell, known: argparse.Namespace, extra: tuple[str, ...], threads: int
+) -> Path | None:
+    """Runs or goes on with a cell's run; its folder, or None where it failed."""
+    place = known.runs.resolve() / cell.name
+    place.mkdir(parents=True, exist_ok=True)
+    flags = cell.flags(extra)
+    if known.data_path:
+        flags.append(f"--data_path={Path(known.data_path).resolve()}")
+    command = [sys.executable, str(ROOT / "run_bgan_semi.py"), *flags]
+    environment = os.environ | {
+        "TF_NUM_INTRAOP_THREADS": str(threads),
+        "TF_NUM_INTEROP_THREADS": str(threads),
+    }
+    with (place / "output.log").open("a", encoding="utf-8") as log:
+        status = subprocess.run(
+            [*command, f"--out_dir={place}", "--resume=auto"],
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            env=environment,
+            check=False,
+        ).returncode
+    if status:
+        print(f"{cell.name}: failed with status {status}; see {place / 'output.log'}", flush=True)
+        return None
+    return max(place.glob("bgan_*"), key=lambda path: path.stat().st_mtime)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

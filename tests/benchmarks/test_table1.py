@@ -1,0 +1,128 @@
+"""The harness of the paper's table: what is a cell, what is done, what is refused, what is printed."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.table.cells import Cell, configuration, result
+from benchmarks.table.render import render, spread
+from benchmarks.table.results import ResultsError, append_result, find, read_results
+
+ROOT = Path(__file__).parents[2]
+
+
+def _line(**changes: Any) -> dict[str, Any]:
+    line = {
+        "dataset": "mnist",
+        "N": 100,
+        "system": "bayesgan",
+        "label_seed": 0,
+        "preset": "laptop",
+        "temperature": 1.0,
+        "errors": 100,
+        "n": 10000,
+        "nll": 0.04,
+        "single_errors": 120,
+        "single_nll": 0.05,
+        "seconds": 600.0,
+        "minutes_per_epoch": 0.5,
+        "version": "1",
+    }
+    return line | changes
+
+
+def test_a_finished_cell_is_found_and_no_other(tmp_path: Path) -> None:
+    path = tmp_path / "results" / "table1.jsonl"
+    append_result(path, _line())
+    append_result(path, _line(system="dcgan", temperature=None, label_seed=3))
+    lines = read_results(path, "1")
+    assert find(lines, Cell("mnist", 100, "bayesgan", 0, "laptop")) == lines[0]
+    assert find(lines, Cell("mnist", 100, "dcgan", 3, "laptop")) == lines[1]
+    for other in (
+        Cell("mnist", 50, "bayesgan", 0, "laptop"),
+        Cell("mnist", 100, "bayesgan", 1, "laptop"),
+        Cell("mnist", 100, "bayesgan", 0, "paper"),
+        Cell("mnist", 100, "bayesgan", 0, "laptop", 0.1),
+        Cell("digits", 100, "bayesgan", 0, "laptop"),
+    ):
+        assert find(lines, other) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (json.dumps(_line(version="0.9")), "version 0.9, and this is 1"),
+        ("{", "line 1: not a result"),
+        (json.dumps({"dataset": "mnist"}), "lacks N"),
+    ],
+)
+def test_results_that_cannot_be_mixed_are_refused(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "table1.jsonl"
+    path.write_text(text + "\n", encoding="utf-8")
+    with pytest.raises(ResultsError, match=message):
+        read_results(path, "1")
+
+
+def test_each_system_reads_its_score_of_the_final_state() -> None:
+    scores = {
+        name: {"errors": k, "n": 10000, "nll": 0.1 * k}
+        for k, name in enumerate(("supervised", "single", "ensemble", "posterior"), 1)
+    }
+    scores["posterior"]["num_samples"] = 8
+    summary = {**scores, "iteration": 9000, "seconds": 540.0}
+    flags = {"batch_size": 64, "temperature": 0.5, "label_seed": 7, "lr": 0.1}
+    described = {"flags": flags, "versions": {"bayesian-gan": "1"}}
+    found = {
+        system: result(Cell("mnist", 100, system, 7, "laptop"), summary, described, 60000)
+        for system in ("supervised", "dcgan", "w_dcgan", "dcgan_10", "bayesgan")
+    }
+    errors = [line["errors"] for line in found.values()]
+    assert errors == [1, 2, 2, 3, 4]
+    assert found["bayesgan"]["single_errors"] == 2
+    assert found["bayesgan"]["temperature"] == 0.5
+    # 9,000 iterations of 64 images are 9.6 passes over 60,000, in 9 minutes.
+    assert found["dcgan"]["minutes_per_epoch"] == pytest.approx(9.0 / 9.6)
+    assert configuration(flags | {"label_seed": 8}) == configuration(flags)
+    assert configuration(flags | {"lr": 0.2}) != configuration(flags)
+
+
+def test_the_document_has_means_and_two_standard_deviations() -> None:
+    assert spread([1.0, 2.0, 3.0]) == "2 ± 2 (3)"
+    assert spread([5.0]) == "5 (1)"
+    lines = [_line(label_seed=k, errors=100 + 10 * k) for k in range(3)]
+    lines += [_line(label_seed=k, errors=90, temperature=0.0) for k in range(3)]
+    lines += [_line(dataset="cifar", N=1000, errors=5000)]
+    text = render(lines)
+    assert "| mnist 100 | - *2134 ± 525* | - *128 ± 11* |" in text
+    assert "110 ± 20 (3) *79 ± 5.8* |" in text  # of temperature 1 alone
+    assert "| 50 (1) *32.7 ± 5.2* |" in text  # CIFAR in %
+    assert (
+        "| mnist 100 | bayesgan | 0 | 120 ± 0 (3) | 90 ± 0 (3) | 0.0500 | 0.0400 | 10.0 | 0.50 |"
+        in text
+    )
+
+
+def test_absent_data_is_skipped_and_the_plan_runs_nothing(tmp_path: Path) -> None:
+    printed = subprocess.run(
+        [
+            sys.executable,
+            str(ROOT / "benchmarks" / "table1.py"),
+            "--plan",
+            *("--rows", "svhn:500", "digits:100"),
+            *("--label_seeds", "0", "1"),
+            *("--data_path", str(tmp_path)),
+            *("--results", str(tmp_path / "r.jsonl")),
+            *("--runs", str(tmp_path / "runs")),
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert printed.startswith("skipped svhn:500: no svhn in --data_path")
+    assert "0 of 10 cells are done" in printed
+    assert printed.count("digits_100_bayesgan") == 2  # The supervised CNN trains beside it.
+    assert not (tmp_path / "runs").exists()
