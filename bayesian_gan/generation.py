@@ -5,10 +5,14 @@ import numpy as np
 import tensorflow as tf
 
 
-def draw_noise(num: int, z_dim: int, seed: int | tuple[int, int]) -> tf.Tensor:
+def draw_noise(
+    num: int | tf.Tensor, z_dim: int, seed: int | tuple[int | tf.Tensor, int]
+) -> tf.Tensor:
     """Z ~ U(-1, 1), float32 [num, z_dim]; the same numbers for the same seed."""
     pair = (seed, 0) if isinstance(seed, int) else seed
-    return tf.random.stateless_uniform((num, z_dim), tf.constant(pair, tf.int32), -1.0, 1.0)
+    return tf.random.stateless_uniform(
+        (num, z_dim), tf.convert_to_tensor(pair, tf.int32), -1.0, 1.0
+    )
 
 
 def generate(generator: keras.Model, z: tf.Tensor, batch_size: int = 256) -> np.ndarray:

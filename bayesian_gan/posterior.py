@@ -226,7 +226,7 @@ class Posterior:
     ) -> Iterator[np.ndarray]:
         """Yields, for each draw in order, float64 [M * J_d, n, K]: every sample's probabilities."""
         images = check_images(images, tuple(self._discriminator.input_shape[1:]))
-        self._require_draws()
+        self.require_draws()
         forward = tf.function(self._forward, reduce_retracing=True)
         for iteration in self.iterations:
             try:
@@ -261,7 +261,7 @@ class Posterior:
         Raises:
             InputError: no such generator or draw.
         """
-        self._require_draws()
+        self.require_draws()
         iteration = self.iterations[-1] if iteration is None else iteration
         if iteration not in self.iterations:
             raise InputError(
@@ -274,7 +274,34 @@ class Posterior:
         _assign(self._generator, self._read(iteration), f"g_{sample:04d}")
         return generate(self._generator, draw_noise(num, self._generator.input_shape[-1], seed))
 
-    def _require_draws(self) -> None:
+    def network(self, player: str) -> keras.Model:
+        """The network of "generator" or "discriminator" samples; its weights are of whichever was used last."""
+        return self._generator if player == "generator" else self._discriminator
+
+    def weights(
+        self, player: str, samples: Sequence[tuple[int, int]]
+    ) -> list[tuple[np.ndarray, ...]]:
+        """Weights of collected samples, each in the order of `network(player).weights`.
+
+        Args:
+            player: "generator" or "discriminator".
+            samples: pairs (iteration of a draw, index of the network in it).
+
+        Raises:
+            InputError: a draw is not there, damaged, or another model's.
+        """
+        found = {}
+        for iteration in sorted({iteration for iteration, _ in samples}):
+            draw = self._read(iteration)
+            self._check_shapes(draw, self._draw_path(iteration))
+            for member in {m for i, m in samples if i == iteration}:
+                prefix = f"{player[0]}_{member:04d}_"
+                names = sorted(name for name in draw if name.startswith(prefix))
+                found[iteration, member] = tuple(draw[name] for name in names)
+        return [found[sample] for sample in samples]
+
+    def require_draws(self) -> None:
+        """Raises InputError where nothing is collected."""
         if not self.iterations:
             raise InputError(f"{self.path}: no sample is collected yet")
 

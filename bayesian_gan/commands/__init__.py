@@ -14,7 +14,9 @@ from collections.abc import Sequence
 from bayesian_gan.errors import USAGE_STATUS, InputError
 
 # Each command's module, `bayesian_gan.commands.NAME`, and what it does.
-COMMANDS: dict[str, str] = {}
+COMMANDS: dict[str, str] = {
+    "export": "a posterior as a SavedModel, .keras, LiteRT or ONNX",
+}
 
 
 def main(arguments: Sequence[str]) -> int:

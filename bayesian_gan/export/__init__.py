@@ -1,0 +1,1 @@
+"""The collected posterior, in the formats of other programs: SavedModel, `.keras`, LiteRT, ONNX."""

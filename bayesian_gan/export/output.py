@@ -1,0 +1,62 @@
+"""The folder of an export: whole under its name, or absent."""
+
+import contextlib
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from bayesian_gan.errors import InputError
+from bayesian_gan.storage import PART, sync_folder
+
+DESCRIPTION = "export.json"
+
+
+def check_output(path: Path, overwrite: bool) -> None:
+    """Refuses a path that an export must not take.
+
+    Raises:
+        InputError: something is there, and either `overwrite` is off or it is no export.
+    """
+    if not path.exists() and not path.is_symlink():
+        return
+    if not overwrite:
+        raise InputError(
+            f"--output {path}: exists; give another path, or --overwrite to replace it"
+        )
+    if path.is_symlink() or not (path / DESCRIPTION).is_file():
+        raise InputError(
+            f"--output {path}: holds no {DESCRIPTION}, so it is no export, and --overwrite does not "
+            "replace it; give another path"
+        )
+
+
+@contextlib.contextmanager
+def output_folder(path: Path, overwrite: bool) -> Iterator[Path]:
+    """A new folder to write into, which gets its name when all is written.
+
+    Raises:
+        InputError: see `check_output`; or nothing can be written there.
+    """
+    check_output(path, overwrite)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        made = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=PART, dir=path.parent))
+    except OSError as error:
+        raise InputError(f"--output {path}: cannot write there ({error})") from error
+    try:
+        yield made
+        made.chmod(0o755)
+        check_output(path, overwrite)
+        if path.exists():
+            old = made.with_name(made.name + ".old")
+            path.rename(old)
+            made.rename(path)
+            shutil.rmtree(old)
+        else:
+            made.rename(path)
+        sync_folder(path.parent)
+    except OSError as error:
+        raise InputError(f"--output {path}: could not be written ({error})") from error
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
