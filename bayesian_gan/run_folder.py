@@ -49,8 +49,13 @@ def check_writable(out_dir: str) -> None:
 
 
 def create_run_folder(config: Config) -> Path:
-    """Makes OUT_DIR/bgan_DATASET_UNIXTIME, or ..._2, ..._3 where another run has that second."""
-    base = Path(config.out_dir or ".") / f"bgan_{run_name(config.dataset)}_{int(time.time())}"
+    """Makes OUT_DIR/bgan_DATASET_UNIXTIME; see `make_folder`."""
+    return make_folder(Path(config.out_dir or "."), f"bgan_{run_name(config.dataset)}")
+
+
+def make_folder(out_dir: Path, name: str) -> Path:
+    """Makes OUT_DIR/NAME_UNIXTIME, or ..._2, ..._3 where another run has that second."""
+    base = out_dir / f"{name}_{int(time.time())}"
     folder, k = base, 1
     while True:
         try:
