@@ -70,6 +70,7 @@ def test_the_command_of_the_authors_readme_is_understood() -> None:
         ("--out_dir O --data rings", "clusters|slides"),
         ("--out_dir O --systems bayesgan,vae", "--systems must name some of"),
         ("--out_dir O --systems ml,ml", "each once"),
+        ("--out_dir O --wasserstein", "--wasserstein: the Wasserstein objective is not built yet"),
         ("--out_dir O --lr 0", "--lr must be greater than 0"),
         ("--out_dir O --lr nan", "--lr must be a finite number"),
         ("--out_dir O --train_iter 250", "--n_save must divide --train_iter"),
