@@ -163,11 +163,11 @@ class FinishedRun:
         Raises:
             InputError: it is not there, or is not what the run was trained on.
         """
-        from bayesian_gan.data.catalogue import load
+        from bayesian_gan.data.run_data import load_run_data
         from bayesian_gan.reliability.resume import data_checksum
 
         config = self.config
-        data = load(config.dataset, data_path or config.data_path, config.data_options())
+        data = load_run_data(config, data_path)
         expected = (self._data or {}).get("checksum")
         arrays = (data.images, data.labels, data.test_images, data.test_labels)
         if expected not in (None, data_checksum(*arrays)):

@@ -8,9 +8,8 @@ from typing import NoReturn
 from absl import app, flags
 
 from bayesian_gan import flags as run_flags
-from bayesian_gan.data.catalogue import load
+from bayesian_gan.data.run_data import load_run_data
 from bayesian_gan.data.splits import label_split
-from bayesian_gan.data.validation import hold_out
 from bayesian_gan.errors import USAGE_STATUS, InputError, RunStopped
 from bayesian_gan.reliability.environment import check_versions
 from bayesian_gan.reliability.resume import resolve
@@ -69,9 +68,7 @@ def _begin() -> None:
     config = run_flags.Config.from_flags(flags.FLAGS)
     given = {name for name in config.to_json() if flags.FLAGS[name].present}
     config, folder = resolve(config, given)
-    data = load(config.dataset, config.data_path, config.data_options())
-    if config.validation:
-        data = hold_out(data, config.validation)
+    data = load_run_data(config)
     split = label_split(data, config.N, config.label_seed) if config.semi else None
     if folder is None:
         assert config.out_dir is not None

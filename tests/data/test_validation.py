@@ -4,11 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from absl import flags
 
 from bayesian_gan.data.catalogue import load
+from bayesian_gan.data.run_data import load_run_data
 from bayesian_gan.data.splits import label_split
 from bayesian_gan.data.validation import hold_out
 from bayesian_gan.errors import InputError
+from bayesian_gan.flags import Config, define
 
 
 def test_the_last_training_images_stand_for_the_test_set() -> None:
@@ -20,6 +23,15 @@ def test_the_last_training_images_stand_for_the_test_set() -> None:
     split = label_split(held, 100, 0)
     assert split.indices.max() < len(data.images) - 200
     assert split.name != label_split(data, 100, 0).name
+
+
+def test_a_run_and_what_is_done_with_it_later_divide_the_data_alike() -> None:
+    values = flags.FlagValues()
+    define(values, semi=True)
+    values(["program", "--out_dir", "O", "--dataset", "digits", "--validation", "200"])
+    data, whole = load_run_data(Config.from_flags(values)), load("digits", None)
+    np.testing.assert_array_equal(data.test_images, whole.images[-200:])
+    assert len(data.images) == len(whole.images) - 200
 
 
 def test_a_class_in_one_part_only_and_too_many_images_are_refused() -> None:
