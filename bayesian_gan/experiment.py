@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from bayesian_gan.data.catalogue import ImageData
+from bayesian_gan.data.source import is_mapped
 from bayesian_gan.data.splits import LabelSplit, save_split
 from bayesian_gan.errors import UNWRITTEN_STATUS, InputError, RunStopped
 from bayesian_gan.evaluation import Classification, classification
@@ -157,7 +158,7 @@ def _check_machine(
         config,
         generator,
         discriminator,
-        data.images.nbytes + data.test_images.nbytes,
+        sum(a.nbytes for a in (data.images, data.test_images) if not is_mapped(a)),
         0 if split is None else len(split.labels),
     )
     if folder is None:
@@ -496,15 +497,20 @@ def _restart(run: Prepared, found: NotFiniteError, restarted: set[tuple[str, int
         raise RunStopped(f"{found}; {hint}, or with --on_nan restart_member", found.status)
     checkpoint = checkpoints.load_newest(run.log)
     key = (found.player, found.member, checkpoint.iteration if checkpoint else -1)
-    drawn = run.posterior.member_weights(found.player, found.member) if found.player else None
+    known = found.member >= 0
+    drawn = run.posterior.member_weights(found.player, found.member) if known else None
     if checkpoint is None or drawn is None:
         raise RunStopped(
-            f"{found}; --on_nan restart_member: no sample of it was collected; {hint}", found.status
+            f"{found}; --on_nan restart_member: no sample of it was collected, or it is not known which; "
+            f"{hint}",
+            found.status,
         )
     if key in restarted:
         raise RunStopped(f"{found}, again after it was restarted; {hint}", found.status)
     restarted.add(key)
     iteration, weights = drawn
+    # What waits to be written was made after the checkpoint, and lies ahead again.
+    run.writes.discard()
     run.keeper.restore(checkpoint, run.log)
     restart_member(run.model, found.player, found.member, weights)
     run.keeper.restarts.append(
@@ -516,7 +522,7 @@ def _restart(run: Prepared, found: NotFiniteError, restarted: set[tuple[str, int
             "draw": iteration,
         }
     )
-    run.writes.write("a checkpoint", run.keeper.save)
+    run.saved = None  # So the state with the restart is saved as a beginning is.
     run.log.warning(
         f"{found}; back at iteration {checkpoint.iteration}, where {found.player} {found.member} starts "
         f"again from its sample of iteration {iteration}"

@@ -21,6 +21,9 @@ AUTHORS_WARM_UP = 5000
 MAY_DIFFER = (
     "out_dir",
     "data_path",
+    "cache_dir",
+    "download",
+    "download_seconds",
     "train_iter",
     "n_save",
     "save_samples",

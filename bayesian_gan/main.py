@@ -1,5 +1,6 @@
 """The entry points' main: flags in, one run, an exit status."""
 
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -56,8 +57,7 @@ def _run(argv: list[str]) -> None:
     except InputError as error:
         _fail(str(error))
     except RunStopped as stopped:
-        print(f"{Path(sys.argv[0]).name}: {stopped}", file=sys.stderr)
-        sys.exit(stopped.status)
+        _leave(f"{Path(sys.argv[0]).name}: {stopped}", stopped.status)
     except KeyboardInterrupt:
         _fail("stopped before the training began", INTERRUPTED)
 
@@ -84,5 +84,16 @@ def _begin() -> None:
 
 def _fail(message: str, status: int = USAGE_STATUS) -> NoReturn:
     line = " ".join(message.split())
-    print(f"{Path(sys.argv[0]).name}: error: {line}", file=sys.stderr)
+    _leave(f"{Path(sys.argv[0]).name}: error: {line}", status)
+
+
+def _leave(line: str, status: int) -> NoReturn:
+    """Prints a line and exits. An output that a full disk refuses would make the status 1 or 120."""
+    with contextlib.suppress(OSError):
+        print(line, file=sys.stderr)
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
     sys.exit(status)

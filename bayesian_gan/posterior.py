@@ -25,7 +25,13 @@ from bayesian_gan.errors import USAGE_STATUS, InputError
 from bayesian_gan.generation import draw_noise, generate
 from bayesian_gan.model import BayesianGAN
 from bayesian_gan.networks.outputs import probabilities
-from bayesian_gan.storage import read_arrays, read_checked_json, write_arrays, write_checked_json
+from bayesian_gan.storage import (
+    UnreadableError,
+    read_arrays,
+    read_checked_json,
+    write_arrays,
+    write_checked_json,
+)
 from bayesian_gan.training_data import check_images
 
 FORMAT = 2
@@ -171,13 +177,18 @@ class Posterior:
                 draw = self._read(iteration)
             except InputError:
                 continue
-            prefix = f"{player[0]}_{member:04d}_"
-            return iteration, [draw[name] for name in sorted(draw) if name.startswith(prefix)]
+            prefix = f"{player[0]}_{member:04d}"
+            count = len(self.config["shapes"][player[0]])
+            # By number: sorted as text, `_100` would come before `_11`.
+            return iteration, [draw[f"{prefix}_{k:02d}"] for k in range(count)]
         return None
 
     def check(self) -> dict[int, str | None]:
         """Reads every draw: None for one that is whole and this model's, else what is wrong with it."""
-        found: dict[int, str | None] = {}
+        return {k: str(problem) if problem else None for k, problem in self._problems().items()}
+
+    def _problems(self) -> dict[int, InputError | None]:
+        found: dict[int, InputError | None] = {}
         for iteration in self.iterations:
             try:
                 draw = self._read(iteration)
@@ -185,15 +196,21 @@ class Posterior:
             except _RemovedError:
                 continue
             except InputError as error:
-                found[iteration] = str(error)
+                found[iteration] = error
             else:
                 found[iteration] = None
         return found
 
     def set_aside_damaged(self) -> list[str]:
-        """Renames draws that are not whole to `*.damaged`; returns what was wrong, a line for each."""
+        """Renames draws that are not whole to `*.damaged`; returns what was wrong, a line for each.
+
+        Raises:
+            InputError: one is perhaps whole, but cannot be read now.
+        """
         problems = []
-        for iteration, problem in self.check().items():
+        for iteration, problem in self._problems().items():
+            if isinstance(problem, UnreadableError):
+                raise problem
             if problem is not None:
                 path = self._draw_path(iteration)
                 path.rename(path.with_name(path.name + ".damaged"))
@@ -227,6 +244,7 @@ class Posterior:
         """Yields, for each draw in order, float64 [M * J_d, n, K]: every sample's probabilities."""
         images = check_images(images, tuple(self._discriminator.input_shape[1:]))
         self.require_draws()
+        found = False
         forward = tf.function(self._forward, reduce_retracing=True)
         for iteration in self.iterations:
             try:
@@ -241,7 +259,13 @@ class Posterior:
                     for k in range(0, len(images), batch_size)
                 ]
                 members.append(np.concatenate(parts).astype(np.float64))
+            found = True
             yield np.stack(members)
+        if not found:
+            raise InputError(
+                f"{self.path}: every draw was removed for a newer one before it was read; try again, or give "
+                "the run a larger --max_samples"
+            )
 
     def _forward(self, images: tf.Tensor) -> tf.Tensor:
         outputs = self._discriminator(to_unit(images), training=False)
@@ -314,6 +338,8 @@ class Posterior:
             arrays, manifest = read_arrays(path)
         except FileNotFoundError as error:
             raise _RemovedError(f"{path}: this draw is no longer there") from error
+        except UnreadableError:
+            raise
         except InputError as error:
             # It begins with the path; what to do is the same for every damage.
             raise InputError(

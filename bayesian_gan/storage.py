@@ -1,11 +1,13 @@
 """Files that are either whole or absent, and that say so themselves when a byte of them has changed."""
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -19,6 +21,20 @@ PART = ".part"
 MANIFEST = "manifest.json"
 _CHECKSUM = b"sha256:"
 _CHECKSUM_BYTES = len(_CHECKSUM) + 64
+# Reasons why a file cannot be read that have nothing to do with what it holds.
+_NOT_DAMAGE = {
+    errno.EACCES,
+    errno.EPERM,
+    errno.EMFILE,
+    errno.ENFILE,
+    errno.ENOMEM,
+    errno.ESTALE,
+    errno.ETIMEDOUT,
+}
+
+
+class UnreadableError(InputError):
+    """A file cannot be read by this process at this moment; nothing is known of its contents."""
 
 
 def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
@@ -66,6 +82,8 @@ def append(path: Path, data: bytes) -> None:
     """
     with path.open("ab", buffering=0) as file:
         size = file.seek(0, os.SEEK_END)
+        if not size:
+            sync_folder(path.parent)  # The file may be new: its name must last as its bytes will.
         try:
             written = file.write(data)
             if written != len(data):
@@ -162,6 +180,7 @@ def read_arrays(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
 
     Raises:
         FileNotFoundError: there is no such file.
+        UnreadableError: this process may not or cannot read it now, which says nothing of its contents.
         InputError: the file is not what was written, to the last bit; the message begins with its path.
     """
     with _checked(path) as archive:
@@ -200,14 +219,21 @@ def _checked(path: Path) -> Any:
                 yield archive
     except FileNotFoundError:
         raise
+    except OSError as error:
+        if error.errno not in _NOT_DAMAGE:
+            raise InputError(f"{path}: cannot be read ({error})") from error
+        raise UnreadableError(
+            f"{path}: cannot be opened ({error.strerror}); give this process the permission or the memory"
+        ) from error
     # With the right checksum only a file that was made to deceive comes here, by any of these errors.
     except (
-        OSError,
         ValueError,
         KeyError,
         EOFError,
         NotImplementedError,
+        RecursionError,
         zipfile.BadZipFile,
+        zlib.error,
     ) as error:
         raise InputError(f"{path}: cannot be read ({error})") from error
 

@@ -1,33 +1,45 @@
 """Faults by the hundred: kills a small run again and again, and compares it with one that was left alone.
 
-    python benchmarks/soak.py kill --trials 100
+    python benchmarks/soak.py kill --trials 100 [--kind streamed|ml_ensemble|wasserstein]
     python benchmarks/soak.py signals --trials 20
     python benchmarks/soak.py steady
     python benchmarks/soak.py readers --trials 1000
     python benchmarks/soak.py full
     python benchmarks/soak.py check_cost
 
-Each prints a line for a trial and a total. The runs are on scikit-learn's digits with networks of width 4,
-under a temporary folder. docs/reliability.md has the figures.
+Each prints a line for a trial and a total. `kill` kills a run five times before its end, so that what one kill
+spoils is seen there: a state that is wrong once stays so. The runs are on scikit-learn's digits with networks
+of width 4, under a temporary folder. docs/reliability.md has the figures.
 """
 
 import argparse
 import contextlib
+import gc
 import multiprocessing
 import os
 import random
+import runpy
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+import traceback
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
+
+# Read when TensorFlow is imported, which is done here once for all runs.
+os.environ |= {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_NUM_INTRAOP_THREADS": "1"}
 
 import psutil
 
+import bayesian_gan.experiment  # noqa: F401
+from bayesian_gan.data import cache
+from bayesian_gan.data.source import MappedImages
 from bayesian_gan.errors import UNWRITTEN_STATUS
 from bayesian_gan.reliability.compare import differences
 
@@ -37,31 +49,54 @@ SMALL = (
     "--n_save 20 --warm_up 20 --collect_every 10 --max_samples 4 --lr 0.003 --sampler_lr 0.003 "
     "--checkpoint_every 10 --save_samples --save_weights"
 )
-ITERATIONS = 80
-
-
-def listen_to_signals() -> None:
-    """Undoes what a shell's `&` and `nohup` do: a child inherits the signals that they ignore."""
-    for number in (signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, signal.SIG_DFL)
+ITERATIONS = 160
+KILLS_OF_A_RUN = 5
+# Flags of each kind of run, beside those; see `arguments_of`.
+KINDS = {
+    "memory": "",
+    "streamed": "",
+}
+# Signal, how often at once, and the exit status asked for.
+SIGNALS = (
+    (signal.SIGTERM, 1, 143),
+    (signal.SIGINT, 1, 130),
+    (signal.SIGINT, 2, 130),
+    (signal.SIGHUP, 1, 129),
+)
 
 
 class Run:
-    """A process that trains in a folder of its own, its output in a file beside."""
+    """A process that trains in a folder of its own, its output in a file beside.
 
-    def __init__(self, out_dir: Path, *arguments: str, program: str = "run_bgan_semi.py") -> None:
+    It is forked from this process, which has imported TensorFlow and has run nothing of it: the import would
+    take as long as the run. From there on it is the entry point, `run_bgan_semi.py`.
+
+    Args:
+        out_dir: of the run.
+        arguments: of the command line.
+        mapped: map every image that is read from the cache; by itself it maps half a gigabyte and more.
+    """
+
+    def __init__(self, out_dir: Path, *arguments: str, mapped: bool = False) -> None:
         out_dir.mkdir(parents=True, exist_ok=True)
         self.out_dir, self.output = out_dir, out_dir / "output"
-        with self.output.open("ab") as file:
-            self.process = subprocess.Popen(
-                [sys.executable, str(ROOT / program), *arguments],
-                stdout=file,
-                stderr=subprocess.STDOUT,
-                cwd=ROOT,
-                start_new_session=True,
-                preexec_fn=listen_to_signals,
-                env=os.environ | {"TF_NUM_INTRAOP_THREADS": "1"},
-            )
+        self.status: int | None = None
+        sys.stdout.flush()
+        self.pid = os.fork()
+        if not self.pid:
+            become_run(self.output, arguments, mapped)
+
+    def poll(self) -> int | None:
+        """The exit status, -n where signal n killed it; None while it runs."""
+        if self.status is None:
+            ended, status = os.waitpid(self.pid, os.WNOHANG)
+            self.status = os.waitstatus_to_exitcode(status) if ended else None
+        return self.status
+
+    def send(self, number: signal.Signals) -> None:
+        """Sends a signal, if it still runs."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
 
     @property
     def folder(self) -> Path | None:
@@ -72,82 +107,164 @@ class Run:
     def wait_until(self, condition: Callable[[], bool], pause: float = 0.0002) -> bool:
         """Waits; False if the process ended before."""
         while not condition():
-            if self.process.poll() is not None:
+            if self.poll() is not None:
                 return False
             time.sleep(pause)
         return True
 
     def finish(self) -> int:
         """Waits for the end; returns the exit status."""
-        return self.process.wait(timeout=600)
+        if self.status is None:
+            self.status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        return self.status
 
 
-def begin(out_dir: Path, iterations: int = ITERATIONS, *extra: str) -> Run:
-    """Starts a run."""
-    arguments = [*SMALL.split(), "--train_iter", str(iterations), "--out_dir", str(out_dir)]
-    return Run(out_dir, *arguments, *extra)
+def become_run(output: Path, arguments: Sequence[str], mapped: bool) -> NoReturn:
+    """Makes a forked process the run: its own session, signals as a shell gives them, its output in a file."""
+    status = 1
+    try:
+        os.setsid()
+        for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+            signal.signal(number, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        file = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        os.dup2(file, 1)
+        os.dup2(file, 2)
+        if mapped:
+            cache.HELD_BYTES = 0
+        sys.argv = [str(ROOT / "run_bgan_semi.py"), *arguments]
+        runpy.run_path(sys.argv[0], run_name="__main__")
+        status = 0
+    except SystemExit as stop:
+        status = int(stop.code or 0)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        if mapped:
+            held = any(isinstance(found, MappedImages) for found in gc.get_objects())
+            print("images were mapped:", held)
+        sys.stdout.flush()
+        os._exit(status)
 
 
-def resume(out_dir: Path, iterations: int = ITERATIONS) -> Run:
-    """Goes on with the run in a folder, or begins it where a kill came before it was described."""
-    arguments = [*SMALL.split(), "--train_iter", str(iterations), "--out_dir", str(out_dir)]
-    return Run(out_dir, *arguments, "--resume", "auto")
+def arguments_of(kind: str, place: Path) -> list[str]:
+    """Flags of a small run of one kind; its data are made under `place` where it needs some.
 
-
-def whole_run(place: Path, iterations: int = ITERATIONS) -> Path:
-    """The folder of a run that nothing disturbs."""
-    run = begin(place / "undisturbed", iterations)
-    if run.finish() or run.folder is None:
-        sys.exit(f"the undisturbed run failed:\n{run.output.read_text()}")
-    return run.folder
-
-
-def kill(place: Path, trials: int, seed: int) -> int:
-    """Kill -9 at a random moment, during a checkpoint, or during collection; then resume and compare.
-
-    The moment is drawn as a checkpoint of the run (or its beginning) and a time after it.
+    streamed: the digits as pictures in folders, whose decoded images are mapped from the cache.
     """
-    reference = whole_run(place)
-    chance, bad, alive = random.Random(seed), 0, 0
-    for trial in range(trials):
-        run = begin(place / f"kill_{trial}")
-        kind = ("any", "any", "checkpoints", "posterior")[trial % 4]
-        moment = chance.randrange(0, ITERATIONS, 10)
-        delay = chance.uniform(0.0, 6.0 if moment == 0 else 0.3)
+    if kind != "streamed":
+        return [*SMALL.split(), *KINDS[kind].split()]
+    data = place / "pictures"
+    if not data.exists():
+        write_pictures(data)
+    own = ("--dataset", f"folder:{data}", "--cache_dir", str(place / "cache"))
+    return [*SMALL.split(), *own]
+
+
+def write_pictures(data: Path) -> None:
+    """Scikit-learn's digits as PNG files: data/train/CLASS/N.png, and every fifth in data/test."""
+    from PIL import Image
+    from sklearn.datasets import load_digits
+
+    digits = load_digits()
+    for n, (image, label) in enumerate(zip(digits.images, digits.target, strict=True)):
+        folder = data / ("train" if n % 5 else "test") / str(label)
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.fromarray((image * 15).astype("uint8")).save(folder / f"{n}.png")
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What all runs of one fault share.
+
+    Attributes:
+        kind: of `KINDS`.
+        place: a folder of its own; runs are in folders under it.
+        iterations: of each run.
+    """
+
+    kind: str
+    place: Path
+    iterations: int = ITERATIONS
+
+    def begin(self, name: str, *extra: str, again: bool = False) -> Run:
+        """Starts a run, or goes on with it: from its beginning where a kill came before it was described."""
+        out_dir = self.place / name
+        arguments = [*arguments_of(self.kind, self.place), "--train_iter", str(self.iterations)]
+        arguments += ["--out_dir", str(out_dir), *extra, *(("--resume", "auto") if again else ())]
+        return Run(out_dir, *arguments, mapped=self.kind == "streamed")
+
+    def undisturbed(self) -> Path:
+        """The folder of a run that nothing disturbs."""
+        run = self.begin("undisturbed")
+        if run.finish() or run.folder is None:
+            sys.exit(f"the undisturbed run failed:\n{run.output.read_text()}")
+        if self.kind == "streamed" and "images were mapped: True" not in run.output.read_text():
+            sys.exit("the images were not mapped")
+        return run.folder
+
+
+def kill(setup: Setup, trials: int, seed: int) -> int:
+    """Kill -9, several times in each run, which goes on each time; its end is compared with the reference's."""
+    start = time.monotonic()
+    reference = setup.undisturbed()
+    longest = time.monotonic() - start
+    chance = random.Random(seed)
+    kills, runs, bad, number = 0, 0, 0, 0
+    during: Counter[str] = Counter()
+    while kills < trials:
+        run = setup.begin(f"kill_{number}")
         run.wait_until(lambda run=run: run.folder is not None)  # type: ignore[misc]
-        folder = run.folder
-        assert folder is not None
-        if kind == "any":
-            if moment:
-                last = folder / "checkpoints" / f"checkpoint_{moment:08d}.npz"
-                run.wait_until(last.exists)
-            time.sleep(delay)
-        else:
-            first = moment if kind == "checkpoints" else max(moment, 20)
-            last = folder / "checkpoints" / f"checkpoint_{first:08d}.npz"
-            run.wait_until(last.exists)
-            run.wait_until(lambda place=folder / kind: any(place.glob(".*.part")), 0.0)  # type: ignore[misc]
-        alive += run.process.poll() is None
-        os.kill(run.process.pid, signal.SIGKILL)
-        run.finish()
-        parts = [path.parent.name for path in run.out_dir.rglob(".*.part")]
-        checkpoints = sorted(run.out_dir.glob("*/checkpoints/checkpoint_*.npz"))
-        at = checkpoints[-1].stem[-3:] if checkpoints else "none"
-        again = resume(run.out_dir)
-        status = again.finish()
-        found = [f"exit status {status}"] if status else differences(reference, folder)
-        bad += bool(found)
-        print(
-            f"{trial:3d} {kind:11} checkpoint {at}, half files in {parts}: "
-            f"{'; '.join(found[:5]) or 'equal bit for bit'}",
-            flush=True,
-        )
-        if not found:
-            shutil.rmtree(run.out_dir)
+        for _ in range(min(KILLS_OF_A_RUN, trials - kills)):
+            wait_for_moment(run, chance, longest / 3)
+            if run.poll() is not None:
+                break
+            run.send(signal.SIGKILL)
+            run.finish()
+            kills += 1
+            parts = [path.parent.name for path in run.out_dir.rglob(".*.part")]
+            during.update(set(parts) or {"neither"})
+            at = newest_checkpoint(run.out_dir)
+            print(f"{number:3d} killed after checkpoint {at}, half files in {parts}", flush=True)
+            run = setup.begin(f"kill_{number}", again=True)
+        bad += compare(run, reference, number)
+        runs, number = runs + 1, number + 1
     print(
-        f"kill: {trials - bad} of {trials} equal bit for bit; {alive} were killed before their end"
+        f"kill, {setup.kind}: {kills} kills of a living run ({dict(during)}) in {runs} runs; "
+        f"{runs - bad} of {runs} ended equal bit for bit"
     )
     return bad
+
+
+def wait_for_moment(run: Run, chance: random.Random, longest: float) -> None:
+    """Waits for a moment drawn at random: at any time, in the midst of a checkpoint, or of a draw."""
+    kind = chance.choice(("any", "any", "checkpoints", "posterior"))
+    further = chance.choice((0, 0, 10, 20)) if kind == "any" else chance.choice((0, 10))
+    begun = max(newest_checkpoint(run.out_dir), 0)
+    if further:
+        run.wait_until(lambda: newest_checkpoint(run.out_dir) >= begun + further, 0.002)
+    if kind != "any":
+        place = f"bgan_*/{kind}/.*.part"
+        run.wait_until(lambda: any(run.out_dir.glob(place)))
+        return
+    # From the start of the process: while it imports, builds, restores, or trains again.
+    end = time.monotonic() + chance.uniform(0.0, 0.3 if further else longest)
+    run.wait_until(lambda: time.monotonic() >= end, 0.001)
+
+
+def compare(run: Run, reference: Path, number: int) -> bool:
+    """Waits for a run's last process; prints whether it is as the reference, and removes it if so."""
+    status, found = run.finish(), []
+    if status:
+        found.append(f"exit status {status}")
+    elif run.folder is not None:
+        found += differences(reference, run.folder)
+    if len(list(run.out_dir.glob("bgan_*"))) != 1:
+        found.append("not one run")
+    print(f"{number:3d} ended: {'; '.join(found[:5]) or 'equal bit for bit'}", flush=True)
+    if not found:
+        shutil.rmtree(run.out_dir)
+    return bool(found)
 
 
 def newest_checkpoint(out_dir: Path) -> int:
@@ -156,35 +273,28 @@ def newest_checkpoint(out_dir: Path) -> int:
     return max((int(path.stem[-8:]) for path in paths), default=-1)
 
 
-def signals(place: Path, trials: int, seed: int) -> int:
+def signals(setup: Setup, trials: int, seed: int) -> int:
     """Each signal in turn at a random moment of a run, which then resumes; compared at its end."""
-    iterations = 3000
-    reference = whole_run(place, iterations)
+    reference = setup.undisturbed()
     chance, bad = random.Random(seed), 0
-    kinds = [(signal.SIGTERM, 1, 143), (signal.SIGINT, 1, 130)]
-    kinds += [(signal.SIGINT, 2, 130), (signal.SIGHUP, 1, 129)]
-    for trial in range(trials):
-        run = begin(place / f"signals_{trial}", iterations)
-        for number, times, status in kinds:
-            before = newest_checkpoint(run.out_dir)
-            while newest_checkpoint(run.out_dir) <= max(before, 0) and run.process.poll() is None:
-                time.sleep(0.002)
+    for number in range(trials):
+        run = setup.begin(f"signals_{number}")
+        for signum, times, expected in SIGNALS:
+            begun = max(newest_checkpoint(run.out_dir), 0)
+            run.wait_until(lambda run=run, at=begun: newest_checkpoint(run.out_dir) > at)  # type: ignore[misc]
             time.sleep(chance.uniform(0.0, 0.2))
             for _ in range(times):
-                run.process.send_signal(number)
+                run.send(signum)
                 time.sleep(0.001)
-            ended = run.finish()
-            bad += ended != status
+            status = run.finish()
+            bad += status != expected
             at = newest_checkpoint(run.out_dir)
-            print(f"{trial:3d} {times} x {number.name}: exit status {ended} after {at}", flush=True)
-            run = resume(run.out_dir, iterations)
-        found = [] if run.finish() == 0 and run.folder else ["the last did not end"]
-        if run.folder is not None:
-            found += differences(reference, run.folder)
-        bad += bool(found)
-        print(f"{trial:3d} resumed: {'; '.join(found[:5]) or 'equal bit for bit'}", flush=True)
-        if not found:
-            shutil.rmtree(run.out_dir)
+            print(
+                f"{number:3d} {times} x {signum.name}: exit status {status} after {at}", flush=True
+            )
+            run = setup.begin(f"signals_{number}", again=True)
+        bad += compare(run, reference, number)
+    print(f"signals, {setup.kind}: {trials} runs, each ended by {len(SIGNALS)}; {bad} faults")
     return bad
 
 
@@ -197,20 +307,20 @@ def open_files(process: psutil.Process) -> int:
     return min(counts)
 
 
-def steady(place: Path, iterations: int) -> int:
+def steady(setup: Setup) -> int:
     """Memory, open files and threads of a run that collects and evaluates every 100 iterations."""
-    run = begin(
-        place / "steady",
-        iterations,
+    iterations = setup.iterations
+    run = setup.begin(
+        "steady",
         "--n_save",
         "100",
         "--collect_every",
         "100",
         "--nosave_weights",
     )
-    process = psutil.Process(run.process.pid)
+    process = psutil.Process(run.pid)
     samples: list[tuple[int, int, int, int]] = []
-    while run.process.poll() is None:
+    while run.poll() is None:
         time.sleep(0.2)
         folder = run.folder
         table = folder / "log.csv" if folder else None
@@ -286,14 +396,14 @@ def readers(place: Path, reads: int) -> int:
     return len(broken)
 
 
-def full(place: Path) -> int:
+def full(setup: Setup) -> int:
     """A run on a disk of its own that fills up (a tmpfs; needs root), then has room again."""
-    reference = whole_run(place)
-    out_dir = place / "full"
+    reference = setup.undisturbed()
+    out_dir = setup.place / "full"
     out_dir.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", out_dir], check=True)
     try:
-        run = begin(out_dir)
+        run = setup.begin("full")
         first = "bgan_*/checkpoints/checkpoint_00000010.npz"
         run.wait_until(lambda: any(out_dir.glob(first)))
         with (out_dir / "ballast").open("wb", buffering=0) as file, contextlib.suppress(OSError):
@@ -305,7 +415,7 @@ def full(place: Path) -> int:
         print(f"full disk: exit status {status}, half files {empty}", flush=True)
         print(run.output.read_text(errors="replace")[-600:], flush=True)
         (out_dir / "ballast").unlink()
-        again = resume(out_dir)
+        again = setup.begin("full", again=True)
         found = [] if again.finish() == 0 else ["did not end"]
         found += differences(reference, folder)
         print(f"resumed with room: {'; '.join(found) or 'equal bit for bit'}")
@@ -365,17 +475,24 @@ def main() -> None:
     faults = ["kill", "signals", "steady", "readers", "full", "check_cost"]
     parser.add_argument("fault", choices=faults)
     parser.add_argument("--trials", type=int, default=100)
-    parser.add_argument("--iterations", type=int, default=10_000)
+    parser.add_argument("--iterations", type=int, help="of each run")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--kind", choices=list(KINDS), default="memory")
+    parser.add_argument(
+        "--place", type=Path, help="folder for the runs; a temporary one by default"
+    )
     arguments = parser.parse_args()
-    place = Path(tempfile.mkdtemp(prefix="soak_"))
+    place = Path(tempfile.mkdtemp(prefix="soak_", dir=arguments.place))
     print(f"in {place}", flush=True)
+    usual = {"steady": 10_000, "signals": 600}.get(arguments.fault, ITERATIONS)
+    setup = Setup(arguments.kind, place, arguments.iterations or usual)
+    many = (setup, arguments.trials, arguments.seed)
     bad = {
-        "kill": lambda: kill(place, arguments.trials, arguments.seed),
-        "signals": lambda: signals(place, arguments.trials, arguments.seed),
-        "steady": lambda: steady(place, arguments.iterations),
+        "kill": lambda: kill(*many),
+        "signals": lambda: signals(*many),
+        "steady": lambda: steady(setup),
         "readers": lambda: readers(place, arguments.trials),
-        "full": lambda: full(place),
+        "full": lambda: full(setup),
         "check_cost": check_cost,
     }[arguments.fault]()
     if not bad:

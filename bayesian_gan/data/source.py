@@ -66,10 +66,11 @@ class MappedImages:
 
 def image_source(images: np.ndarray) -> ImageSource:
     """The source for an array: mapped where the array lies in a mapped file, else held."""
-    return MappedImages(images) if _is_mapped(images) else HeldImages(images)
+    return MappedImages(images) if is_mapped(images) else HeldImages(images)
 
 
-def _is_mapped(array: object) -> bool:
+def is_mapped(array: object) -> bool:
+    """Whether an array lies in a mapped file, or is a view of one that does."""
     while isinstance(array, np.ndarray):
         if isinstance(array, np.memmap):
             return True

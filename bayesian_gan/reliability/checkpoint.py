@@ -22,7 +22,13 @@ from typing import Any
 import numpy as np
 
 from bayesian_gan.errors import InputError
-from bayesian_gan.storage import read_arrays, remove_parts, write_arrays
+from bayesian_gan.storage import (
+    UnreadableError,
+    read_arrays,
+    remove_parts,
+    sync_folder,
+    write_arrays,
+)
 
 FORMAT = 1
 KEPT = 2
@@ -87,7 +93,9 @@ class Checkpoints:
         Raises:
             OSError: it could not be written; those before are untouched.
         """
-        self.folder.mkdir(exist_ok=True)
+        if not self.folder.is_dir():
+            self.folder.mkdir()
+            sync_folder(self.folder.parent)
         write_arrays(self.path(manifest["iteration"]), arrays, {"format": FORMAT, **manifest})
         for iteration in self.iterations[:-KEPT]:
             self.path(iteration).unlink()
@@ -99,7 +107,8 @@ class Checkpoints:
             None where no checkpoint was written yet.
 
         Raises:
-            InputError: there are checkpoints, and none of them is whole.
+            InputError: there are checkpoints, and none of them is whole; or the newest is not damaged, but
+                cannot be read now.
         """
         if not self.folder.is_dir():
             return None
@@ -108,6 +117,8 @@ class Checkpoints:
         for iteration in reversed(iterations):
             try:
                 return self._load(iteration)
+            except UnreadableError:
+                raise  # It may well be whole: setting it aside would lose it.
             except InputError as error:
                 path = self.path(iteration)
                 aside = path.with_name(path.name + ".damaged")

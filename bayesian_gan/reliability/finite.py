@@ -15,12 +15,12 @@ class NotFiniteError(RunStopped):
 
     Attributes:
         player: "generator", "discriminator", or "" where it is no member's.
-        member: index of the network among the M * J of its player; -1 where it is no member's.
+        member: index of the network among the M * J of its player; -1 where it is no member's or unknown.
         iteration: after which it was found.
     """
 
     def __init__(self, what: str, iteration: int, player: str = "", member: int = -1) -> None:
-        whose = f"{player} {member}: " if player else ""
+        whose = (f"{player} {member}: " if member >= 0 else f"{player}: ") if player else ""
         super().__init__(
             f"{whose}{what} is not finite, found after iteration {iteration}", NOT_FINITE_STATUS
         )
@@ -44,6 +44,12 @@ class FiniteCheck:
             if tf.as_dtype(variable.dtype).is_floating
             and not name.startswith(("metric_", "model/"))
         }
+        self._totals = {
+            player: metric.total
+            for player in PLAYERS
+            for metric in model.training_metrics
+            if metric.name == f"{player}_energy"
+        }
         self._flags = tf.function(self._compute_flags)
 
     def _compute_flags(self) -> tf.Tensor:
@@ -52,7 +58,11 @@ class FiniteCheck:
         )
 
     def check_energies(self) -> None:
-        """Raises NotFiniteError if an energy of the last step is not finite. Reads M * (J_g + J_d) numbers."""
+        """Raises NotFiniteError if an energy is not finite; reads M * (J_g + J_d) + 2 numbers.
+
+        Those of the last step name the member. A call of the step makes several iterations: the sums over all
+        since the last save tell of the others.
+        """
         for player in PLAYERS:
             energies = getattr(self.model, f"{player}_energies").numpy()
             if not np.isfinite(energies).all():
@@ -60,6 +70,12 @@ class FiniteCheck:
                 self.check_state()
                 member = int(np.flatnonzero(~np.isfinite(energies))[0])
                 raise NotFiniteError("its energy", self._iteration(), player, member)
+        for player, total in self._totals.items():
+            if not np.isfinite(total.numpy()):
+                self.check_state()
+                raise NotFiniteError(
+                    "an energy of one of the last iterations", self._iteration(), player
+                )
 
     def check_state(self) -> None:
         """Raises NotFiniteError if a weight, a running average or an optimizer's slot is not finite."""

@@ -177,6 +177,7 @@ class KeepRun(keras.callbacks.Callback):
         minutes: between checkpoints, whichever comes first.
         last: iteration that ends the run; it has a checkpoint.
         saved: iteration of the checkpoint that training goes on from, or None.
+        clock: seconds, monotonic.
 
     Attributes:
         saved: iteration of the last checkpoint, or None.
@@ -193,13 +194,14 @@ class KeepRun(keras.callbacks.Callback):
         minutes: float,
         last: int,
         saved: int | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__()
         self.keeper, self.finite, self.writes = keeper, finite, writes
         self.interruption = interruption
         self.every, self.minutes, self.last = every, minutes, last
-        self.saved = saved
-        self._time = time.monotonic()
+        self.saved, self._clock = saved, clock
+        self._time = clock()
         self._refused = -float("inf")
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
@@ -219,10 +221,10 @@ class KeepRun(keras.callbacks.Callback):
             self.keeper.model.stop_training = True
 
     def _may_try(self) -> bool:
-        return time.monotonic() - self._refused >= RETRY_SECONDS
+        return self._clock() - self._refused >= RETRY_SECONDS
 
     def _due(self, iteration: int) -> bool:
-        if time.monotonic() - self._time >= 60.0 * self.minutes:
+        if self._clock() - self._time >= 60.0 * self.minutes:
             return True
         return iteration // self.every > (self.saved or 0) // self.every
 
@@ -231,12 +233,12 @@ class KeepRun(keras.callbacks.Callback):
         self.finite.check_state()
         try:
             if not self.writes.clear():
-                self._refused = time.monotonic()
+                self._refused = self._clock()
                 return
             self.keeper.save()
         except OSError as error:
-            self._refused = time.monotonic()
+            self._refused = self._clock()
             self.writes.failed("a checkpoint", error)
             return
         self.saved = int(self.keeper.model.iteration.numpy())
-        self._time, self._refused = time.monotonic(), -float("inf")
+        self._time, self._refused = self._clock(), -float("inf")

@@ -79,6 +79,10 @@ class Writes:
             self._try_all()
         return not self._pending
 
+    def discard(self) -> None:
+        """Forgets what waits: the run goes back to before it was made, and will make it again."""
+        self._pending = []
+
     def failed(self, what: str, error: OSError) -> None:
         """Warns that something could not be written, if the last warning was a minute ago."""
         if self._clock() - self._warned < WARN_SECONDS:
