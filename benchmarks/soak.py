@@ -55,6 +55,7 @@ KILLS_OF_A_RUN = 5
 KINDS = {
     "memory": "",
     "streamed": "",
+    "ml_ensemble": "--ml_ensemble 2 --num_gen 1",
 }
 # Signal, how often at once, and the exit status asked for.
 SIGNALS = (
