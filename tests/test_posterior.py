@@ -1,5 +1,6 @@
 """The bank of posterior samples: its average, its bound, and what a broken one says."""
 
+import errno
 import hashlib
 import json
 import threading
@@ -206,6 +207,82 @@ def test_check_names_every_damaged_draw(
     assert lines[3].endswith("3 draws, 3 damaged")
     assert main(["check", str(posterior.path.parent)]) == 2
     assert "no posterior here" in capsys.readouterr().err
+
+
+def test_a_members_last_weights_are_its_own(
+    collected: tuple[Posterior, BayesianGAN, np.ndarray],
+) -> None:
+    posterior, model, _ = collected
+    for player, networks in (
+        ("generator", model.generators),
+        ("discriminator", model.discriminators),
+    ):
+        for member, network in enumerate(networks):
+            found = posterior.member_weights(player, member)
+            assert found is not None
+            assert found[0] == 3000
+            for weight, expected in zip(found[1], network.get_weights(), strict=True):
+                np.testing.assert_array_equal(weight, expected)
+    # The last one that is whole.
+    draw = posterior.path / "draw_00003000.npz"
+    draw.write_bytes(draw.read_bytes()[:-1])
+    found = posterior.member_weights("generator", 1)
+    assert found is not None
+    assert found[0] == 2000
+
+
+def test_more_than_a_hundred_weights_keep_their_order(tmp_path: Path) -> None:
+    layers = [keras.layers.LayerNormalization() for _ in range(55)]
+    model = BayesianGAN(
+        keras.Sequential([keras.Input((4,)), *layers]),
+        keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)]),
+        num_data=10,
+        feature_matching=0.0,
+    )
+    network = model.generators[0]
+    assert len(network.weights) == 110
+    network.set_weights([np.full(4, k, np.float32) for k in range(110)])
+    posterior = Posterior.create(tmp_path / "p", model)
+    posterior.collect(model)
+    found = posterior.member_weights("generator", 0)
+    assert found is not None
+    assert [weight[0] for weight in found[1]] == list(range(110))
+
+
+def test_damaged_draws_are_set_aside_and_others_stay(
+    collected: tuple[Posterior, BayesianGAN, np.ndarray], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    posterior, _, _ = collected
+    assert posterior.set_aside_damaged() == []
+    draw = posterior.path / "draw_00002000.npz"
+    damage = draw.read_bytes()[:-5]
+    draw.write_bytes(damage)
+    (problem,) = posterior.set_aside_damaged()
+    assert problem.endswith("set aside as draw_00002000.npz.damaged")
+    assert str(draw) in problem
+    assert posterior.iterations == [1000, 3000]
+    assert draw.with_name(draw.name + ".damaged").read_bytes() == damage
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(InputError, match="cannot be opened"):
+        posterior.set_aside_damaged()
+    assert posterior.iterations == [1000, 3000]
+
+
+def test_a_reader_that_comes_too_late_for_every_draw_says_so(
+    collected: tuple[Posterior, BayesianGAN, np.ndarray],
+    images: np.ndarray,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    posterior, _, _ = collected
+    monkeypatch.setattr(
+        Posterior, "iterations", [10, 20]
+    )  # Listed, and removed before they are read.
+    with pytest.raises(InputError, match="every draw was removed"):
+        posterior.predict(images)
 
 
 def test_readers_see_whole_draws_while_they_are_written(

@@ -12,6 +12,7 @@ import pytest
 from bayesian_gan import storage
 from bayesian_gan.errors import InputError
 from bayesian_gan.storage import (
+    UnreadableError,
     append,
     read_arrays,
     read_checked_json,
@@ -90,6 +91,59 @@ def test_checked_json_notices_every_change_of_meaning(tmp_path: Path) -> None:
         path.write_bytes(whole[:length])
         with pytest.raises(InputError):
             read_checked_json(path)
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the file system is asked to do, in order: `flush NAME`, `write NAME` and `rename`."""
+    asked: list[str] = []
+    fsync, replace = os.fsync, Path.replace
+
+    def noted_fsync(descriptor: int) -> None:
+        asked.append(f"flush {Path(f'/proc/self/fd/{descriptor}').readlink().name}")
+        fsync(descriptor)
+
+    def noted_replace(path: Path, target: Path) -> Path:
+        asked.append(f"rename {path.name} to {target.name}")
+        return replace(path, target)
+
+    monkeypatch.setattr(storage.os, "fsync", noted_fsync)
+    monkeypatch.setattr(Path, "replace", noted_replace)
+    return asked
+
+
+def test_bytes_are_on_the_disk_before_the_name_and_the_name_before_the_return(
+    tmp_path: Path, calls: list[str]
+) -> None:
+    write_atomically(tmp_path / "x", lambda file: file.write(b"new"))
+    part = calls[0].removeprefix("flush ")
+    assert part.startswith(".x.")
+    assert part.endswith(".part")
+    assert calls == [f"flush {part}", f"rename {part} to x", f"flush {tmp_path.name}"]
+
+
+def test_the_name_of_a_file_that_grows_is_flushed_when_it_is_new(
+    tmp_path: Path, calls: list[str]
+) -> None:
+    append(tmp_path / "x", b"one")
+    append(tmp_path / "x", b"two")
+    assert calls == [f"flush {tmp_path.name}", "flush x", "flush x"]
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EMFILE, errno.EIO])
+def test_what_may_not_be_read_is_not_called_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    path = tmp_path / "x.npz"
+    write_arrays(path, ARRAYS, MANIFEST)
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(InputError, match=r"x\.npz: cannot be") as found:
+        read_arrays(path)
+    assert isinstance(found.value, UnreadableError) == (number != errno.EIO)
 
 
 def _full(*_: Any) -> None:

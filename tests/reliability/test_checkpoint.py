@@ -1,5 +1,6 @@
 """Checkpoints: the last two, the newest that is whole, and nobody else's."""
 
+import errno
 import logging
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,30 @@ def test_200_damages_are_named_and_the_one_before_is_used(
         assert f"set aside as {aside.name}" in caplog.text
         assert aside.read_bytes() == damage
         assert not path.exists()
+
+
+def test_a_checkpoint_that_may_not_be_read_is_left_where_it_is(
+    checkpoints: Checkpoints, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "open", refuse)
+        with pytest.raises(InputError, match=r"checkpoint_00000030\.npz: cannot be opened"):
+            checkpoints.load_newest(LOG)
+    newest = checkpoints.load_newest(LOG)
+    assert newest is not None
+    assert newest.iteration == 30
+
+
+def test_a_checkpoint_that_was_being_written_is_no_checkpoint(checkpoints: Checkpoints) -> None:
+    left = checkpoints.folder / ".checkpoint_00000040.npz.abc.part"
+    left.write_bytes(b"half")
+    newest = checkpoints.load_newest(LOG)
+    assert newest is not None
+    assert newest.iteration == 30
+    assert not left.exists()
 
 
 def test_without_a_whole_one_the_run_is_refused(checkpoints: Checkpoints) -> None:

@@ -24,6 +24,7 @@ from bayesian_gan.data.splits import label_split
 from bayesian_gan.errors import InputError, RunStopped
 from bayesian_gan.flags import Config, define
 from bayesian_gan.reliability.compare import differences, read_events
+from bayesian_gan.reliability.lock import RunLock
 from bayesian_gan.storage import read_arrays
 
 ROOT = Path(__file__).parents[2]
@@ -197,6 +198,62 @@ def test_other_data_and_fewer_iterations_are_refused(undisturbed: Path) -> None:
     assert (undisturbed / "log.csv").read_bytes() == before
 
 
+def test_a_second_process_is_refused(undisturbed: Path) -> None:
+    lock = RunLock(undisturbed)
+    before = {path: path.stat().st_mtime_ns for path in undisturbed.rglob("*")}
+    with pytest.raises(InputError, match="this run is being written by process"):
+        _run(_config(undisturbed.parent), undisturbed)
+    assert {path: path.stat().st_mtime_ns for path in undisturbed.rglob("*")} == before
+    lock.release()
+
+
+# ---------------------------------------------------------------------------------- other kinds of run
+
+
+def test_mapped_images_resume_and_are_the_run_on_images_in_memory(
+    undisturbed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from bayesian_gan import experiment
+
+    held: list[int] = []
+    needs = experiment.needs
+
+    def noted(*arguments: Any) -> Any:
+        held.append(arguments[3])
+        return needs(*arguments)
+
+    monkeypatch.setattr(experiment, "needs", noted)
+    config = _config(tmp_path / "mapped")
+    data = load(config.dataset, config.data_path)
+    np.save(tmp_path / "images.npy", data.images)
+    mapped = replace(data, images=np.load(tmp_path / "images.npy", mmap_mode="r"))
+    split = label_split(data, config.N, config.label_seed)
+    (tmp_path / "mapped").mkdir()
+    folder = experiment.run(replace(config, train_iter=15), mapped, split)
+    experiment.run(config, mapped, split, folder)
+    for path in (*folder.glob("*_15.*"), *folder.glob("*.damaged")):
+        path.unlink()
+    assert differences(undisturbed, folder) == []
+    # What lies in a file is not counted as memory.
+    assert held == [data.test_images.nbytes] * 2
+
+
+KINDS = {"ml_ensemble": "--ml_ensemble 2 --num_gen 1"}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_run_resumes_bit_for_bit(kind: str, tmp_path: Path) -> None:
+    more = (*KINDS[kind].split(), "--train_iter", "20")
+    whole = _run(_config(tmp_path / "whole", *more))
+    config = _config(tmp_path / "parts", *more)
+    # 13: within the sampling, between two draws and two saves.
+    folder = _run(replace(config, train_iter=13))
+    _run(config, folder)
+    for path in folder.glob("*_13.*"):
+        path.unlink()
+    assert differences(whole, folder) == []
+
+
 # ---------------------------------------------------------------------------------- a full disk
 
 
@@ -264,19 +321,36 @@ def test_a_disk_that_stays_full_ends_with_an_error_and_loses_nothing(
     assert differences(undisturbed, folder) == []
 
 
+@pytest.mark.parametrize(
+    "site",
+    ["hypers.txt", "config.json", "data.json", "posterior.json", "tfevents", "labelled.json"],
+)
 def test_a_folder_that_cannot_be_written_at_the_start_is_refused(
-    tmp_path: Path, disk: dict[str, Any]
+    tmp_path: Path, disk: dict[str, Any], site: str
 ) -> None:
-    disk["refuses"] = "config.json"
+    disk["refuses"] = site
     with pytest.raises(InputError, match=r"cannot write there .*No space left"):
         _run(_config(tmp_path))
+    assert disk["count"] == 1
+    assert not [p for p in tmp_path.rglob("*") if site in p.name and p.stat().st_size]
+    assert not list(tmp_path.rglob(".*.part"))
+
+
+def test_outputs_on_a_full_disk_do_not_change_the_exit_status() -> None:
+    command = (
+        f"{sys.executable} {ROOT}/run_bgan_semi.py --lr -1 --out_dir o > /dev/full 2> /dev/full"
+    )
+    ended = subprocess.run(
+        command, shell=True, env=os.environ | {"PYTHONPATH": str(ROOT)}, check=False
+    )
+    assert ended.returncode == 2
 
 
 # ---------------------------------------------------------------------------------- NaN
 
 
 def test_a_member_that_is_not_finite_is_named_and_restarted(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, disk: dict[str, Any]
 ) -> None:
     from bayesian_gan.monitoring import ProgressBar
 
@@ -300,6 +374,7 @@ def test_a_member_that_is_not_finite_is_named_and_restarted(
     assert all(np.isfinite(a).all() for a in arrays.values() if a.dtype.kind == "f")
 
     poisoned.clear()
+    disk |= {"refuses": "log.csv", "skip": 2, "until": 1}
     folder = _run(_config(tmp_path / "restart", "--on_nan", "restart_member"))
     assert (
         "generator 1 starts again from its sample of iteration 30"
@@ -310,6 +385,8 @@ def test_a_member_that_is_not_finite_is_named_and_restarted(
     assert (restart["player"], restart["member"], restart["draw"]) == ("generator", 1, 30)
     assert all(np.isfinite(a).all() for a in arrays.values() if a.dtype.kind == "f")
     rows = [line.split(",")[0] for line in (folder / "log.csv").read_text().split()]
+    # The row of 30 could not be written before the run went back to 30: it is there once all the same.
+    assert disk["count"] == 1
     assert rows == ["iteration", "10", "20", "30", "40"]
     assert json.loads((folder / "summary.json").read_text())["iteration"] == 40
 

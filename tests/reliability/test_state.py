@@ -151,6 +151,23 @@ def test_every_variable_and_every_energy_is_looked_at(
     finite.check_energies()
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_an_energy_within_a_call_of_several_iterations_is_noticed(
+    trained: tuple[BayesianGAN, SupervisedBaseline], value: float
+) -> None:
+    model, supervised = trained
+    finite = FiniteCheck(model, supervised)
+    for player in ("generator", "discriminator"):
+        (metric,) = (m for m in model.training_metrics if m.name == f"{player}_energy")
+        metric.update_state([1.0, value])
+        # The last energies are finite again, so whose it was is not known.
+        with pytest.raises(NotFiniteError, match=f"{player}: an energy of one of") as found:
+            finite.check_energies()
+        assert found.value.member == -1
+        metric.reset_state()
+    finite.check_energies()
+
+
 class _Poison(keras.callbacks.Callback):
     """Puts NaN into a variable after an iteration."""
 

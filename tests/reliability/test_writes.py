@@ -61,3 +61,14 @@ def test_the_run_stops_when_too_much_waits(tmp_path: Path) -> None:
     with pytest.raises(RunStopped, match="2 files could not be written") as stopped:
         writes.write("a", lambda: disk.append("a", "2"), num_bytes=2**29 + 1)
     assert stopped.value.status == 4
+
+
+def test_what_is_discarded_is_not_written(tmp_path: Path) -> None:
+    disk = _Disk(tmp_path)
+    disk.refuses = {"a"}
+    writes = Writes(logging.getLogger("test_writes"))
+    writes.write("a", lambda: disk.append("a", "1"))
+    writes.discard()
+    disk.refuses = set()
+    assert writes.clear()
+    assert not (tmp_path / "a").exists()
