@@ -23,6 +23,7 @@ from bayesian_gan.monitoring import (
     CsvLog,
     Evaluate,
     ProgressBar,
+    SamplerHealth,
     SaveGrids,
     SaveResults,
     Saves,
@@ -30,6 +31,7 @@ from bayesian_gan.monitoring import (
     TensorBoardScalars,
     events,
 )
+from bayesian_gan.monitoring.health_log import FUNCTIONALS_FILE, HEALTH_FILE
 from bayesian_gan.networks import dcgan_discriminator, dcgan_generator
 from bayesian_gan.posterior import Posterior
 from bayesian_gan.presets import describe_preset
@@ -243,7 +245,7 @@ def _prepare(
         Identity(
             configuration_checksum(config), data_checksum(data.images, data.test_images, *labels)
         ),
-        [folder / "log.csv", event_file.path],
+        [folder / name for name in ("log.csv", HEALTH_FILE, FUNCTIONALS_FILE)] + [event_file.path],
         lambda: evaluate.seconds,
     )
     if checkpoint is not None:
@@ -257,7 +259,11 @@ def _prepare(
         log.info(f"resumed {folder} after iteration {start}")
     if checkpoint is None:
         text = json.dumps(config.to_json(), indent=2)
-        event_file.write(0, events.text("configuration", f"```\n{text}\n```"))
+        event_file.write(
+            0,
+            events.text("configuration", f"```\n{text}\n```"),
+            events.hyper_parameters(config.to_json()),
+        )
     if split is not None:
         save_split(folder / "labelled.json", split)
         log.info(f"{len(split.indices)} labelled examples: {split.name}")
@@ -460,6 +466,13 @@ def _fit(run: Prepared, finite: FiniteCheck) -> None:
         last=config.train_iter,
         saved=run.saved,
     )
+    health = SamplerHealth(
+        run.folder,
+        run.data.test_images,
+        None if run.split is None else run.data.test_labels,
+        event_file=run.event_file,
+        writes=writes,
+    )
     steps = config.train_iter - run.iteration
     if steps:
         run.model.fit(
@@ -470,6 +483,7 @@ def _fit(run: Prepared, finite: FiniteCheck) -> None:
             steps_per_epoch=steps,
             callbacks=[
                 CheckFinite(finite, collect.due, saves.due),
+                health,
                 collect,
                 keep,
                 ProgressBar(config.train_iter),

@@ -44,7 +44,7 @@ def labels() -> np.ndarray:
     return y
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_model() -> Callable[..., BayesianGAN]:
     """Builds small Bayesian GANs; arguments override."""
 
@@ -92,6 +92,15 @@ def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run_copy(run_folder: Path, tmp_path: Path) -> Path:
     """A copy of `run_folder` that a test may change."""
     return Path(shutil.copytree(run_folder, tmp_path / "run_copy"))
+
+
+@pytest.fixture(scope="session")
+def watched_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small run that sampled for long enough that its health was measured; not to be written to."""
+    return make_run(
+        tmp_path_factory.mktemp("watched"),
+        *("--train_iter", "300", "--n_save", "100", "--warm_up", "100", "--collect_every", "50"),
+    )
 
 
 @pytest.fixture(scope="session")

@@ -11,18 +11,27 @@ from bayesian_gan.monitoring.callbacks import (
     SaveWeights,
     TensorBoardScalars,
 )
+from bayesian_gan.monitoring.convergence import Convergence, Functionals, convergence
 from bayesian_gan.monitoring.grids import image_grid, save_grid
+from bayesian_gan.monitoring.health import Health, HealthMeter
+from bayesian_gan.monitoring.health_log import SamplerHealth
 
 __all__ = [
     "CollectPosteriorDraws",
+    "Convergence",
     "CsvLog",
     "Evaluate",
+    "Functionals",
+    "Health",
+    "HealthMeter",
     "ProgressBar",
+    "SamplerHealth",
     "SaveGrids",
     "SaveResults",
     "SaveWeights",
     "Saves",
     "TensorBoardScalars",
+    "convergence",
     "image_grid",
     "save_grid",
 ]

@@ -7,12 +7,16 @@ new file each time it is opened.
 import io
 import socket
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
 from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.compat.proto.summary_pb2 import Summary
+from tensorboard.plugins.histogram.summary_v2 import histogram_pb
+from tensorboard.plugins.hparams.summary_v2 import hparams_pb
 from tensorboard.plugins.image.metadata import create_summary_metadata
 from tensorboard.plugins.scalar.summary_v2 import scalar_pb
 from tensorboard.plugins.text.summary_v2 import text_pb
@@ -64,6 +68,21 @@ def scalar(tag: str, value: float) -> Summary:
 def text(tag: str, value: str) -> Summary:
     """A text in Markdown."""
     return text_pb(tag, value)
+
+
+def histogram(tag: str, values: np.ndarray) -> Summary:
+    """A distribution of numbers."""
+    return histogram_pb(tag, values)
+
+
+def hyper_parameters(values: Mapping[str, Any]) -> Summary:
+    """A run's configuration, for the page HParams. What is None is left out."""
+    known = {
+        name: value if isinstance(value, (bool, int, float, str)) else str(value)
+        for name, value in values.items()
+        if value is not None
+    }
+    return hparams_pb(known)
 
 
 def image(tag: str, picture: np.ndarray) -> Summary:

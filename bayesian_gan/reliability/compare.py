@@ -55,7 +55,7 @@ def _names(folder: Path) -> set[str]:
 def _reader(name: str) -> Callable[[Path], Any] | None:
     if name == "tensorboard":
         return _events
-    if name == "log.csv":
+    if name in ("log.csv", "health.csv", "functionals.csv"):
         return _table
     if name in ("summary.json",) or name.startswith("results_"):
         return lambda path: _without_clock(json.loads(path.read_bytes()))

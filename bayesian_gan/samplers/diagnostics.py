@@ -152,7 +152,10 @@ def effective_sample_size(draws: np.ndarray) -> np.ndarray:
 
 
 def split_rhat(draws: np.ndarray) -> np.ndarray:
-    """Split R-hat of functionals of at least two chains (`tfp.mcmc`).
+    """Split R-hat of functionals of at least two chains (Gelman & Rubin 1992; chains cut in halves).
+
+    `tfp.mcmc.potential_scale_reduction` has the square of it (Brooks & Gelman 1998), so the root is taken: the
+    usual bounds, such as 1.01, are for that.
 
     Args:
         draws: [draws, chains, ...], as for `effective_sample_size`.
@@ -161,9 +164,11 @@ def split_rhat(draws: np.ndarray) -> np.ndarray:
         Float64 array of shape [...]; near 1 where the chains agree.
     """
     states = tf.constant(draws, tf.float64)
-    return tfp.mcmc.potential_scale_reduction(
-        states, independent_chain_ndims=1, split_chains=True
-    ).numpy()
+    return np.sqrt(
+        tfp.mcmc.potential_scale_reduction(
+            states, independent_chain_ndims=1, split_chains=True
+        ).numpy()
+    )
 
 
 def gradient_noise_ratio(

@@ -1,0 +1,315 @@
+"""What the callbacks measure, against closed forms and differences of energies."""
+
+import csv
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from bayesian_gan.model import BayesianGAN
+from bayesian_gan.monitoring import Functionals, HealthMeter, SamplerHealth, convergence, events
+from bayesian_gan.monitoring.health_log import read_functionals
+from bayesian_gan.reliability.compare import read_events
+from bayesian_gan.samplers import SGHMC, WarmStart
+
+LEARNING_RATE, FRICTION, TEMPERATURE = 1e-3, 0.3, 0.5
+
+Make = Callable[..., BayesianGAN]
+
+
+def _compile(model: BayesianGAN, warm_up: int = 4, steps: int = 1) -> BayesianGAN:
+    def sampler() -> keras.optimizers.Optimizer:
+        sghmc = SGHMC(
+            LEARNING_RATE, model.num_data, friction=FRICTION, temperature=TEMPERATURE, seed=3
+        )
+        return WarmStart(keras.optimizers.Adam(1e-3), sghmc, warm_up)
+
+    model.compile(sampler(), sampler(), steps_per_execution=steps)
+    return model
+
+
+@pytest.fixture(scope="module")
+def six_iterations(make_model: Make, images: np.ndarray, labels: np.ndarray) -> BayesianGAN:
+    """A model six iterations old, of which four are warm-up."""
+    model = _compile(make_model())
+    model.fit(images, labels, batch_size=16, steps_per_epoch=6, verbose=0)
+    return model
+
+
+@pytest.fixture
+def trained(six_iterations: BayesianGAN) -> Iterator[BayesianGAN]:
+    """The same, put back as it was after each test."""
+    model = six_iterations
+    optimizers = (*model.generator_optimizers, *model.discriminator_optimizers)
+    variables = [*model.variables, *(v for o in optimizers for v in o.variables)]
+    values = [v.numpy() for v in variables]
+    yield model
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)
+
+
+def _energy(model: BayesianGAN, player: str, chain: int) -> float:
+    """The sum of a player's energies in one chain on the minibatch that comes next."""
+    step = model.iteration.value
+    with keras.StatelessScope():
+        energies = model.energies((chain,), [model.minibatch(chain, step)], step)
+    return float(tf.reduce_sum(getattr(energies, f"{player}s")))
+
+
+@pytest.mark.parametrize("player", ["generator", "discriminator"])
+@pytest.mark.parametrize("chain", [0, 1])
+def test_configurational_temperature_is_the_energy_s_slope_along_the_weights(
+    trained: BayesianGAN, images: np.ndarray, player: str, chain: int
+) -> None:
+    # sum theta dU/dtheta is the derivative of U(s theta) at s = 1. Biases start at 0.02 N(0, 1) like the rest.
+    found = HealthMeter(trained, images[:8]).measure().numbers
+    networks = getattr(trained, f"chain_{player}s")(chain)
+    variables = [v for network in networks for v in network.trainable_variables]
+    weights, h, sides = [v.numpy() for v in variables], 2e-3, []
+    for scale in (1 + h, 1 - h):
+        for variable, value in zip(variables, weights, strict=True):
+            variable.assign(scale * value)
+        sides.append(_energy(trained, player, chain))
+    slope = (sides[0] - sides[1]) / (2 * h)
+    expected = slope * trained.num_data / sum(w.size for w in weights)
+    name = f"configurational_temperature/{player}s_of_chain_{chain}"
+    # Single precision: an energy of order 1 has an error of 1e-7, its slope one of 1e-4.
+    tolerance = 3e-4 * trained.num_data / sum(w.size for w in weights)
+    assert found[name] == pytest.approx(expected, rel=2e-2, abs=tolerance)
+
+
+def test_norms_and_outputs_belong_to_their_networks(
+    trained: BayesianGAN, images: np.ndarray
+) -> None:
+    before = HealthMeter(trained, images[:8]).measure()
+    for variable in trained.discriminators[1].trainable_variables:
+        variable.assign(2.0 * variable)
+    after = HealthMeter(trained, images[:8]).measure()
+    name = "weight_norm/discriminator_{}"
+    assert after.numbers[name.format(0)] == before.numbers[name.format(0)]
+    assert after.numbers[name.format(1)] == pytest.approx(
+        2.0 * (before.numbers[name.format(1)] or 0.0)
+    )
+    # Chain 0 is untouched, and chain 1's generators meet another discriminator.
+    for j, changes in enumerate((False, False, True, True)):
+        key = f"gradient_norm/generator_{j}"
+        assert (after.numbers[key] != pytest.approx(before.numbers[key], rel=1e-4)) == changes
+    logits = trained.discriminators[0](images[:8] / 127.5 - 1.0, training=False)["logits"].numpy()
+    z = np.exp(logits.astype(np.float64)).sum(axis=1)
+    expected = z / (1.0 + z)
+    np.testing.assert_allclose(
+        after.outputs["p_real/discriminator_0/real"], expected, rtol=1e-5, atol=1e-6
+    )
+    assert after.numbers["p_real/discriminator_0/real"] == pytest.approx(expected.mean(), rel=1e-5)
+    # Its own chain's two generators, eight images each.
+    fakes = np.concatenate([trained.generate(8, j) for j in (0, 1)])
+    shown = trained.discriminators[0](fakes, training=False)["logits"].numpy()
+    z = np.exp(shown.astype(np.float64)).sum(axis=1)
+    np.testing.assert_allclose(
+        after.outputs["p_real/discriminator_0/fake"], z / (1 + z), rtol=1e-4, atol=1e-5
+    )
+
+
+def test_gradient_norms_are_those_of_the_energies(trained: BayesianGAN, images: np.ndarray) -> None:
+    found = HealthMeter(trained, images[:8]).measure().numbers
+    for player, i, chain in (("generator", 3, 1), ("discriminator", 0, 0)):
+        network = getattr(trained, f"{player}s")[i]
+        step = trained.iteration.value
+        with keras.StatelessScope(), tf.GradientTape() as tape:
+            energies = trained.energies((chain,), [trained.minibatch(chain, step)], step)
+            own = getattr(energies, f"{player}s")[i % (2 if player == "generator" else 1)]
+        gradients = tape.gradient(own, [v.value for v in network.trainable_variables])
+        norm = np.sqrt(sum(np.sum(np.square(g.numpy(), dtype=np.float64)) for g in gradients))
+        assert found[f"gradient_norm/{player}_{i}"] == pytest.approx(norm, rel=1e-4)
+
+
+def test_kinetic_temperature_of_velocities_that_have_one(
+    trained: BayesianGAN, images: np.ndarray
+) -> None:
+    optimizer = trained.discriminator_optimizers[1]
+    rng = np.random.default_rng(0)
+    true = 0.7
+    std = np.sqrt(2.0 * true * LEARNING_RATE / trained.num_data / (2.0 - FRICTION))
+    count = 0
+    for velocity in optimizer.sampler.velocities:
+        velocity.assign(std * rng.standard_normal(velocity.shape))
+        count += int(np.prod(velocity.shape))
+    numbers = HealthMeter(trained, images[:8]).measure().numbers
+    # chi^2_n / n has standard deviation sqrt(2 / n); four of them.
+    assert numbers["kinetic_temperature/discriminators_of_chain_1"] == pytest.approx(
+        true, rel=4.0 * np.sqrt(2.0 / count)
+    )
+    assert numbers["kinetic_temperature/discriminators_of_chain_0"] != pytest.approx(true, rel=0.05)
+    assert numbers["temperature/discriminators_of_chain_1"] == pytest.approx(TEMPERATURE)
+    assert numbers["learning_rate/discriminators_of_chain_1"] == pytest.approx(LEARNING_RATE)
+
+
+def test_a_warm_up_has_no_temperature(
+    make_model: Make, images: np.ndarray, labels: np.ndarray
+) -> None:
+    model = _compile(make_model(), warm_up=9)
+    model.fit(images, labels, batch_size=16, steps_per_epoch=3, verbose=0)
+    numbers = HealthMeter(model, images[:8]).measure().numbers
+    assert numbers["kinetic_temperature/generators_of_chain_0"] is None
+    assert numbers["configurational_temperature/generators_of_chain_0"] is None
+    assert numbers["temperature/generators_of_chain_0"] is None
+    assert numbers["learning_rate/generators_of_chain_0"] == pytest.approx(1e-3)
+
+
+def test_measuring_does_not_change_the_training(
+    make_model: Make, images: np.ndarray, labels: np.ndarray, tmp_path: Path
+) -> None:
+    ends = []
+    for callbacks in (
+        [],
+        [SamplerHealth(tmp_path, images[:20], np.zeros(20, int), every=2, functionals_every=1)],
+    ):
+        model = _compile(make_model())
+        model.fit(images, labels, batch_size=16, steps_per_epoch=8, verbose=0, callbacks=callbacks)
+        optimizers = (*model.generator_optimizers, *model.discriminator_optimizers)
+        slots = [v.numpy() for o in optimizers for v in o.variables]
+        ends.append([v.numpy() for v in model.variables] + slots)
+    assert len(list(csv.DictReader((tmp_path / "health.csv").open()))) == 4
+    for without, with_health in zip(*ends, strict=True):
+        np.testing.assert_array_equal(without, with_health)
+
+
+def test_a_random_scan_measures_each_block_in_turn(
+    make_model: Make, images: np.ndarray, labels: np.ndarray
+) -> None:
+    model = _compile(make_model(generators_per_step=1))
+    model.fit(images, labels, batch_size=16, steps_per_epoch=6, verbose=0)
+    meter = HealthMeter(model, images[:8])
+    for turn, measured in ((0, (0, 2)), (1, (1, 3)), (2, (0, 2))):
+        numbers = meter.measure(turn).numbers
+        found = [j for j in range(4) if numbers[f"gradient_norm/generator_{j}"] is not None]
+        assert tuple(found) == measured
+        # The measured block's weights, not the template's.
+        j = measured[1]
+        weights = [v.numpy() for v in model.generators[j].trainable_variables]
+        norm = np.sqrt(sum(np.square(w, dtype=np.float64).sum() for w in weights))
+        assert numbers[f"weight_norm/generator_{j}"] == pytest.approx(norm)
+    assert meter.measure(0).numbers["gradient_norm/generator_0"] != pytest.approx(
+        meter.measure(1).numbers["gradient_norm/generator_1"], rel=1e-3
+    )
+
+
+def test_functionals_are_log_odds_of_the_class(trained: BayesianGAN, images: np.ndarray) -> None:
+    y = np.array([0, 2, 1, 1])
+    found = Functionals(trained, images[:4], y)()
+    for i in range(2):
+        p = trained.predict_sample(images[:4], i)[np.arange(4), y].astype(np.float64)
+        np.testing.assert_allclose(found[i], np.log(p / (1.0 - p)), rtol=1e-4, atol=1e-5)
+    without = Functionals(trained, images[:4], None)()
+    logits = trained.discriminators[1](images[:4] / 127.5 - 1.0, training=False)["logits"].numpy()
+    np.testing.assert_allclose(without[1], np.log(np.exp(logits).sum(axis=1)), rtol=1e-4, atol=1e-5)
+
+
+def test_convergence_of_independent_draws_and_of_chains_that_disagree() -> None:
+    rng = np.random.default_rng(1)
+    draws = rng.standard_normal((400, 3, 6))
+    found = convergence(draws)
+    assert found is not None
+    assert (found.draws, found.chains) == (400, 3)
+    # Split R-hat - 1 of independent draws is of order 1 / 200; the ESS of 1200 draws scatters by some 5%.
+    assert found.rhat_max < 1.02
+    assert found.ess_median == pytest.approx(1200, rel=0.15)
+    draws[:, 0] += 2.0
+    apart = convergence(draws)
+    assert apart is not None
+    halves = np.concatenate([draws[:200], draws[200:]], axis=1)
+    within = halves.var(axis=0, ddof=1).mean(axis=0)
+    between = halves.mean(axis=0).var(axis=0, ddof=1)
+    # Six half chains of 200 draws.
+    rhat = np.sqrt(7 / 6 * (199 / 200 + between / within) - 199 / (200 * 6))
+    assert apart.rhat_max == pytest.approx(rhat.max(), rel=1e-6)
+    assert apart.rhat_median == pytest.approx(np.median(rhat), rel=1e-6)
+    assert apart.ess_median < 30
+
+
+def test_effective_sample_size_of_an_autoregression() -> None:
+    rng, rho = np.random.default_rng(2), 0.8
+    draws = np.zeros((4000, 2, 4))
+    for t in range(1, len(draws)):
+        draws[t] = rho * draws[t - 1] + np.sqrt(1 - rho**2) * rng.standard_normal((2, 4))
+    found = convergence(draws)
+    assert found is not None
+    # 1,000 of 4,000 draws serve, every fourth: autocorrelation rho^4. The estimate scatters by some 10%.
+    expected = 2000 * (1 - rho**4) / (1 + rho**4)
+    assert found.draws == 1000
+    assert found.ess_median == pytest.approx(expected, rel=0.25)
+
+
+def test_one_chain_is_compared_with_itself() -> None:
+    rng = np.random.default_rng(3)
+    still = rng.standard_normal((200, 1, 3))
+    drifting = still + np.linspace(0.0, 6.0, 200)[:, None, None]
+    calm, moving = convergence(still), convergence(drifting)
+    assert calm is not None
+    assert moving is not None
+    assert calm.rhat_max < 1.05
+    assert moving.rhat_max > 1.3
+    assert convergence(still[:7]) is None
+    assert convergence(np.ones((50, 2, 3))) is None
+
+
+def test_tables_go_on_where_a_resumed_run_cut_them(
+    make_model: Make, images: np.ndarray, labels: np.ndarray, tmp_path: Path
+) -> None:
+    def fit(folder: Path, model: BayesianGAN, steps: int) -> None:
+        folder.mkdir(exist_ok=True)
+        health = SamplerHealth(folder, images[:20], every=4, functionals_every=1)
+        model.fit(
+            images, labels, batch_size=16, steps_per_epoch=steps, verbose=0, callbacks=[health]
+        )
+
+    fit(tmp_path / "whole", _compile(make_model()), 20)
+    model = _compile(make_model())
+    fit(tmp_path / "parts", model, 14)
+    fit(tmp_path / "parts", model, 6)
+    for name in ("health.csv", "functionals.csv"):
+        assert (tmp_path / "whole" / name).read_text() == (tmp_path / "parts" / name).read_text()
+    rows = list(csv.DictReader((tmp_path / "whole" / "health.csv").open()))
+    assert [row["iteration"] for row in rows] == ["4", "8", "12", "16", "20"]
+    iterations, values = read_functionals(tmp_path / "whole" / "functionals.csv")
+    assert list(iterations) == list(range(5, 21))
+    assert values.shape == (16, 2 * 16)
+    assert [row["convergence/draws"] for row in rows] == ["", "", "8", "12", "16"]
+    found = convergence(values.reshape(16, 2, 16))
+    assert found is not None
+    assert float(rows[-1]["convergence/rhat_max"]) == pytest.approx(found.rhat_max, rel=1e-5)
+
+
+def test_tensorboard_has_scalars_histograms_a_picture_and_the_hyper_parameters(
+    make_model: Make, images: np.ndarray, labels: np.ndarray, tmp_path: Path
+) -> None:
+    from tensorboard.plugins.hparams import plugin_data_pb2
+
+    file = events.EventFile(tmp_path / "tensorboard")
+    file.write(0, events.hyper_parameters({"lr": 0.5, "N": 100, "semi": True, "jit": None}))
+    health = SamplerHealth(tmp_path, images[:20], event_file=file, every=6)
+    model = _compile(make_model())
+    model.fit(images, labels, batch_size=16, steps_per_epoch=6, verbose=0, callbacks=[health])
+    values: dict[str, Any] = {
+        v.tag: v for event in read_events(file.path) for v in event.summary.value
+    }
+    plugins = {tag: v.metadata.plugin_data.plugin_name for tag, v in values.items()}
+    assert plugins["p_real/discriminator_1/fake"] in ("scalars", "histograms")
+    assert plugins["weights/generator_3"] == "histograms"
+    assert plugins["kinetic_temperature/generators_of_chain_1"] == "scalars"
+    assert plugins["generators_at_same_z"] == "images"
+    (hparams,) = (v for v in values.values() if v.metadata.plugin_data.plugin_name == "hparams")
+    data = plugin_data_pb2.HParamsPluginData.FromString(hparams.metadata.plugin_data.content)
+    assert {k: v.number_value for k, v in data.session_start_info.hparams.items()} == {
+        "lr": 0.5,
+        "N": 100.0,
+        "semi": 0.0,  # A truth value is not a number there.
+    }
+    histogram = tf.make_ndarray(values["weights/generator_3"].tensor)
+    assert histogram[:, 2].sum() == sum(
+        int(np.prod(v.shape)) for v in model.generators[3].trainable_variables
+    )
