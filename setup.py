@@ -16,7 +16,7 @@ setup(
     license_files=["LICENSE"],
     python_requires=">=3.11,<3.14",
     packages=find_packages(include=["bayesian_gan", "bayesian_gan.*"]),
-    package_data={"bayesian_gan": ["VERSION", "py.typed"]},
+    package_data={"bayesian_gan": ["VERSION", "py.typed", "report/page.html"]},
     install_requires=[
         "absl-py>=2.1,<3",
         "importlib_resources>=6.4",  # tensorflow-datasets needs it and does not say so
@@ -26,6 +26,7 @@ setup(
         "packaging>=24",
         "pillow>=11",
         "psutil>=6",
+        "rich>=13,<16",
         "scikit-learn>=1.5,<2",
         "scipy>=1.13,<2",
         "tensorboard>=2.20,<2.22",

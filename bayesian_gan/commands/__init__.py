@@ -16,6 +16,8 @@ from bayesian_gan.errors import USAGE_STATUS, InputError
 # Each command's module, `bayesian_gan.commands.NAME`, and what it does.
 COMMANDS: dict[str, str] = {
     "export": "a posterior as a SavedModel, .keras, LiteRT or ONNX",
+    "report": "one self-contained page of a run, or of several side by side",
+    "watch": "a live table of a run in the terminal",
 }
 
 

@@ -1,0 +1,176 @@
+"""Charts as inline SVG: no file, no font and no address outside of the page."""
+
+import io
+import re
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+# Okabe & Ito 2008: told apart by colour-blind readers; lines differ in their dashes too.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
+SIZE = (4.6, 2.9)
+_STYLE = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "bayesian-gan",
+    "font.family": "sans-serif",
+    "font.size": 9.5,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.color": "#e4e4e4",
+    "legend.frameon": False,
+    "legend.fontsize": 8.5,
+}
+
+Points = tuple[np.ndarray, np.ndarray]
+
+
+def chart(draw: Callable[[Axes], object], size: tuple[float, float] = SIZE) -> str:
+    """One chart as an `<svg>` element that scales with the page.
+
+    Args:
+        draw: draws on empty axes.
+        size: width and height in inches, which set how large the letters are.
+    """
+    with rc_context(_STYLE):
+        figure = Figure(figsize=size, layout="constrained")
+        draw(figure.add_subplot())
+        file = io.StringIO()
+        nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
+        figure.savefig(file, format="svg", metadata=nothing, transparent=True)
+    return _inline(file.getvalue())
+
+
+def lines(
+    series: Mapping[str, Points],
+    x_label: str,
+    y_label: str,
+    *,
+    log: bool = False,
+    powers: bool = False,
+    level: tuple[float, str] | None = None,
+) -> str:
+    """Curves by name; those beyond seven share one colour and have no name.
+
+    Args:
+        series: x and y by name; points that are not finite are left out.
+        x_label: of the axis.
+        y_label: of the axis.
+        log: whether y is logarithmic.
+        powers: whether x counts 1, 2, 4, ..., all at equal distances.
+        level: a horizontal line to compare with, and its name.
+    """
+
+    def draw(axes: Axes) -> None:
+        many = len(series) > len(COLOURS)
+        for k, (name, (x, y)) in enumerate(series.items()):
+            known = np.isfinite(y)
+            x, y = _thin(x[known], y[known])
+            marker = "o" if len(x) <= 12 else ""
+            axes.plot(
+                x,
+                y,
+                color="#0072B2" if many else COLOURS[k],
+                linestyle="-" if many else DASHES[k % len(DASHES)],
+                linewidth=0.8 if many else 1.5,
+                alpha=0.6 if many else 1.0,
+                marker=marker,
+                markersize=3,
+                label=None if many else name,
+            )
+        if level is not None:
+            axes.axhline(level[0], color="#444444", linewidth=1.0, linestyle=":", label=level[1])
+        if log:
+            axes.set_yscale("log")
+            axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+            axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+            axes.yaxis.set_minor_formatter(NullFormatter())
+        if powers:
+            ticks = sorted({float(v) for x, _ in series.values() for v in x})
+            axes.set_xscale("log", base=2)
+            axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+            axes.minorticks_off()
+        _finish(axes, x_label, y_label)
+
+    return chart(draw)
+
+
+def reliability(confidence: np.ndarray, accuracy: np.ndarray, count: np.ndarray) -> str:
+    """Accuracy against confidence; the area of a point grows with the examples in its bin."""
+
+    def draw(axes: Axes) -> None:
+        axes.plot([0, 1], [0, 1], color="#444444", linestyle=":", label="calibrated")
+        axes.plot(confidence, accuracy, color=COLOURS[0], linewidth=1.0)
+        area = 12.0 + 140.0 * count / count.max()
+        axes.scatter(confidence, accuracy, s=area, color=COLOURS[0], label="posterior average")
+        axes.set_xlim(0, 1.02)
+        axes.set_ylim(0, 1.02)
+        _finish(axes, "confidence", "share that is right")
+
+    return chart(draw)
+
+
+def _finish(axes: Axes, x_label: str, y_label: str) -> None:
+    axes.set_xlabel(x_label)
+    axes.set_ylabel(y_label)
+    axes.margins(x=0.02)
+    if axes.get_legend_handles_labels()[0]:
+        axes.legend()
+
+
+def _thin(x: np.ndarray, y: np.ndarray, most: int = 400) -> Points:
+    """At most `most` points, evenly spaced: more make the page large and show nothing."""
+    if len(x) <= most:
+        return x, y
+    chosen = np.linspace(0, len(x) - 1, most).astype(int)
+    return x[chosen], y[chosen]
+
+
+def _inline(svg: str) -> str:
+    """Matplotlib's SVG without what a page does not need: prologue, metadata, namespaces, fixed size."""
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    svg = re.sub(r'\sxmlns(:\w+)?="[^"]*"', "", svg)
+    head, rest = svg.split(">", 1)
+    head = re.sub(r'\s(width|height|version)="[^"]*"', "", head)
+    return f'{head} aria-hidden="true">{rest}'
+
+
+def bars(
+    average: np.ndarray, low: np.ndarray, high: np.ndarray, names: Sequence[str], true: int
+) -> str:
+    """Predictive probabilities as bars, and the spread of the samples as lines.
+
+    Args:
+        average: probabilities [k] of the classes shown.
+        low: of the samples, 5% quantile, [k].
+        high: 95% quantile, [k].
+        names: of the classes, already fit for the page.
+        true: index of the true class among those shown; -1 if it is not among them.
+    """
+    width, base, top = 13, 62, 4
+    height = base - top
+    parts = [
+        f'<svg class="bars" viewBox="0 0 {width * len(average) + 2} 76" aria-hidden="true">',
+        f'<line x1="0" y1="{base}" x2="{width * len(average) + 2}" y2="{base}" stroke="#888"/>',
+    ]
+    for k, p in enumerate(average):
+        x, tall = 2 + k * width, height * float(p)
+        colour = COLOURS[2] if k == true else COLOURS[0]
+        parts.append(
+            f'<rect x="{x}" y="{base - tall:.1f}" width="9" height="{tall:.1f}" fill="{colour}"/>'
+        )
+        parts.append(
+            f'<line x1="{x + 4.5}" x2="{x + 4.5}" y1="{base - height * float(low[k]):.1f}" '
+            f'y2="{base - height * float(high[k]):.1f}" stroke="#000" stroke-width="1.5"/>'
+        )
+        weight = ' font-weight="bold" text-decoration="underline"' if k == true else ""
+        parts.append(
+            f'<text x="{x + 4.5}" y="73" font-size="10" text-anchor="middle"{weight}>{names[k]}</text>'
+        )
+    return "".join([*parts, "</svg>"])

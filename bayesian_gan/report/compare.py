@@ -1,0 +1,99 @@
+"""Several runs side by side."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from bayesian_gan.evaluation.calibration import expected_calibration_error
+from bayesian_gan.report import charts, html
+from bayesian_gan.report.findings import Findings
+
+# Where a run lies, and what does not decide how it trains.
+UNIMPORTANT = ("out_dir", "data_path", "cache_dir", "resume", "download")
+
+
+def sections(runs: Sequence[Findings]) -> list[str]:
+    """Key figures, the flags that differ, and curves in one chart."""
+    names = [f"{chr(65 + k % 26)}: {found.run.path.resolve().name}" for k, found in enumerate(runs)]
+    header = ("", "iterations", "samples", "error %", "NLL", "ECE %", "single error %", "R-hat")
+    rows = [(name, *_row(found)) for name, found in zip(names, runs, strict=True)]
+    parts = [
+        html.heading(2, "Comparison"),
+        html.table(header, rows, "Key figures of the runs"),
+        html.paragraph(
+            "Error, NLL and ECE are of the average over each run's posterior; R-hat is the median over "
+            "functionals of the prediction. Runs of other label sets or data differ by these too.",
+            soft=True,
+        ),
+    ]
+    flags = [found.run.config.to_json() for found in runs]
+    differing = [
+        key for key in flags[0] if key not in UNIMPORTANT and len({str(f[key]) for f in flags}) > 1
+    ]
+    parts.append(html.heading(3, "Flags that differ"))
+    if differing:
+        short = [name.partition(":")[0] for name in names]
+        rows = [(f"--{key}", *(str(f[key]) for f in flags)) for key in differing]
+        parts.append(html.table(("", *short), rows, "Flags that differ"))
+    else:
+        parts.append(html.paragraph("None."))
+    return [*parts, _curves(runs)]
+
+
+def _row(found: Findings) -> tuple[str, ...]:
+    summary: dict[str, Any] = found.run.summary or {}
+    cells = dict.fromkeys(("error", "nll", "ece", "single"), "-")
+    posterior, single = summary.get("posterior") or {}, summary.get("single") or {}
+    if "nll" in posterior:
+        cells |= {
+            "error": f"{100 * posterior['error_rate']:.2f}",
+            "nll": f"{posterior['nll']:.4f}",
+        }
+    if "error_rate" in single:
+        cells["single"] = f"{100 * single['error_rate']:.2f}"
+    if found.predictions is not None:
+        p = found.predictions
+        cells["ece"] = f"{100 * expected_calibration_error(p.average, p.labels):.2f}"
+    rhat = found.health["convergence/rhat_median"]
+    rhat = rhat[np.isfinite(rhat)]
+    return (
+        f"{summary.get('iteration', '-')}",
+        f"{posterior.get('num_samples', '-')}",
+        cells["error"],
+        cells["nll"],
+        cells["ece"],
+        cells["single"],
+        f"{rhat[-1]:.2f}" if len(rhat) else "-",
+    )
+
+
+def _curves(runs: Sequence[Findings]) -> str:
+    errors, averaged, rhat = {}, {}, {}
+    for k, found in enumerate(runs):
+        name, log, health = chr(65 + k % 26), found.log, found.health
+        if len(log) and "semi_supervised_acc" in log.columns:
+            errors[name] = (log["iteration"], 100.0 - log["semi_supervised_acc"])
+        if found.predictions is not None:
+            numbers, rates, _ = found.predictions.by_number()
+            averaged[name] = (numbers, 100.0 * rates)
+        if np.isfinite(health["convergence/rhat_median"]).any():
+            rhat[name] = (health["iteration"], health["convergence/rhat_median"])
+    figures = []
+    for series, x, y, said in (
+        (errors, "iteration", "test error %", "Test error of the current weights"),
+        (averaged, "samples averaged", "error %", "Error against the number of samples averaged"),
+        (rhat, "iteration", "R-hat", "Median R-hat of the predictions"),
+    ):
+        if series:
+            last = ", ".join(
+                f"{name} ends at {points[1][-1]:.3g}" for name, points in series.items()
+            )
+            figures.append(
+                html.figure(
+                    charts.lines(series, x, y, powers=series is averaged),
+                    f"{said}: {last}.",
+                    f"{said}.",
+                )
+            )
+    return html.charts(figures)

@@ -1,0 +1,159 @@
+"""What `python -m bayesian_gan evaluate` found, from `evaluation.json`."""
+
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from bayesian_gan.report import charts, html
+from bayesian_gan.report.findings import Findings
+
+NEIGHBOURS = "nearest_neighbours.png"
+OOD_NAMES = {
+    "entropy": "entropy",
+    "mutual_information": "mutual information",
+    "p_real": "P(real)",
+}
+
+
+def evaluation_section(found: Findings) -> list[str]:
+    """Empty without the file."""
+    evaluation = found.evaluation
+    if evaluation is None:
+        return []
+    return [
+        *_classification(evaluation.get("classification") or {}),
+        *_samples(evaluation.get("samples") or {}),
+        *_neighbours(found),
+        *_outside(evaluation.get("out_of_distribution") or {}),
+    ]
+
+
+def _classification(report: dict[str, Any]) -> list[str]:
+    if not report:
+        return []
+    header = ("", "errors", "error %", "NLL", "Brier", "ECE %", "adaptive")
+    named = [
+        (f"single samples, {kind}", report["single"][kind]) for kind in ("mean", "best", "worst")
+    ]
+    named += [(f"average of the first {row['num_samples']}", row) for row in report["averages"]]
+    rows = [
+        (
+            name,
+            f"{row['errors']:g}",
+            f"{100 * row['error_rate']:.2f}",
+            f"{row['nll']:.4f}",
+            f"{row['brier']:.4f}",
+            f"{100 * row['ece']:.2f}",
+            f"{100 * row['ece_adaptive']:.2f}",
+        )
+        for name, row in named
+    ]
+    return [
+        html.heading(3, f"Classification of {report['average']['n']:,} test images"),
+        html.table(header, rows, "Scores of classification"),
+    ]
+
+
+def _samples(report: dict[str, Any]) -> list[str]:
+    parts = []
+    for features in report.get("features", {}).values():
+        header = (
+            "",
+            "n",
+            "n real",
+            "FID",
+            "KID",
+            "+- s.e.",
+            "precision",
+            "recall",
+            "density",
+            "coverage",
+        )
+        rows = [
+            (
+                name,
+                f"{row['n']:,}",
+                f"{row['n_real']:,}",
+                f"{row['fid']:.4g}",
+                f"{row['kid']:.3g}",
+                f"{row['kid_standard_error']:.1g}",
+                *(f"{row[key]:.3f}" for key in ("precision", "recall", "density", "coverage")),
+            )
+            for name, row in features["rows"].items()
+        ]
+        parts += [
+            html.heading(3, f"Generated images, features of {features['note']}"),
+            html.table(header, rows, "Quality of generated images"),
+        ]
+    if parts:
+        parts.append(
+            html.paragraph("FID falls with n: compare rows of equal n only, or KID.", soft=True)
+        )
+    return parts
+
+
+def _neighbours(found: Findings) -> list[str]:
+    """The picture of memorisation that `evaluate` draws."""
+    path = found.run.path / NEIGHBOURS
+    if not path.exists():
+        return []
+    try:
+        with Image.open(path) as opened:
+            image = np.atleast_3d(np.asarray(opened.convert("L" if opened.mode == "L" else "RGB")))
+    except (OSError, ValueError) as error:
+        found.left_out.append(f"{NEIGHBOURS}: cannot be read ({error}).")
+        return []
+    said = (
+        "Generated images that lie nearest to the training set, first in each row, and their nearest training "
+        "images."
+    )
+    return [
+        html.heading(3, "Does it know images by heart?"),
+        html.paragraph(said, soft=True),
+        f'<figure class="whole">{html.picture(image, said)}</figure>',
+    ]
+
+
+def _outside(report: dict[str, Any]) -> list[str]:
+    if not report:
+        return []
+    scores = report["scores"]
+    rows = [
+        (
+            OOD_NAMES.get(name, name),
+            f"{score['auroc']:.4f}",
+            f"{score['aupr']:.4f}",
+            f"{score['n_in']:,}",
+            f"{score['n_out']:,}",
+        )
+        for name, score in scores.items()
+    ]
+    figures = [
+        _histogram(OOD_NAMES.get(name, name), score["histogram"], report["data_set"])
+        for name, score in scores.items()
+        if "histogram" in score
+    ]
+    return [
+        html.heading(3, f"Telling test images from {report['data_set']}"),
+        html.table(("score", "AUROC", "AUPR", "inside", "outside"), rows, "Detection scores"),
+        *([html.charts(figures)] if figures else []),
+    ]
+
+
+def _histogram(name: str, histogram: dict[str, Any], outside: str) -> str:
+    """Of a score inside and outside: `edges`, and counts `inside` and `outside`."""
+    edges = np.asarray(histogram["edges"], float)
+    shares = {
+        side: np.asarray(histogram[side], float) / max(1.0, float(np.sum(histogram[side])))
+        for side in ("inside", "outside")
+    }
+    x = (edges[1:] + edges[:-1]) / 2.0
+    return html.figure(
+        charts.lines(
+            {"test set": (x, shares["inside"]), outside: (x, shares["outside"])}, name, "share"
+        ),
+        f"Distribution of {name}: test set around {x @ shares['inside']:.3g}, {outside} around "
+        f"{x @ shares['outside']:.3g} in the mean.",
+        f"{name.capitalize()} of test images and of images from {outside}.",
+    )

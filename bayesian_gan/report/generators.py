@@ -1,0 +1,71 @@
+"""The section of generated pictures."""
+
+import numpy as np
+
+from bayesian_gan.monitoring.grids import image_grid
+from bayesian_gan.report import html
+from bayesian_gan.report.findings import MAX_ROWS, Findings, Pictures
+
+
+def generator_section(found: Findings) -> list[str]:
+    """Empty without samples."""
+    pictures = found.pictures
+    if pictures is None:
+        return []
+    each = found.run.config.num_gen
+    total = found.run.posterior.num_generators
+    rows = [int(j) for j in np.unique(np.linspace(0, total - 1, min(total, MAX_ROWS)).round())]
+    parts = [
+        html.heading(3, "The same z in every generator"),
+        html.paragraph(
+            f"A row for each generator of the last draw (iteration {pictures.draws[-1]:,}), a column for each "
+            "z. Generators that differ in a column have learnt different maps from z to images.",
+            soft=True,
+        ),
+    ]
+    if found.real is not None:
+        parts.append(
+            html.strip("real images", _row(found.real), len(found.real), "Real test images")
+        )
+    for j, images in zip(pictures.generators, pictures.same_z, strict=True):
+        name = f"chain {j // each}, generator {j % each}"
+        said = f"Images of {name}, of the same z as in the other rows"
+        parts.append(html.strip(f"{j // each}.{j % each}", _row(images), len(images), said))
+    if len(pictures.generators) < total:
+        parts.append(html.paragraph(f"{len(pictures.generators)} of {total} are shown.", soft=True))
+    return [*parts, *_interpolations(pictures, rows, each), *_evolution(pictures, rows, each)]
+
+
+def _interpolations(pictures: Pictures, rows: list[int], each: int) -> list[str]:
+    parts = [
+        html.heading(3, "From one z to another"),
+        html.paragraph(
+            "Straight lines in z. A generator that has learnt the data changes one image into the other "
+            "through images that could be real; one that knows its examples by heart jumps.",
+            soft=True,
+        ),
+    ]
+    for j, images in zip(rows, pictures.interpolations, strict=True):
+        said = f"Chain {j // each}, generator {j % each}: images between two z"
+        parts.append(html.strip(f"{j // each}.{j % each}", _row(images), len(images), said))
+    return parts
+
+
+def _evolution(pictures: Pictures, rows: list[int], each: int) -> list[str]:
+    parts = [
+        html.heading(3, "One z over the run"),
+        html.paragraph(
+            "The same z in each generator's collected draws, from the first to the last: how far the chain "
+            "moves through generators.",
+            soft=True,
+        ),
+        html.marks("iteration", (f"{draw:,}" for draw in pictures.draws)),
+    ]
+    for j, images in zip(rows, pictures.evolution, strict=True):
+        said = f"Chain {j // each}, generator {j % each}: the image of one z in each draw"
+        parts.append(html.strip(f"{j // each}.{j % each}", _row(images), len(images), said))
+    return parts
+
+
+def _row(images: np.ndarray) -> np.ndarray:
+    return image_grid(images, 1, len(images))
