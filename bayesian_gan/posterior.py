@@ -13,12 +13,14 @@ import argparse
 import re
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
+from scipy.special import expit
 
 from bayesian_gan.data.batches import to_unit
 from bayesian_gan.errors import USAGE_STATUS, InputError
@@ -38,6 +40,24 @@ FORMAT = 2
 # The rest of a description, the networks, holds names that Keras counts up in a process.
 _IDENTITY = ("num_gen", "num_disc", "num_mcmc", "max_samples", "shapes")
 _DRAW = re.compile(r"draw_(\d{8,})\.npz")
+
+
+@dataclass(frozen=True, eq=False)
+class MemberOutputs:
+    """What the discriminator samples of one draw say of n images.
+
+    Attributes:
+        probabilities: P(y | x, real) of every sample, or P(real | x) where K = 1; float64 [M * J_d, n, K].
+        log_z: log Z = log sum_k exp m_k of every sample, float64 [M * J_d, n].
+    """
+
+    probabilities: np.ndarray
+    log_z: np.ndarray
+
+    @property
+    def p_fake(self) -> np.ndarray:
+        """1 - P(real | x) = 1 / (1 + Z), [M * J_d, n]; where P(real) is all but 1, this keeps its digits."""
+        return expit(-self.log_z)
 
 
 class Posterior:
@@ -242,6 +262,10 @@ class Posterior:
         self, images: np.ndarray, batch_size: int = 500
     ) -> Iterator[np.ndarray]:
         """Yields, for each draw in order, float64 [M * J_d, n, K]: every sample's probabilities."""
+        return (outputs.probabilities for outputs in self.member_outputs(images, batch_size))
+
+    def member_outputs(self, images: np.ndarray, batch_size: int = 500) -> Iterator[MemberOutputs]:
+        """Yields, for each draw in order, what its samples say; see `predict` for the arguments."""
         images = check_images(images, tuple(self._discriminator.input_shape[1:]))
         self.require_draws()
         found = False
@@ -251,25 +275,28 @@ class Posterior:
                 draw = self._read(iteration)
             except _RemovedError:
                 continue  # By the process that writes: it keeps the most recent draws only.
-            members = []
+            found_probabilities, found_log_z = [], []
             for i in range(self.num_discriminators):
                 _assign(self._discriminator, draw, f"d_{i:04d}")
                 parts = [
-                    forward(images[k : k + batch_size]).numpy()
-                    for k in range(0, len(images), batch_size)
+                    forward(images[k : k + batch_size]) for k in range(0, len(images), batch_size)
                 ]
-                members.append(np.concatenate(parts).astype(np.float64))
+                p, log_z = (np.concatenate(part) for part in zip(*parts, strict=True))
+                found_probabilities.append(p.astype(np.float64))
+                found_log_z.append(log_z.astype(np.float64))
             found = True
-            yield np.stack(members)
+            yield MemberOutputs(np.stack(found_probabilities), np.stack(found_log_z))
         if not found:
             raise InputError(
                 f"{self.path}: every draw was removed for a newer one before it was read; try again, or give "
                 "the run a larger --max_samples"
             )
 
-    def _forward(self, images: tf.Tensor) -> tf.Tensor:
+    def _forward(self, images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Probabilities and log Z of the network as it is."""
         outputs = self._discriminator(to_unit(images), training=False)
-        return probabilities(outputs["logits"] if isinstance(outputs, dict) else outputs)
+        logits = outputs["logits"] if isinstance(outputs, dict) else outputs
+        return probabilities(logits), tf.reduce_logsumexp(logits, axis=-1)
 
     def generate(
         self, num: int, sample: int, seed: int = 0, iteration: int | None = None
@@ -287,16 +314,49 @@ class Posterior:
         """
         self.require_draws()
         iteration = self.iterations[-1] if iteration is None else iteration
-        if iteration not in self.iterations:
-            raise InputError(
-                f"{self.path}: no draw of iteration {iteration}; there are {self.iterations}"
-            )
+        self._require_draw(iteration)
         if not 0 <= sample < self.num_generators:
             raise InputError(
-                f"{self.path}: no generator {sample}; there are {self.num_generators}, from 0"
+                f"{self.path}: no generator {sample}; there are {self.num_generators}, give one from 0 to "
+                f"{self.num_generators - 1}"
             )
         _assign(self._generator, self._read(iteration), f"g_{sample:04d}")
         return generate(self._generator, draw_noise(num, self._generator.input_shape[-1], seed))
+
+    def generate_mixture(
+        self, num: int, seed: int = 0, iterations: Sequence[int] | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Images of all generators in equal parts, each of its own z, in random order.
+
+        Args:
+            num: number of images, at least 1; the first generators give one more where it does not divide.
+            seed: of every z and of the order.
+            iterations: of the draws whose generators are mixed; the last alone by default.
+
+        Returns:
+            float32 images [num, height, width, channels] in [-1, 1], and the index of each one's generator,
+            int64 [num], 0 <= index < M * J_g.
+
+        Raises:
+            InputError: no such draw.
+        """
+        self.require_draws()
+        chosen = self.iterations[-1:] if iterations is None else list(iterations)
+        J = self.num_generators
+        parts, owners = [], []
+        for place, iteration in enumerate(chosen):
+            self._require_draw(iteration)
+            draw = self._read(iteration)
+            for j in range(J):
+                first = place * J + j
+                count = len(range(first, num, len(chosen) * J))
+                if count:
+                    _assign(self._generator, draw, f"g_{j:04d}")
+                    z = draw_noise(count, self._generator.input_shape[-1], (seed, first + 1))
+                    parts.append(generate(self._generator, z))
+                    owners.append(np.full(count, j))
+        order = np.random.default_rng(seed).permutation(num)
+        return np.concatenate(parts)[order], np.concatenate(owners)[order]
 
     def network(self, player: str) -> keras.Model:
         """The network of "generator" or "discriminator" samples; its weights are of whichever was used last."""
@@ -328,6 +388,12 @@ class Posterior:
         """Raises InputError where nothing is collected."""
         if not self.iterations:
             raise InputError(f"{self.path}: no sample is collected yet")
+
+    def _require_draw(self, iteration: int) -> None:
+        if iteration not in self.iterations:
+            raise InputError(
+                f"{self.path}: no draw of iteration {iteration}; there are {self.iterations}"
+            )
 
     def _draw_path(self, iteration: int) -> Path:
         return self.path / f"draw_{iteration:08d}.npz"

@@ -315,3 +315,50 @@ def test_readers_see_whole_draws_while_they_are_written(
         thread.join()
     assert problems == []
     assert writer.iterations == [iteration - 1, iteration]
+
+
+def test_log_z_and_p_fake_are_those_of_the_logits(
+    collected: tuple[Posterior, BayesianGAN, np.ndarray], images: np.ndarray
+) -> None:
+    posterior, model, _ = collected
+    last = list(posterior.member_outputs(images, batch_size=40))[-1]
+    for i, network in enumerate(model.discriminators):  # As they are in the last draw.
+        m = network(images / 127.5 - 1.0)["logits"].numpy().astype(np.float64)
+        Z = np.exp(m).sum(-1)
+        # These logits reach 200, of which float32 holds seven digits.
+        np.testing.assert_allclose(last.log_z[i], np.log(Z), rtol=2e-5)
+        np.testing.assert_allclose(last.p_fake[i], 1 / (1 + np.exp(last.log_z[i])), rtol=1e-9)
+
+
+def test_a_mixture_has_all_generators_of_its_draws(
+    collected: tuple[Posterior, BayesianGAN, np.ndarray],
+) -> None:
+    posterior, _, _ = collected
+    images, owners = posterior.generate_mixture(14, seed=3)
+    np.testing.assert_array_equal(np.bincount(owners), [4, 4, 3, 3])
+    again, _ = posterior.generate_mixture(14, seed=3)
+    np.testing.assert_array_equal(images, again)
+    assert np.abs(posterior.generate_mixture(14, seed=4)[0] - images).max() > 1e-3
+    # Each image is of its owner, and no z comes twice: those of one generator differ, and so do all.
+    for k, j in enumerate(owners):
+        assert _was_made_by(posterior, images[k], int(j), 3000)
+        assert not _was_made_by(posterior, images[k], int(j), 1000)
+    assert len(np.unique(images.reshape(14, -1).round(5), axis=0)) == 14
+    # Four generators of three draws: two images of each.
+    every, owners = posterior.generate_mixture(24, seed=3, iterations=posterior.iterations)
+    np.testing.assert_array_equal(np.bincount(owners), [6, 6, 6, 6])
+    of_first = [k for k in range(24) if _was_made_by(posterior, every[k], int(owners[k]), 1000)]
+    assert len(of_first) == 8
+    with pytest.raises(InputError, match="no draw of iteration 7"):
+        posterior.generate_mixture(4, iterations=[7])
+
+
+def _was_made_by(posterior: Posterior, image: np.ndarray, sample: int, iteration: int) -> bool:
+    """Whether a generator makes this image of any of the z that a mixture may give it."""
+    from bayesian_gan.generation import draw_noise, generate
+    from bayesian_gan.posterior import _assign
+
+    _assign(posterior._generator, posterior._read(iteration), f"g_{sample:04d}")
+    z = np.concatenate([draw_noise(4, 5, (3, first)) for first in range(1, 13)])
+    made = generate(posterior._generator, z)
+    return bool(np.abs(made - image).max(axis=(1, 2, 3)).min() < 1e-5)

@@ -15,7 +15,10 @@ from bayesian_gan.errors import USAGE_STATUS, InputError
 
 # Each command's module, `bayesian_gan.commands.NAME`, and what it does.
 COMMANDS: dict[str, str] = {
+    "classify": "what a run's posterior says of pictures, from the run folder alone",
+    "evaluate": "scores a run's posterior: classification, calibration, uncertainty, generated images",
     "export": "a posterior as a SavedModel, .keras, LiteRT or ONNX",
+    "generate": "images of a run's generators, from the run folder alone",
     "report": "one self-contained page of a run, or of several side by side",
     "watch": "a live table of a run in the terminal",
 }

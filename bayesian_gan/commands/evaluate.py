@@ -1,0 +1,332 @@
+"""`evaluate RUN_DIR`: scores a run's posterior, writes RUN_DIR/evaluation.json, and prints a table."""
+
+import argparse
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from bayesian_gan.data.options import Options
+from bayesian_gan.errors import InputError
+from bayesian_gan.finished_run import FinishedRun
+from bayesian_gan.storage import write_json
+
+if TYPE_CHECKING:
+    from bayesian_gan.data.image_data import ImageData
+    from bayesian_gan.evaluation.features import FeatureExtractor
+    from bayesian_gan.posterior import Posterior
+
+FORMAT = 1
+NUM_IMAGES = 10_000
+MIN_IMAGES = 20
+SCORE_ROW = "{:34}{:>8}{:>8}{:>9}{:>9}{:>9}{:>8}{:>10}"
+SAMPLE_ROW = "{:22}{:>7}{:>8}{:>10}{:>10}{:>10}{:>10}{:>8}{:>9}{:>9}"
+PICTURE = "nearest_neighbours.png"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Defines the command line."""
+    parser.add_argument("run_dir", metavar="RUN_DIR", help="folder of a run")
+    parser.add_argument(
+        "--data_path", help="folder of the data sets; by default where the run had them"
+    )
+    parser.add_argument(
+        "--ood",
+        metavar="DATASET",
+        help="data set, a name as for --dataset, whose test images are to be told from the run's",
+    )
+    parser.add_argument("--ood_path", help="folder of that data set; by default --data_path")
+    parser.add_argument(
+        "--num_images",
+        type=int,
+        default=NUM_IMAGES,
+        help=f"images of each mixture to judge the generators by, >= {MIN_IMAGES} for each generator; "
+        "0 leaves them out (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--inception",
+        metavar="FILE.keras",
+        help="saved Keras model, images in [-1, 1] to one vector each, for FID with its features as well",
+    )
+    parser.add_argument(
+        "--seed", type=int, default=0, help="of z and of the real images, in [0, 2^31 - 4]"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Evaluates; all arguments are checked before the work begins."""
+    start = time.monotonic()
+    opened = FinishedRun(arguments.run_dir)
+    if not 0 <= arguments.seed <= 2**31 - 4:
+        raise InputError(f"--seed {arguments.seed}: give one in [0, 2^31 - 4]")
+    if arguments.inception and not arguments.num_images:
+        raise InputError("--inception is for generated images: leave it or --num_images 0 out")
+    posterior = opened.require_samples()
+    num_generators = posterior.num_generators
+    if arguments.num_images and arguments.num_images < MIN_IMAGES * num_generators:
+        raise InputError(
+            f"--num_images {arguments.num_images}: {num_generators} generators need at least "
+            f"{MIN_IMAGES} each; give {MIN_IMAGES * num_generators} or more, or 0"
+        )
+    data = opened.load_data(arguments.data_path)
+    if arguments.num_images and min(len(data.images), len(data.test_images)) < MIN_IMAGES:
+        raise InputError(
+            f"{data.name} has {len(data.images)} training and {len(data.test_images)} test images, and "
+            f"{MIN_IMAGES} of each are needed to judge generators; give --num_images 0"
+        )
+    outside = _outside(arguments, opened)
+    extractors = _extractors(arguments, opened, data)
+
+    result: dict[str, Any] = {
+        "format": FORMAT,
+        "num_samples": posterior.num_samples,
+        "iterations": posterior.iterations,
+    }
+    print(
+        f"{posterior.num_samples} discriminator samples, {len(posterior.iterations)} draws of "
+        f"{num_generators} generators, iterations {posterior.iterations[0]} to {posterior.iterations[-1]}"
+    )
+    result |= _predictions(posterior, data, outside)
+    if arguments.num_images:
+        result["samples"] = _samples(arguments, posterior, data, extractors, opened.path)
+    result["seconds"] = round(time.monotonic() - start, 1)
+    path = opened.path / "evaluation.json"
+    try:
+        write_json(path, result)
+    except OSError as error:
+        raise InputError(
+            f"{path}: cannot be written ({error}); make room or copy the run"
+        ) from error
+    print(f"\n{result['seconds']:.0f} s; all numbers in {path}")
+    return 0
+
+
+class Outside(NamedTuple):
+    """Images from elsewhere, uint8 [n, height, width, channels] as the run's."""
+
+    name: str
+    provenance: str
+    images: np.ndarray
+
+
+def _outside(arguments: argparse.Namespace, opened: FinishedRun) -> Outside | None:
+    """The test images of the other data set, in the run's shape."""
+    if arguments.ood is None:
+        return None
+    from bayesian_gan.data.catalogue import load
+    from bayesian_gan.data.resizing import resized
+
+    config, shape = opened.config, opened.image_shape
+    if shape[2] not in (1, 3):
+        raise InputError(f"--ood: images of {shape[2]} channels cannot be compared; leave it out")
+    options = Options(cache_dir=config.cache_dir, download=config.download, resize=True)
+    path = arguments.ood_path or arguments.data_path or config.data_path
+    data = load(arguments.ood, path, options)
+    if data.image_shape == shape:
+        return Outside(data.name, data.provenance, data.test_images)
+    size = "x".join(map(str, shape))
+    provenance = f"{data.provenance}, resized to {size}"
+    return Outside(data.name, provenance, resized(data.test_images, shape))
+
+
+def _extractors(
+    arguments: argparse.Namespace, opened: FinishedRun, data: "ImageData"
+) -> "list[FeatureExtractor]":
+    if not arguments.num_images:
+        return []
+    from bayesian_gan.evaluation.features import (
+        classifier_features,
+        file_features,
+        random_features,
+    )
+
+    # The user's file first: it may have to be refused.
+    files = [file_features(arguments.inception)] if arguments.inception else []
+    trained = [classifier_features(data, opened.config.cache_dir)] if data.num_classes > 1 else []
+    return [*trained, random_features(data.image_shape), *files]
+
+
+# ------------------------------------------------------------------------------------- predictions
+
+
+def _predictions(
+    posterior: "Posterior", data: "ImageData", outside: Outside | None
+) -> dict[str, Any]:
+    from bayesian_gan.evaluation.predictions import (
+        classification_report,
+        detections,
+        predictions,
+    )
+
+    inside = predictions(posterior, data.test_images, data.test_labels)
+    result: dict[str, Any] = {"p_real": float(1.0 - inside.p_fake.mean())}
+    if inside.single:
+        result["classification"] = classification_report(inside, data.test_labels, data.class_names)
+        _print_classification(result["classification"])
+    else:
+        print("no labels in this run: nothing to classify")
+    if outside is not None:
+        elsewhere = predictions(posterior, outside.images)
+        found = detections(inside, elsewhere, posterior.num_classes)
+        result["out_of_distribution"] = {
+            "data_set": outside.name,
+            "provenance": outside.provenance,
+            "p_real": float(1.0 - elsewhere.p_fake.mean()),
+            "scores": {name: score.to_json() for name, score in found.items()},
+        }
+        _print_detection(result["out_of_distribution"])
+    return result
+
+
+def _print_classification(report: dict[str, Any]) -> None:
+    n = report["average"]["n"]
+    print(f"\nclassification of {n} test images")
+    print(SCORE_ROW.format("", "errors", "of", "error %", "NLL", "Brier", "ECE %", "adaptive"))
+    for kind in ("mean", "best", "worst"):
+        _print_scores(f"single samples, {kind}", report["single"][kind], n)
+    for row in report["averages"]:
+        _print_scores(f"average of the first {row['num_samples']}", row, n)
+    print("\nby class" + " " * 26 + f"{'errors':>8}{'of':>8}{'error %':>9}{'NLL':>9}")
+    for name, row in report["per_class"].items():
+        print(
+            f"{name[:33]:34}{row['errors']:8d}{row['n']:8d}{100 * row['error_rate']:9.2f}{row['nll']:9.4f}"
+        )
+    print(f"\nuncertainty in nats{'':15}{'mean':>8}{'right':>10}{'wrong':>10}")
+    for name, values in report["uncertainty"].items():
+        cells = "".join(
+            f"{'-':>10}" if values[key] is None else f"{values[key]:10.4f}"
+            for key in ("mean_of_right", "mean_of_wrong")
+        )
+        print(f"{name:34}{values['mean']:8.4f}{cells}")
+    selective = report["selective"]
+    coverages = list(selective["entropy"]["error_rate_at_coverage"])
+    print(
+        f"\nerror % of the least uncertain{'AURC %':>12}"
+        + "".join(f"{100 * float(c):7.0f}%" for c in coverages)
+    )
+    for name in ("entropy", "mutual_information", "confidence"):
+        rates = selective[name]["error_rate_at_coverage"].values()
+        print(
+            f"by {name:31}{100 * selective[name]['aurc']:8.3f}"
+            + "".join(f"{100 * rate:8.2f}" for rate in rates)
+        )
+    print(f"{'perfect knowledge':34}{100 * selective['perfect']['aurc']:8.3f}")
+
+
+def _print_scores(name: str, row: dict[str, Any], n: int) -> None:
+    errors = f"{row['errors']:.1f}" if row["errors"] % 1 else f"{row['errors']:.0f}"
+    print(
+        SCORE_ROW.format(
+            name,
+            errors,
+            n,
+            f"{100 * row['error_rate']:.2f}",
+            f"{row['nll']:.4f}",
+            f"{row['brier']:.4f}",
+            f"{100 * row['ece']:.2f}",
+            f"{100 * row['ece_adaptive']:.2f}",
+        )
+    )
+
+
+def _print_detection(report: dict[str, Any]) -> None:
+    first = next(iter(report["scores"].values()))
+    print(
+        f"\ntelling {first['n_out']} images of {report['data_set']} from {first['n_in']} test images"
+        f"\n{'':34}{'AUROC':>8}{'AUPR':>8}   (chance {first['share']:.3f})"
+    )
+    for name, score in report["scores"].items():
+        print(f"by {name:31}{score['auroc']:8.4f}{score['aupr']:8.4f}")
+
+
+# ------------------------------------------------------------------------------------- samples
+
+
+def _samples(
+    arguments: argparse.Namespace,
+    posterior: "Posterior",
+    data: "ImageData",
+    extractors: "list[FeatureExtractor]",
+    folder: Path,
+) -> dict[str, Any]:
+    from bayesian_gan.evaluation.generated import generated, sample_report
+
+    start, cpu = time.monotonic(), time.process_time()
+    made = generated(posterior, arguments.num_images, arguments.seed)
+    generation = time.monotonic() - start
+    result: dict[str, Any] = {"num_images": len(made.last), "seed": arguments.seed, "features": {}}
+    for k, extractor in enumerate(extractors):
+        # Neighbours are looked for once: by the classifier's features where there is one.
+        report, suspects = sample_report(made, data, extractor, arguments.seed, memorisation=k == 0)
+        result["features"][extractor.name] = report
+        _print_samples(report)
+        if suspects is not None:
+            path = folder / PICTURE
+            _save_suspects(path, suspects, data)
+            print(
+                f"{path}: generated images nearest to the training set, and their five neighbours"
+            )
+    result["seconds_of_generation"] = round(generation, 1)
+    result["seconds"] = round(time.monotonic() - start, 1)
+    result["processor_seconds"] = round(time.process_time() - cpu, 1)
+    print(
+        f"\n2 x {len(made.last)} images generated in {generation:.0f} s; with all scores "
+        f"{result['seconds']:.0f} s, {result['processor_seconds']:.0f} s of processor time"
+    )
+    return result
+
+
+def _print_samples(report: dict[str, Any]) -> None:
+    rows = report["rows"]
+    print(f"\ngenerated images, features of {report['note']}")
+    names = ("n", "n real", "FID", "KID", "+- s.e.", "precision", "recall", "density", "coverage")
+    print(SAMPLE_ROW.format("", *names))
+    for name, row in rows.items():
+        numbers = [f"{row[key]:.3f}" for key in ("precision", "recall", "density", "coverage")]
+        print(
+            SAMPLE_ROW.format(
+                name,
+                row["n"],
+                row["n_real"],
+                f"{row['fid']:.4g}",
+                f"{row['kid']:.3g}",
+                f"{row['kid_standard_error']:.1g}",
+                *numbers,
+            )
+        )
+    print("FID falls with n: compare rows of equal n only, or KID.")
+    between = np.array(report["fid_between_generators"])
+    if len(between) > 1:
+        pairs = between[np.triu_indices(len(between), 1)]
+        print(
+            f"FID between generators: {pairs.min():.4g} to {pairs.max():.4g}, mean {pairs.mean():.4g}; "
+            f"generator 0 and itself, other z: {report['fid_of_generator_0_to_itself']:.4g}"
+        )
+    if "mode_coverage" in report:
+        modes = report["mode_coverage"]
+        K = sum(share > 0 for share in modes["real"])
+        print(
+            f"classes made, of {K}: all together {modes['covered_by_union']}, each generator "
+            f"{', '.join(map(str, modes['covered']))}; collapsed generators: {modes['num_collapsed']} "
+            f"of {len(modes['covered'])}"
+        )
+    if "memorisation" not in report:
+        return
+    memory = report["memorisation"]
+    print(
+        f"nearest of {memory['n_train']} training images: median distance {memory['median_distance']:.4g}, of "
+        f"test images {memory['median_distance_of_test_images']:.4g}; nearer than the nearest 1% of test "
+        f"images: {100 * memory['share_nearer_than_1_percent_of_test_images']:.1f}%"
+    )
+
+
+def _save_suspects(path: Path, suspects: Any, data: "ImageData") -> None:
+    from bayesian_gan.monitoring.grids import save_grid
+
+    blank = np.full_like(suspects.images[:1], 255)  # Between an image and its neighbours.
+    rows = [
+        np.concatenate([image[None], blank, np.stack([data.images[k] for k in near])])
+        for image, near in zip(suspects.images, suspects.neighbours, strict=True)
+    ]
+    save_grid(path, np.concatenate(rows), rows=len(rows), columns=len(rows[0]))
