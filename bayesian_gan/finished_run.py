@@ -155,7 +155,7 @@ class FinishedRun:
             raise InputError(f"{file}: cannot be read ({error}); put it back") from error
 
     def load_data(self, data_path: str | None = None) -> "ImageData":
-        """The run's data set, read as the run read it.
+        """The run's data set, read as the run read it; with `--validation`, its test set is the one held out.
 
         Args:
             data_path: where the data lie now; by default where the run had them.

@@ -114,6 +114,16 @@ def test_other_data_than_the_run_s_are_refused(run_copy: Path) -> None:
         FinishedRun(run_copy).load_data()
 
 
+def test_validation_images_stand_for_the_test_set(run_copy: Path) -> None:
+    _change(run_copy / "config.json", lambda described: described["flags"].update(validation=97))
+    with pytest.raises(InputError, match="was trained on"):
+        FinishedRun(run_copy).load_data()
+    (run_copy / "data.json").unlink()  # Then there is nothing to compare with.
+    data = FinishedRun(run_copy).load_data()
+    np.testing.assert_array_equal(data.test_images, digits.load().images[1200:])
+    assert len(data.images) == 1200
+
+
 def test_opening_loads_no_tensorflow(run_folder: Path) -> None:
     code = (
         "import sys; from bayesian_gan.finished_run import FinishedRun; "

@@ -87,6 +87,8 @@ def run(arguments: argparse.Namespace) -> int:
         f"{posterior.num_samples} discriminator samples, {len(posterior.iterations)} draws of "
         f"{num_generators} generators, iterations {posterior.iterations[0]} to {posterior.iterations[-1]}"
     )
+    if opened.config.validation:
+        print("test images are those of --validation: the last of the training set, held out")
     result |= _predictions(posterior, data, outside)
     if arguments.num_images:
         result["samples"] = _samples(arguments, posterior, data, extractors, opened.path)
