@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test test-all benchmark lint format types clean
+.PHONY: setup demo test test-all benchmark lint format types docs clean
 
 setup: $(STAMP)
 
@@ -37,6 +37,10 @@ format: setup
 
 types: setup
 	$(VENV)/bin/mypy
+
+# The API reference, from the docstrings, into build/api.
+docs: setup
+	$(VENV)/bin/pdoc --docformat google --output-directory build/api bayesian_gan
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache

@@ -35,8 +35,12 @@ setup(
         "tensorflow-probability[tf]>=0.25,<0.26",
         "tqdm>=4.66,<5",
     ],
+    entry_points={"console_scripts": ["bayesian-gan = bayesian_gan.commands:console"]},
     extras_require={
         "arviz": ["arviz>=0.20,<1"],
+        "docs": ["pdoc>=15,<17"],
+        "litert": ["ai-edge-litert>=2,<3"],
+        "onnx": ["onnx>=1.18,<2", "onnxruntime>=1.22,<2", "tf2onnx>=1.17,<2"],
         "dev": ["mypy>=1.15", "pytest>=8.3,<10", "ruff>=0.12"],
     },
 )

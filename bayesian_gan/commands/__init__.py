@@ -2,7 +2,8 @@
 
 Such a module has `add_arguments(parser)`, which defines its command line, and `run(arguments) -> int`, which
 does the work and returns the exit status. It is imported only when its command is asked for, and imports
-TensorFlow, if at all, inside `run`: help and a wrong argument need not wait for it.
+TensorFlow, if at all, inside `run`: help and a wrong argument need not wait for it. A module with
+`main(arguments) -> int` reads its command line itself.
 """
 
 import argparse
@@ -20,6 +21,7 @@ COMMANDS: dict[str, str] = {
     "export": "a posterior as a SavedModel, .keras, LiteRT or ONNX",
     "generate": "images of a run's generators, from the run folder alone",
     "report": "one self-contained page of a run, or of several side by side",
+    "train": "a run, with the flags of run_bgan_semi.py",
     "watch": "a live table of a run in the terminal",
 }
 
@@ -43,6 +45,8 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("arguments", nargs=argparse.REMAINDER, help="see COMMAND --help")
     name = parser.parse_args(arguments[:1]).command
     module = importlib.import_module(f"bayesian_gan.commands.{name}")
+    if hasattr(module, "main"):
+        return int(module.main(arguments[1:]))
     command = argparse.ArgumentParser(
         prog=f"python -m bayesian_gan {name}", description=COMMANDS[name]
     )
@@ -58,3 +62,8 @@ def main(arguments: Sequence[str]) -> int:
     except BrokenPipeError:  # `... | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+
+
+def console() -> int:
+    """The installed command `bayesian-gan`: the same as `python -m bayesian_gan`."""
+    return main(sys.argv[1:])
