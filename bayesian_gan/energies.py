@@ -4,22 +4,24 @@ Generated images of all generators that a discriminator meets are one batch thro
 both players are taken at the same state. The energies themselves are `bayesian_gan.objectives`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from functools import partial
+from typing import Any, Literal
 
 import keras
 import tensorflow as tf
 
 from bayesian_gan import objectives
 from bayesian_gan.data.batches import ALGORITHM
+from bayesian_gan.gradient_penalty import gradient_penalties, interpolates
 from bayesian_gan.networks.noise import forward
-from bayesian_gan.networks.outputs import split_outputs
+from bayesian_gan.networks.outputs import critic_values, split_outputs
 from bayesian_gan.scan import Generator, random_start, weights_of
 from bayesian_gan.seeds import seed_pair
 from bayesian_gan.training_data import Minibatch
 
-Objective = Literal["paper", "authors"]
+Objective = Literal["paper", "authors", "wasserstein"]
 Matching = Literal["huber", "mean"]
 
 
@@ -32,7 +34,8 @@ class EnergySettings:
         num_gen: J_g.
         generators_per_step: generators of a chain that move in one iteration.
         pairs_per_step: how many of these one discriminator meets.
-        seed: of the authors' noise term and of the choice of pairs.
+        gradient_penalty: lambda of a critic's penalty, or None.
+        seed: of the authors' noise term, of the choice of pairs and of the penalty's interpolates.
     """
 
     objective: Objective
@@ -48,6 +51,7 @@ class EnergySettings:
     consistency_ramp: int
     generators_per_step: int
     pairs_per_step: int
+    gradient_penalty: float | None
     seed: int
 
 
@@ -68,6 +72,25 @@ class ChainStep:
     discriminators: Sequence[keras.Model]
     batch: Minibatch
     averaged: Sequence[keras.Model] = ()
+
+
+@dataclass(frozen=True)
+class _Judge:
+    """What a discriminator's outputs say of real and of generated images: values, and their two energies."""
+
+    values: Callable[[Any], tf.Tensor]
+    real_energy: Callable[[tf.Tensor], tf.Tensor]
+    fake_energy: Callable[[tf.Tensor], tf.Tensor]
+
+
+_CLASSIFIER = _Judge(
+    lambda outputs: split_outputs(outputs)[0], objectives.real_energy, objectives.fake_energy
+)
+_CRITIC = _Judge(critic_values, objectives.critic_real_energy, objectives.critic_fake_energy)
+
+
+def _judge(settings: EnergySettings) -> _Judge:
+    return _CRITIC if settings.objective == "wasserstein" else _CLASSIFIER
 
 
 @dataclass(frozen=True)
@@ -179,18 +202,18 @@ def _discriminator_terms(
 
     Running averages come from real images only: what the passes of other images would write is discarded.
     """
+    judge = _judge(settings)
     seeds = tf.unstack(tf.random.split(seed, 3, ALGORITHM))
-    real_logits, real_features = split_outputs(
-        forward(discriminator, batch.real, seeds[0], keep_averages=True)
-    )
+    real_outputs = forward(discriminator, batch.real, seeds[0], keep_averages=True)
+    real_logits, real_features = split_outputs(real_outputs)
     labelled = tf.zeros(())
     if batch.labelled is not None:
         logits, _ = split_outputs(
             forward(discriminator, batch.labelled, seeds[1], keep_averages=False)
         )
         labelled = objectives.labelled_energy(logits, batch.labels)
-    fake, adversarial, matching = _fake_terms(
-        settings, discriminator, real_features, fakes, batch.real.shape[0], met, seeds[2]
+    fake, adversarial, matching, penalty = _fake_terms(
+        settings, discriminator, real_features, fakes, batch.real, met, seeds[2]
     )
     entropy = objectives.mean_entropy(real_logits) if settings.entropy > 0 else tf.zeros(())
     consistency = tf.zeros(())
@@ -198,13 +221,14 @@ def _discriminator_terms(
         target, _ = split_outputs(averaged(batch.real, training=True))
         consistency = objectives.inconsistency(real_logits, target)
     return objectives.PairTerms(
-        real=objectives.real_energy(real_logits),
+        real=judge.real_energy(judge.values(real_outputs)),
         labelled=labelled,
         fake=fake,
         adversarial=adversarial,
         matching=matching,
         entropy=entropy,
         consistency=consistency,
+        penalty=penalty,
     )
 
 
@@ -213,18 +237,23 @@ def _fake_terms(
     discriminator: keras.Model,
     real_features: tf.Tensor,
     fakes: tf.Tensor,
-    rows: int,
+    real: tf.Tensor,
     met: tf.Tensor | None,
     seed: tf.Tensor,
-) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-    """The terms `fake`, `adversarial` and `matching` of one discriminator; `rows` images of each generator."""
+) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]:
+    """The terms `fake`, `adversarial`, `matching` and `penalty` of one discriminator.
+
+    There are as many `fakes` of each generator as `real` images.
+    """
+    judge, rows = _judge(settings), real.shape[0]
     count = fakes.shape[0] // rows
     if met is not None:
         each = tf.reshape(fakes, (count, rows, *fakes.shape[1:]))
         fakes = tf.reshape(tf.gather(each, met), (-1, *fakes.shape[1:]))
-    logits, features = split_outputs(forward(discriminator, fakes, seed, keep_averages=False))
-    logits, features = _by_generator(logits, rows), _by_generator(features, rows)
-    adversarial = objectives.real_energy(logits)
+    outputs = forward(discriminator, fakes, seed, keep_averages=False)
+    values = _by_generator(judge.values(outputs), rows)
+    features = _by_generator(split_outputs(outputs)[1], rows)
+    adversarial = judge.real_energy(values)
     matching = tf.zeros_like(adversarial)
     if settings.feature_matching > 0:
         distance = (
@@ -235,7 +264,12 @@ def _fake_terms(
         matching = distance(real_features, features)
     if met is not None:
         adversarial, matching = (_spread(v, met, count) for v in (adversarial, matching))
-    return objectives.fake_energy(logits), adversarial, matching
+    penalty = tf.zeros(values.shape[0])
+    if settings.gradient_penalty is not None:
+        points = interpolates(real, fakes, tf.random.experimental.stateless_fold_in(seed, 1))
+        critic = partial(forward, discriminator, seed=seed, keep_averages=False)
+        penalty = settings.gradient_penalty * gradient_penalties(critic, points, rows)
+    return judge.fake_energy(values), adversarial, matching, penalty
 
 
 def _consistency_weight(settings: EnergySettings, step: tf.Tensor) -> tf.Tensor:

@@ -319,6 +319,8 @@ def build_networks(config: Config, data: ImageData) -> tuple[keras.Model, keras.
             config.init,
             config.input_noise,
             config.hidden_noise,
+            critic=config.wasserstein,
+            normalization="batch" if config.gradient_penalty is None else "layer",
         ),
     )
 
@@ -355,6 +357,8 @@ def build_model(config: Config, data: ImageData, start: int = 0) -> BayesianGAN:
         average_decay=config.average_decay,
         generators_per_step=config.generators_per_step,
         pairs_per_step=config.pairs_per_step,
+        weight_clip=config.weight_clip,
+        gradient_penalty=config.gradient_penalty,
         seed=config.random_seed,
     )
     model.compile(

@@ -16,6 +16,7 @@ from bayesian_gan.errors import InputError
 from bayesian_gan.presets import PRESETS
 
 AUTHORS_WARM_UP = 5000
+WEIGHT_CLIP = 0.01
 
 # What does not decide how the training goes: a run may resume with other values of these.
 MAY_DIFFER = (
@@ -64,7 +65,9 @@ class Config:
     optimizer: str
     ml_ensemble: int | None
     semi: bool
-    objective: Literal["paper", "authors"]
+    objective: Literal["paper", "authors", "wasserstein"]
+    weight_clip: float | None
+    gradient_penalty: float | None
     feature_matching: float
     pairing_reduction: Literal["mean", "sum"]
     labelled_weight: float
@@ -127,14 +130,25 @@ class Config:
         Raises:
             InputError: an implied one is given too.
         """
-        if self.ml_ensemble is None:
-            return self
-        if "num_mcmc" in given:
-            raise InputError(
-                f"--ml_ensemble {self.ml_ensemble} makes {self.ml_ensemble} DCGANs, each a chain of its own: "
-                "leave out --num_mcmc"
-            )
-        return replace(self, num_mcmc=self.ml_ensemble)
+        implied: dict[str, Any] = {}
+        if self.ml_ensemble is not None:
+            if "num_mcmc" in given:
+                raise InputError(
+                    f"--ml_ensemble {self.ml_ensemble} makes {self.ml_ensemble} DCGANs, each a chain of its "
+                    "own: leave out --num_mcmc"
+                )
+            single = {"num_gen": 1, "num_disc": 1, "objective": "paper"}  # Whatever a preset says.
+            implied = {name: value for name, value in single.items() if name not in given}
+            implied["num_mcmc"] = self.ml_ensemble
+        if self.wasserstein:
+            if "objective" in given:
+                raise InputError("--wasserstein is an objective of its own: leave out --objective")
+            implied["objective"] = "wasserstein"
+            if "feature_matching" not in given:
+                implied["feature_matching"] = 0.0
+            if self.weight_clip is None and self.gradient_penalty is None:
+                implied["weight_clip"] = WEIGHT_CLIP
+        return replace(self, **implied)
 
     def check(self) -> None:
         """Raises InputError where flags contradict each other."""
@@ -144,10 +158,7 @@ class Config:
             raise InputError(
                 f"--checkpoint_minutes must be greater than 0, not {self.checkpoint_minutes}"
             )
-        if self.wasserstein:
-            raise InputError(
-                "--wasserstein: the Wasserstein objective is not built yet; leave the flag out"
-            )
+        self._check_wasserstein()
         self._check_ensemble()
         if self.ml and (self.num_gen, self.num_disc, self.num_mcmc) != (1, 1, 1):
             raise InputError(
@@ -169,6 +180,28 @@ class Config:
         self.data_options()
         self._check_scan()
         self._check_terms()
+
+    def _check_wasserstein(self) -> None:
+        """Raises InputError where flags contradict a Wasserstein critic, or need one."""
+        for name in ("weight_clip", "gradient_penalty"):
+            value = getattr(self, name)
+            if value is None:
+                continue
+            if not self.wasserstein:
+                raise InputError(f"--{name} needs --wasserstein: add it, or leave --{name} out")
+            if not value > 0:
+                raise InputError(f"--{name} must be greater than 0, not {value}")
+        if not self.wasserstein:
+            return
+        if self.weight_clip is not None and self.gradient_penalty is not None:
+            raise InputError(
+                "--weight_clip and --gradient_penalty both bound the critic's slope: leave one of them out"
+            )
+        if self.feature_matching > 0:
+            raise InputError(
+                "--wasserstein does not go with --feature_matching: the generators follow the critic alone; "
+                f"leave out --feature_matching {self.feature_matching:g}"
+            )
 
     def _check_ensemble(self) -> None:
         """Raises InputError where other flags contradict an ensemble of single DCGANs."""
@@ -506,7 +539,27 @@ def _define_sample_flags(values: flags.FlagValues) -> None:
         flag_values=values,
     )
     flags.DEFINE_bool(
-        "wasserstein", False, "Wasserstein objective. Not built yet: refused.", flag_values=values
+        "wasserstein",
+        False,
+        "Wasserstein objective: a critic in place of the discriminator's D, its slope bounded by --weight_clip "
+        "or --gradient_penalty; K class logits beside it with --semi. It is an --objective of its own.",
+        flag_values=values,
+    )
+    flags.DEFINE_float(
+        "weight_clip",
+        None,
+        "c > 0: after every step the critic's weights are clipped to [-c, c]. With --wasserstein alone "
+        f"{WEIGHT_CLIP} (Arjovsky et al. 2017).",
+        lower_bound=0.0,
+        flag_values=values,
+    )
+    flags.DEFINE_float(
+        "gradient_penalty",
+        None,
+        "lambda > 0, weight of the penalty on the norm of the critic's gradient, in place of clipping, with "
+        "layer normalisation in the critic: 10 in Gulrajani et al. 2017. Needs --wasserstein.",
+        lower_bound=0.0,
+        flag_values=values,
     )
     flags.DEFINE_enum(
         "objective",
@@ -520,7 +573,7 @@ def _define_sample_flags(values: flags.FlagValues) -> None:
         "feature_matching",
         1.0,
         "Weight, >= 0, of the Huber distance of real and fake features in the generators' energies: 1 in the "
-        "authors' program, 0 in the paper's text.",
+        "authors' program, 0 in the paper's text. With --wasserstein 0, and nothing else.",
         lower_bound=0.0,
         flag_values=values,
     )
@@ -528,14 +581,14 @@ def _define_sample_flags(values: flags.FlagValues) -> None:
         "pairing_reduction",
         "mean",
         ["mean", "sum"],
-        "Over the networks of the other player: mean, or Algorithm 1's sum (--objective paper only).",
+        "Over the networks of the other player: mean, or Algorithm 1's sum (not with --objective authors).",
         flag_values=values,
     )
     flags.DEFINE_float(
         "labelled_weight",
         1.0,
         "Weight w_s, >= 0, of the labelled term: 1 in the authors' program; the posterior as the paper writes "
-        "it has N / (size of the training set) (--objective paper only).",
+        "it has N / (size of the training set) (not with --objective authors).",
         lower_bound=0.0,
         flag_values=values,
     )
@@ -547,7 +600,7 @@ def _define_cost_flags(values: flags.FlagValues) -> None:
         None,
         "k, a divisor of num_gen: each iteration moves one block of k generators of every chain, drawn afresh, "
         "and the discriminators meet these alone. A random scan at about k / num_gen of the cost; expected "
-        "gradients stay those of the full energies. By default all (--objective paper only).",
+        "gradients stay those of the full energies. By default all (not with --objective authors).",
         lower_bound=1,
         flag_values=values,
     )
@@ -555,7 +608,7 @@ def _define_cost_flags(values: flags.FlagValues) -> None:
         "pairs_per_step",
         None,
         "q >= 1: how many of the generators that move one discriminator meets in one iteration, drawn afresh; "
-        "energies stay unbiased. By default all (--objective paper only).",
+        "energies stay unbiased. By default all (not with --objective authors).",
         lower_bound=1,
         flag_values=values,
     )

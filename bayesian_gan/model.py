@@ -18,10 +18,21 @@ from bayesian_gan.data.source import MappedImages
 from bayesian_gan.energies import ChainStep, Energies, EnergySettings, Matching, Objective
 from bayesian_gan.errors import InputError
 from bayesian_gan.generation import draw_noise, generate
-from bayesian_gan.model_arguments import check_arguments, check_networks, check_scan, check_terms
+from bayesian_gan.model_arguments import (
+    check_arguments,
+    check_critic,
+    check_networks,
+    check_scan,
+    check_terms,
+)
 from bayesian_gan.networks.noise import without_noise
 from bayesian_gan.networks.normalization import GhostBatchNormalization
-from bayesian_gan.networks.outputs import probabilities, split_outputs, symbolic_output
+from bayesian_gan.networks.outputs import (
+    critic_weights,
+    probabilities,
+    split_outputs,
+    symbolic_output,
+)
 from bayesian_gan.networks.replication import replicate
 from bayesian_gan.scan import (
     Generator,
@@ -50,22 +61,25 @@ class BayesianGAN(keras.Model):
             every posterior sample is a copy with initial weights of its own.
         discriminator: functional or sequential model, images [batch, height, width, channels] in [-1, 1],
             or vectors [batch, D] of any range, to logits [batch, K], or to
-            `{"logits": [batch, K], "features": [batch, F]}`.
+            `{"logits": [batch, K], "features": [batch, F]}`. A Wasserstein critic is the single logit, or with
+            K > 1 an output `"critic": [batch, 1]`.
         num_data: N, the number of unlabelled examples, which weighs the prior; at least 1.
         num_gen: J_g, generators of a chain, at least 1.
         num_disc: J_d, discriminators of a chain, at least 1.
         num_mcmc: M, chains, at least 1.
         objective: "paper", where a discriminator meets the generators of its chain, so that the chains are
-            independent; or "authors", the released program's losses, where all meet all.
+            independent; "authors", the released program's losses, where all meet all; or "wasserstein", the
+            paper's with a critic c in place of log D and -log(1 - D), which needs `feature_matching=0` and one
+            of `weight_clip` and `gradient_penalty`.
         prior_std: s of the prior N(0, s^2 I), greater than 0; None for maximum likelihood (no prior, and
             no noise term in the authors' losses).
         feature_matching: weight of the distance of features in the generators' energies, at least 0.
         pairing_reduction: "mean" over the networks of the other player, or Algorithm 1's "sum".
-        labelled_weight: w_s of the labelled term, at least 0 ("paper" only).
+        labelled_weight: w_s of the labelled term, at least 0 (not with "authors").
         matching: what the distance of features is: "huber", image by image as in the authors' program, or
             "mean", of the means over the minibatch.
         entropy: weight of the mean entropy of unlabelled images' class probabilities in the discriminators'
-            energies, at least 0. This and the next two need K > 1 and objective "paper".
+            energies, at least 0. This and the next two need K > 1, and not "authors".
         consistency: weight of the squared distance of these probabilities from those of a copy of the
             discriminator whose weights are averaged over the iterations, at least 0.
         consistency_ramp: iterations over which that weight rises linearly from 0.
@@ -74,9 +88,13 @@ class BayesianGAN(keras.Model):
         generators_per_step: k, a divisor of J_g; None for all. Each iteration moves one block of k
             generators of each chain, drawn afresh, and the discriminators meet these k: a random scan over
             the generators at about k / J_g of the cost, whose expected gradients are those of the full
-            energies ("paper" only).
+            energies (not with "authors").
         pairs_per_step: q, how many of the generators that move one discriminator meets, drawn afresh for each
-            discriminator and iteration; None for all. Energies stay unbiased ("paper" only).
+            discriminator and iteration; None for all. Energies stay unbiased (not with "authors").
+        weight_clip: c > 0: after every step the weights that the critic depends on are clipped to [-c, c]
+            (Arjovsky et al. 2017). A class head beside it is not.
+        gradient_penalty: lambda > 0, weight of the penalty on the norm of the critic's gradient (Gulrajani et
+            al. 2017); the critic must not have batch normalisation.
         seed: of initial weights, minibatches and z.
 
     Raises:
@@ -105,6 +123,8 @@ class BayesianGAN(keras.Model):
         average_decay: float = 0.999,
         generators_per_step: int | None = None,
         pairs_per_step: int | None = None,
+        weight_clip: float | None = None,
+        gradient_penalty: float | None = None,
         seed: int = 0,
         name: str = "bayesian_gan",
     ) -> None:
@@ -128,6 +148,7 @@ class BayesianGAN(keras.Model):
         check_scan(objective, num_gen, generators_per_step, pairs_per_step)
         check_networks(generator, discriminator, feature_matching)
         check_terms(discriminator, entropy=entropy, consistency=consistency)
+        check_critic(objective, discriminator, feature_matching, weight_clip, gradient_penalty)
         self.generator_template = generator
         self.discriminator_template = discriminator
         self.num_data, self.seed = num_data, seed
@@ -137,6 +158,8 @@ class BayesianGAN(keras.Model):
         self.pairing_reduction = pairing_reduction
         self.generators_per_step = generators_per_step or num_gen
         self.pairs_per_step = pairs_per_step or self.generators_per_step
+        self.weight_clip, self.gradient_penalty = weight_clip, gradient_penalty
+        self._critic_weights = tuple(critic_weights(discriminator)) if weight_clip else ()
         self.energy_settings = EnergySettings(
             objective=objective,
             num_data=num_data,
@@ -151,6 +174,7 @@ class BayesianGAN(keras.Model):
             consistency_ramp=consistency_ramp,
             generators_per_step=self.generators_per_step,
             pairs_per_step=self.pairs_per_step,
+            gradient_penalty=gradient_penalty,
             seed=seed,
         )
         self.z_dim = int(generator.input_shape[-1])
@@ -185,6 +209,8 @@ class BayesianGAN(keras.Model):
         names = ["discriminator_energy", "generator_energy", "real", "fake", "matching"]
         if self.num_classes > 1:
             names.append("labelled")
+        if self.gradient_penalty is not None:
+            names.append("penalty")
         return names + [
             n for n in ("entropy", "consistency") if getattr(self.energy_settings, n) > 0
         ]
@@ -334,7 +360,8 @@ class BayesianGAN(keras.Model):
             training: ignored: predictions always use the running averages.
 
         Returns:
-            float32 [batch, K], P(y | x, real); with K = 1, P(real | x).
+            float32 [batch, K], P(y | x, real); with K = 1, P(real | x), or a critic's score (see
+            `networks.outputs.probabilities`).
         """
         x = to_unit(images)
         members = [
@@ -388,8 +415,12 @@ class BayesianGAN(keras.Model):
             "consistency": self.energy_settings.consistency,
             "consistency_ramp": self.energy_settings.consistency_ramp,
             "average_decay": self.average_decay,
-            "generators_per_step": self.generators_per_step if self.objective == "paper" else None,
-            "pairs_per_step": self.pairs_per_step if self.objective == "paper" else None,
+            "generators_per_step": self.generators_per_step
+            if self.objective != "authors"
+            else None,
+            "pairs_per_step": self.pairs_per_step if self.objective != "authors" else None,
+            "weight_clip": self.weight_clip,
+            "gradient_penalty": self.gradient_penalty,
             "seed": self.seed,
             "name": self.name,
         }
@@ -456,9 +487,9 @@ class BayesianGAN(keras.Model):
                 mean.assign(decay * mean + (1.0 - decay) * value)
 
     def groups(self) -> list[tuple[int, ...]]:
-        """Sets of chains whose networks meet: each alone ("paper"), or all together ("authors")."""
+        """Sets of chains whose networks meet: each alone, or all together ("authors")."""
         chains = range(self.num_mcmc)
-        return [(m,) for m in chains] if self.objective == "paper" else [tuple(chains)]
+        return [tuple(chains)] if self.objective == "authors" else [(m,) for m in chains]
 
     def _step_group(self, group: tuple[int, ...], step: tf.Tensor) -> Energies:
         """Moves the networks of a group; returns their energies."""
@@ -470,8 +501,19 @@ class BayesianGAN(keras.Model):
             group, generator_gradients, discriminator_gradients, strict=True
         ):
             self.generator_optimizers[chain].apply(gradients_g)
-            self.discriminator_optimizers[chain].apply(gradients_d)
+            self._move_discriminators(chain, gradients_d)
         return found
+
+    def _move_discriminators(self, chain: int, gradients: Sequence[tf.Tensor]) -> None:
+        """A step of a chain's discriminators, then back into the box of `weight_clip`."""
+        self.discriminator_optimizers[chain].apply(gradients)
+        if self.weight_clip is None:
+            return
+        for discriminator in self.chain_discriminators(chain):
+            variables = discriminator.trainable_variables
+            for i in self._critic_weights:
+                value = variables[i].value
+                variables[i].assign(tf.clip_by_value(value, -self.weight_clip, self.weight_clip))
 
     def _random_scan(self, chain: int, batch: Minibatch, step: tf.Tensor) -> Energies:
         """Moves one block of generators, drawn afresh, and the discriminators, which meet this block.
@@ -493,7 +535,7 @@ class BayesianGAN(keras.Model):
             return tf.constant(0)
 
         tf.switch_case(block, [partial(write, models) for models in blocks])
-        self.discriminator_optimizers[chain].apply(gradients_d)
+        self._move_discriminators(chain, gradients_d)
         known = self.generator_energies.value[chain * self.num_gen : (chain + 1) * self.num_gen]
         moved = (block * k + tf.range(k))[:, None]
         generators = tf.tensor_scatter_nd_update(known, moved, found.generators)
@@ -561,6 +603,7 @@ class BayesianGAN(keras.Model):
             "labelled": tf.concat([t.labelled for t in terms], 0),
             "entropy": tf.concat([t.entropy for t in terms], 0),
             "consistency": tf.concat([t.consistency for t in terms], 0),
+            "penalty": tf.concat([tf.reshape(t.penalty, [-1]) for t in terms], 0),
         }
         for name, tracker in self._trackers.items():
             tracker.update_state(values[name])

@@ -1,11 +1,13 @@
 """Checks of what a `BayesianGAN` is made from."""
 
+import math
 from typing import Any
 
 import keras
 
 from bayesian_gan.errors import InputError
-from bayesian_gan.networks.outputs import split_outputs, symbolic_output
+from bayesian_gan.networks.normalization import GhostBatchNormalization
+from bayesian_gan.networks.outputs import critic_values, split_outputs, symbolic_output
 
 
 def check_arguments(**arguments: Any) -> None:
@@ -14,7 +16,7 @@ def check_arguments(**arguments: Any) -> None:
         if arguments[name] < 1:
             raise InputError(f"{name} must be at least 1, not {arguments[name]}")
     for name, allowed in (
-        ("objective", ("paper", "authors")),
+        ("objective", ("paper", "authors", "wasserstein")),
         ("pairing_reduction", ("mean", "sum")),
         ("matching", ("huber", "mean")),
     ):
@@ -52,9 +54,9 @@ def check_scan(
     ):
         if value is None:
             continue
-        if objective != "paper":
+        if objective == "authors":
             raise InputError(
-                f'{name} needs objective "paper": the authors\' logsumexp over all pairs has '
+                f'{name} does not go with objective "authors": its logsumexp over all pairs has '
                 "no unbiased estimate from some of them"
             )
         if not 1 <= value <= most:
@@ -64,6 +66,45 @@ def check_scan(
             f"generators_per_step must divide num_gen, which is {num_gen}, into equal blocks; "
             f"{moved} does not"
         )
+
+
+def check_critic(
+    objective: str,
+    discriminator: keras.Model,
+    feature_matching: float,
+    weight_clip: float | None,
+    gradient_penalty: float | None,
+) -> None:
+    """Raises InputError where the arguments or the network do not make a Wasserstein critic, or none."""
+    constraints = {"weight_clip": weight_clip, "gradient_penalty": gradient_penalty}
+    given = {name: value for name, value in constraints.items() if value is not None}
+    if objective != "wasserstein":
+        for name in given:
+            raise InputError(f'{name} needs objective "wasserstein", not {objective!r}')
+        return
+    if len(given) != 1:
+        raise InputError('objective "wasserstein" needs either weight_clip or gradient_penalty')
+    for name, value in given.items():
+        if not 0 < value < math.inf:
+            raise InputError(f"{name} must be finite and greater than 0, not {value}")
+    if feature_matching > 0:
+        raise InputError(
+            'feature_matching does not go with objective "wasserstein": set it to 0, not '
+            f"{feature_matching}"
+        )
+    if critic_values(symbolic_output(discriminator)).shape[-1] != 1:
+        raise InputError(
+            'objective "wasserstein" with K > 1 classes needs a discriminator with an output '
+            '"critic" [batch, 1] beside its logits'
+        )
+    coupling = (GhostBatchNormalization, keras.layers.BatchNormalization)
+    if gradient_penalty is not None:
+        for layer in discriminator._flatten_layers():
+            if isinstance(layer, coupling):
+                raise InputError(
+                    f"gradient_penalty is a norm for each example, and the discriminator's {layer.name} "
+                    "couples those of a batch: give it layer normalisation, or use weight_clip"
+                )
 
 
 def check_networks(

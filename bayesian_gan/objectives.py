@@ -34,6 +34,9 @@ class PairTerms:
         matching: [D, G], distance of real and fake features, likewise; zeros where it is off.
         entropy: [D], mean entropy of the unlabelled images' class probabilities; zeros where it is off.
         consistency: [D], their mean squared distance from those of averaged weights; likewise.
+        penalty: lambda times the critic's gradient penalty, of the shape of `fake`; zeros where it is off.
+
+    Of a Wasserstein critic c, `real` is -mean c(x), `fake` mean c(G_g(z)), and `adversarial` -mean c(G_g(z)).
     """
 
     real: tf.Tensor
@@ -43,6 +46,7 @@ class PairTerms:
     matching: tf.Tensor
     entropy: tf.Tensor
     consistency: tf.Tensor
+    penalty: tf.Tensor
 
 
 def log_z(logits: tf.Tensor) -> tf.Tensor:
@@ -58,6 +62,16 @@ def real_energy(logits: tf.Tensor) -> tf.Tensor:
 def fake_energy(logits: tf.Tensor) -> tf.Tensor:
     """-mean log(1 - D(x)): logits [..., batch, K] to [...]."""
     return tf.reduce_mean(tf.nn.softplus(log_z(logits)), axis=-1)
+
+
+def critic_real_energy(values: tf.Tensor) -> tf.Tensor:
+    """-mean c(x) of a Wasserstein critic: c [..., batch, 1] to [...]."""
+    return -critic_fake_energy(values)
+
+
+def critic_fake_energy(values: tf.Tensor) -> tf.Tensor:
+    """Mean c(x) of a Wasserstein critic: c [..., batch, 1] to [...]."""
+    return tf.reduce_mean(values, axis=(-2, -1))
 
 
 def labelled_energy(logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
@@ -139,6 +153,8 @@ def paper_discriminator_energy(
 
     mean_g [ -mean log D(x) - mean log(1 - D(G_g(z))) ] - w_s mean log softmax(m(x_s))_{y_s}
 
+    With the terms of a Wasserstein critic the brackets hold -mean c(x) + mean c(G_g(z)) + penalty_g.
+
     Args:
         terms: of the pairs that meet.
         labelled_weight: w_s, at least 0. The posterior as the paper writes it, with one likelihood factor for
@@ -147,7 +163,7 @@ def paper_discriminator_energy(
         num_gen: J_g, if the terms hold a random part of the generators: the energy is then an unbiased
             estimate.
     """
-    pairs = terms.real[:, None] + terms.fake
+    pairs = terms.real[:, None] + terms.fake + terms.penalty
     return _reduce(pairs, reduction, 1, num_gen) + labelled_weight * terms.labelled
 
 
@@ -156,7 +172,8 @@ def paper_generator_energy(
 ) -> tf.Tensor:
     """Energy of each generator without its prior, [G] (Saatci & Wilson 2017, eq. 1).
 
-    mean_d [ -mean log D_d(G(z)) + feature_matching * distance of features ]
+    mean_d [ -mean log D_d(G(z)) + feature_matching * distance of features ]; with the terms of a Wasserstein
+    critic, mean_d [ -mean c_d(G(z)) ].
 
     Args:
         terms: of the pairs that meet.

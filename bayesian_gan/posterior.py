@@ -26,7 +26,7 @@ from bayesian_gan.data.batches import to_unit
 from bayesian_gan.errors import USAGE_STATUS, InputError
 from bayesian_gan.generation import draw_noise, generate
 from bayesian_gan.model import BayesianGAN
-from bayesian_gan.networks.outputs import probabilities
+from bayesian_gan.networks.outputs import probabilities, real_logit, split_outputs
 from bayesian_gan.storage import (
     UnreadableError,
     read_arrays,
@@ -48,7 +48,8 @@ class MemberOutputs:
 
     Attributes:
         probabilities: P(y | x, real) of every sample, or P(real | x) where K = 1; float64 [M * J_d, n, K].
-        log_z: log Z = log sum_k exp m_k of every sample, float64 [M * J_d, n].
+        log_z: log Z = log sum_k exp m_k of every sample, float64 [M * J_d, n]; of Wasserstein critics
+            c(x), so that `p_fake` is then a score, the larger the less real.
     """
 
     probabilities: np.ndarray
@@ -241,7 +242,7 @@ class Posterior:
         """Probabilities averaged over every collected discriminator sample.
 
         P(y | x) = mean over samples of softmax(m(x))_y: the predictive distribution of the paper. With K = 1,
-        the mean of P(real | x).
+        the mean of P(real | x), or of a Wasserstein critic's score (`networks.outputs.probabilities`).
 
         Args:
             images: uint8, or floats in [-1, 1], [n, height, width, channels].
@@ -295,8 +296,7 @@ class Posterior:
     def _forward(self, images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Probabilities and log Z of the network as it is."""
         outputs = self._discriminator(to_unit(images), training=False)
-        logits = outputs["logits"] if isinstance(outputs, dict) else outputs
-        return probabilities(logits), tf.reduce_logsumexp(logits, axis=-1)
+        return probabilities(split_outputs(outputs)[0]), real_logit(outputs)
 
     def generate(
         self, num: int, sample: int, seed: int = 0, iteration: int | None = None

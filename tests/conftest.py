@@ -70,15 +70,18 @@ def make_run(out_dir: Path, *more: str) -> Path:
     return run_flagged(*RUN_FLAGS.split(), "--out_dir", str(out_dir), *more)
 
 
-def run_flagged(*arguments: str) -> Path:
-    """The folder of a semi-supervised run with these flags, made in this process."""
+def run_flagged(*arguments: str, folder: Path | None = None) -> Path:
+    """The folder of a run with these flags, made in this process, or of one that goes on there."""
     values = flags.FlagValues()
     run_flags.define(values, semi=True)
     values(["program", *arguments])
     config = run_flags.Config.from_flags(values)
     data = load(config.dataset, config.data_path)
     return run(
-        config, data, label_split(data, config.N, config.label_seed) if config.semi else None
+        config,
+        data,
+        label_split(data, config.N, config.label_seed) if config.semi else None,
+        folder,
     )
 
 

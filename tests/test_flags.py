@@ -40,6 +40,8 @@ AUTHORS_COMMAND = """
 
 OWN_DEFAULTS = {
     "objective": "paper",
+    "weight_clip": None,
+    "gradient_penalty": None,
     "feature_matching": 1.0,
     "pairing_reduction": "mean",
     "labelled_weight": 1.0,
@@ -125,9 +127,24 @@ def test_single_dcgan_is_accepted() -> None:
 
 
 def test_an_ensemble_is_as_many_chains() -> None:
-    config = Config.from_flags(_parse("--out_dir", "o", "--ml_ensemble", "10"))
+    preset = ("--preset", "authors")  # of ten generators, and another objective
+    config = Config.from_flags(_parse("--out_dir", "o", "--ml_ensemble", "10", *preset))
+    assert config.objective == "paper"
     assert (config.num_mcmc, config.num_gen, config.num_disc) == (10, 1, 1)
     assert config.maximum_likelihood
+    config.check()  # As it is read back when the run resumes.
+
+
+@pytest.mark.parametrize(
+    ("arguments", "clip", "penalty"),
+    [("", 0.01, None), ("--weight_clip 0.1", 0.1, None), ("--gradient_penalty 10", None, 10.0)],
+)
+def test_what_a_wasserstein_critic_implies(
+    arguments: str, clip: float | None, penalty: float | None
+) -> None:
+    config = Config.from_flags(_parse("--out_dir", "o", "--wasserstein", *arguments.split()))
+    assert (config.objective, config.feature_matching) == ("wasserstein", 0.0)
+    assert (config.weight_clip, config.gradient_penalty) == (clip, penalty)
     config.check()  # As it is read back when the run resumes.
 
 
@@ -137,7 +154,13 @@ def test_an_ensemble_is_as_many_chains() -> None:
         ("--ml --num_gen 2", "--ml is a single DCGAN"),
         ("--ml --num_mcmc 2", "--ml is a single DCGAN"),
         ("--ml --num_disc 2", "--ml is a single DCGAN"),
-        ("--wasserstein", "not built yet"),
+        ("--wasserstein --feature_matching 1", "--wasserstein does not go with --feature_matching"),
+        ("--wasserstein --objective authors", "leave out --objective"),
+        ("--wasserstein --weight_clip 0.01 --gradient_penalty 10", "leave one of them out"),
+        ("--wasserstein --gradient_penalty 0", "--gradient_penalty must be greater than 0"),
+        ("--wasserstein --weight_clip 0", "--weight_clip must be greater than 0"),
+        ("--weight_clip 0.01", "--weight_clip needs --wasserstein"),
+        ("--gradient_penalty 10", "--gradient_penalty needs --wasserstein"),
         ("--ml_ensemble 10 --num_mcmc 10", "--ml_ensemble 10 .* leave out --num_mcmc"),
         ("--ml_ensemble 3 --num_gen 2", "--num_gen 2"),
         ("--ml_ensemble 3 --num_disc 2", "--num_disc 2"),

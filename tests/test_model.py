@@ -300,7 +300,7 @@ def test_ghost_batches_follow_the_minibatch(
         ({"num_gen": 0}, "num_gen"),
         ({"num_mcmc": -1}, "num_mcmc"),
         ({"num_data": 0}, "num_data"),
-        ({"objective": "wasserstein"}, "objective"),
+        ({"objective": "elbo"}, "objective"),
         ({"pairing_reduction": "max"}, "pairing_reduction"),
         ({"prior_std": 0.0}, "prior_std"),
         ({"feature_matching": -1.0}, "feature_matching"),

@@ -21,6 +21,7 @@ def terms() -> tuple[o.PairTerms, dict[str, np.ndarray]]:
         "matching": rng.random((D, G)),
         "entropy": rng.random(D),
         "consistency": rng.random(D),
+        "penalty": rng.random((D, G)),
     }
     return o.PairTerms(**{k: tf.constant(v, tf.float32) for k, v in arrays.items()}), arrays
 
@@ -102,7 +103,8 @@ def test_paper_energies(
     pair_terms, a = terms
     reduce = np.mean if reduction == "mean" else np.sum
     expected_d = [
-        reduce([a["real"][d] + a["fake"][d, g] for g in range(G)]) + 0.3 * a["labelled"][d]
+        reduce([a["real"][d] + a["fake"][d, g] + a["penalty"][d, g] for g in range(G)])
+        + 0.3 * a["labelled"][d]
         for d in range(D)
     ]
     expected_g = [

@@ -6,7 +6,7 @@ import keras
 
 from bayesian_gan.errors import InputError
 from bayesian_gan.networks.image_ends import ImageConv2D, ImageConv2DTranspose
-from bayesian_gan.networks.normalization import GhostBatchNormalization
+from bayesian_gan.networks.normalization import GhostBatchNormalization, LayerNormalization
 
 
 def plain_network(
@@ -15,8 +15,8 @@ def plain_network(
     """The same function of the same weights, in inference, made of Keras's layers.
 
     Ghost batch normalisation, which outside training is batch normalisation by its running averages, becomes
-    `BatchNormalization` and `LeakyReLU` (or `ReLU`); the convolutions at the image end become plain ones. The
-    weights, in the order of `network.weights`, fit both.
+    `BatchNormalization` and `LeakyReLU` (or `ReLU`), likewise layer normalisation; the convolutions at the
+    image end become plain ones. The weights, in the order of `network.weights`, fit both.
 
     Args:
         network: functional, or sequential.
@@ -37,6 +37,11 @@ def plain_network(
             slopes[layer.name] = layer.negative_slope
             kept = {key: config[key] for key in ("name", "dtype", "momentum", "epsilon")}
             return keras.layers.BatchNormalization(center=False, scale=False, **kept)
+        if isinstance(layer, LayerNormalization):
+            slopes[layer.name] = layer.negative_slope
+            kept = {key: config[key] for key in ("name", "dtype", "epsilon")}
+            axes = list(range(1, len(layer.input.shape)))
+            return keras.layers.LayerNormalization(axes, center=False, scale=False, **kept)
         kinds: dict[Any, Any] = {
             ImageConv2D: keras.layers.Conv2D,
             ImageConv2DTranspose: keras.layers.Conv2DTranspose,

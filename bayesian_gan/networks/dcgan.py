@@ -12,7 +12,7 @@ import keras
 from bayesian_gan.errors import InputError
 from bayesian_gan.networks.image_ends import ImageConv2D, ImageConv2DTranspose
 from bayesian_gan.networks.noise import ActivationNoise
-from bayesian_gan.networks.normalization import GhostBatchNormalization
+from bayesian_gan.networks.normalization import GhostBatchNormalization, LayerNormalization
 
 Initial = Literal["normal", "he"]
 
@@ -103,6 +103,9 @@ def dcgan_discriminator(
     initial: Initial = "normal",
     input_noise: float = 0.0,
     hidden_noise: float = 0.0,
+    *,
+    critic: bool = False,
+    normalization: Literal["batch", "layer"] = "batch",
 ) -> keras.Model:
     """The authors' discriminator: images to K logits m_k, D(x) = Z / (1 + Z), Z = sum_k exp m_k.
 
@@ -119,6 +122,10 @@ def dcgan_discriminator(
         initial: of the weights, "normal" as in the authors' program, or "he".
         input_noise: standard deviation of noise on the images in training, at least 0.
         hidden_noise: likewise on the activations of every convolution. (Not in the authors' program.)
+        critic: give the features a Wasserstein critic's head of its own, `"critic": [batch, 1]`, beside the K
+            class logits. With K = 1 the single logit is the critic, and there is no other head.
+        normalization: "batch", the authors'; or "layer", which leaves examples independent of each other, for
+            the gradient penalty.
 
     Returns:
         A functional model: float32 images [batch, height, width, channels] in [-1, 1] to
@@ -128,6 +135,7 @@ def dcgan_discriminator(
         InputError: an argument is out of its range.
     """
     plan = layer_plan(image_shape[:2], num_layers, width)
+    normalise = GhostBatchNormalization if normalization == "batch" else LayerNormalization
     images = keras.Input(image_shape, name="images")
     x = images
     if input_noise > 0:
@@ -144,9 +152,7 @@ def dcgan_discriminator(
             **_initializers(initial),
         )(x)
         if i > 0:
-            x = GhostBatchNormalization(
-                negative_slope=LEAKY_SLOPE, dtype=precision, name=f"d_bn{i}"
-            )(x)
+            x = normalise(negative_slope=LEAKY_SLOPE, dtype=precision, name=f"d_bn{i}")(x)
         else:
             x = keras.layers.LeakyReLU(LEAKY_SLOPE, dtype=precision, name=f"d_lrelu{i}")(x)
         if hidden_noise > 0:
@@ -159,7 +165,11 @@ def dcgan_discriminator(
     logits = keras.layers.Dense(
         num_classes, name="logits", dtype="float32", **_initializers(initial)
     )(features)
-    return keras.Model(images, {"logits": logits, "features": features}, name="discriminator")
+    outputs = {"logits": logits, "features": features}
+    if critic and num_classes > 1:
+        head = keras.layers.Dense(1, name="critic", dtype="float32", **_initializers(initial))
+        outputs["critic"] = head(features)
+    return keras.Model(images, outputs, name="discriminator")
 
 
 def dcgan_generator(

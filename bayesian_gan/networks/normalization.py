@@ -112,6 +112,43 @@ class GhostBatchNormalization(keras.layers.Layer):
         }
 
 
+@keras.saving.register_keras_serializable("bayesian_gan")
+class LayerNormalization(keras.layers.Layer):
+    """Normalises each example by the mean and variance of all its numbers (Ba, Kiros & Hinton 2016).
+
+    y = (x - mean) / sqrt(variance + epsilon), then, if a slope is given, leaky ReLU; no scale and no offset.
+    Examples stay independent of each other, which a critic's gradient penalty needs (Gulrajani et al. 2017). It
+    needs second derivatives too, and those of `keras.layers.LayerNormalization` lack the mean's, as those of
+    `tf.nn.moments` do.
+
+    Args:
+        epsilon: added to the variance, greater than 0.
+        negative_slope: of the leaky ReLU, in [0, 1]; None for no activation.
+    """
+
+    def __init__(
+        self, epsilon: float = 1e-5, negative_slope: float | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.epsilon, self.negative_slope = epsilon, negative_slope
+
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        """Returns the normalised inputs, of the same shape and dtype."""
+        # As one channel, an example is a ghost batch of one row.
+        column = tf.reshape(inputs, (-1, math.prod(inputs.shape[1:]), 1))
+        outputs, _, _ = ghost_normalise(column, 1, self.epsilon, self.negative_slope)
+        return tf.reshape(outputs, tf.shape(inputs))
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """The shape of the inputs."""
+        return input_shape
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        own = {"epsilon": self.epsilon, "negative_slope": self.negative_slope}
+        return super().get_config() | own
+
+
 def ghost_normalise(
     x: tf.Tensor, rows: int | None, epsilon: float, negative_slope: float | None
 ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:

@@ -7,7 +7,11 @@ import tensorflow as tf
 
 
 def probabilities(logits: tf.Tensor) -> tf.Tensor:
-    """Softmax of K > 1 logits, P(y | x, real); the sigmoid of a single one, P(real | x)."""
+    """Softmax of K > 1 logits, P(y | x, real); the sigmoid of a single one, P(real | x).
+
+    A Wasserstein critic is a single logit that is no log-odds: its sigmoid is a score in (0, 1) that grows with
+    c(x), the larger the more real. Its origin and scale are arbitrary; only its order says something.
+    """
     return tf.nn.softmax(logits) if logits.shape[-1] > 1 else tf.nn.sigmoid(logits)
 
 
@@ -16,6 +20,30 @@ def split_outputs(outputs: Any) -> tuple[tf.Tensor, tf.Tensor]:
     if isinstance(outputs, dict):
         return outputs["logits"], outputs.get("features", outputs["logits"])
     return outputs, outputs
+
+
+def critic_values(outputs: Any) -> tf.Tensor:
+    """c(x) of a Wasserstein critic, [batch, 1]: the output "critic", else a single logit."""
+    if isinstance(outputs, dict):
+        return outputs.get("critic", outputs["logits"])
+    return outputs
+
+
+def real_logit(outputs: Any) -> tf.Tensor:
+    """The logit of P(real | x), [batch]: log Z of K logits; of a discriminator with a critic's head, c(x).
+
+    The latter is a score: see `probabilities`.
+    """
+    if isinstance(outputs, dict) and "critic" in outputs:
+        return tf.squeeze(outputs["critic"], -1)
+    return tf.reduce_logsumexp(split_outputs(outputs)[0], axis=-1)
+
+
+def critic_weights(model: keras.Model) -> list[int]:
+    """Which of `model.trainable_variables` the critic depends on: all but those of a class head beside it."""
+    critic = keras.Model(model.inputs, critic_values(symbolic_output(model)))
+    own = {id(v) for v in critic.trainable_variables}
+    return [i for i, v in enumerate(model.trainable_variables) if id(v) in own]
 
 
 def symbolic_output(model: keras.Model) -> Any:

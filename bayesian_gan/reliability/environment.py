@@ -100,8 +100,10 @@ def needs(
     chains, J_g, J_d, B = config.num_mcmc, config.num_gen, config.num_disc, config.batch_size
     weights = chains * (J_g * generator.weights + J_d * discriminator.weights)
     memory = NUMBER_BYTES * COPIES_OF_A_WEIGHT * weights + 2 * image_bytes
-    met = J_g if config.objective == "paper" else J_g * chains
+    met = J_g * chains if config.objective == "authors" else J_g
     rows = B + min(B, num_labelled) + met * B
+    if config.gradient_penalty is not None:
+        rows += 2 * met * B  # Interpolates, and the gradient there, which is differentiated again.
     outputs = chains * (J_g * B * generator.outputs + J_d * rows * discriminator.outputs)
     draw = NUMBER_BYTES * weights
     draws = max(0, config.train_iter - config.warm_up) // config.collect_every

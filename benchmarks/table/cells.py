@@ -11,7 +11,7 @@ SYSTEMS = ("supervised", "dcgan", "w_dcgan", "dcgan_10", "bayesgan")
 SYSTEM_FLAGS: dict[str, tuple[str, ...]] = {
     "dcgan": ("--ml", "--num_gen=1", "--num_disc=1", "--num_mcmc=1"),
     "w_dcgan": ("--ml", "--num_gen=1", "--num_disc=1", "--num_mcmc=1", "--wasserstein"),
-    "dcgan_10": ("--ml_ensemble=10", "--num_gen=1", "--num_disc=1", "--num_mcmc=1"),
+    "dcgan_10": ("--ml_ensemble=10", "--num_gen=1", "--num_disc=1"),
     "bayesgan": (),
 }
 

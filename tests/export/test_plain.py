@@ -22,14 +22,22 @@ def _randomise(network: keras.Model) -> None:
 
 # 9x11 pixels: the transposed convolutions need an output padding on one axis only.
 @pytest.mark.parametrize("image_shape", [(8, 8, 1), (9, 11, 3)])
-@pytest.mark.parametrize("player", ["generator", "discriminator"])
+@pytest.mark.parametrize("player", ["generator", "discriminator", "critic"])
 def test_same_function_of_the_same_weights(image_shape: tuple[int, int, int], player: str) -> None:
     numbers = np.random.default_rng(1)
     if player == "generator":
         network = dcgan_generator(image_shape, 5, width=4, num_layers=3)
         inputs = numbers.uniform(-1, 1, (6, 5)).astype(np.float32)
     else:
-        network = dcgan_discriminator(image_shape, 3, width=4, num_layers=3)
+        critic = player == "critic"
+        network = dcgan_discriminator(
+            image_shape,
+            3,
+            width=4,
+            num_layers=3,
+            critic=critic,
+            normalization="layer" if critic else "batch",
+        )
         inputs = numbers.uniform(-1, 1, (6, *image_shape)).astype(np.float32)
     _randomise(network)
     plain = plain_network(network)

@@ -28,6 +28,9 @@ def test_needs_follow_from_the_numbers_of_networks() -> None:
     assert found.memory == 4 * 5 * weights + 1000
     # Rows of a discriminator: 10 real, 4 labelled, 2 x 10 generated.
     assert found.working_memory == found.memory + 4 * 3 * 3 * (2 * 10 * 50 + 34 * 70)
+    critic = replace(config, wasserstein=True, objective="wasserstein", gradient_penalty=10.0)
+    penalised = needs(critic, G, D, 500, 4).working_memory
+    assert penalised == found.memory + 4 * 3 * 3 * (2 * 10 * 50 + (34 + 2 * 20) * 70)
     # Draws at 6000, 7000, 8000, 9000; three checkpoints of four numbers for each weight.
     assert found.disk == 4 * weights * 4 + 3 * 4 * 4 * weights
     bounded = needs(replace(config, max_samples=1), G, D, 500, 4)
