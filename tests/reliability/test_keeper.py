@@ -1,15 +1,99 @@
-"""When a checkpoint is written: by iterations, by the clock, on a signal, at the end; when it waits."""
+"""What a checkpoint brings back, and when one is written: by iterations, by the clock, at the end."""
 
 import errno
 import logging
 from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
-from bayesian_gan.reliability.keeper import KeepRun
+from bayesian_gan.errors import InputError
+from bayesian_gan.model import BayesianGAN
+from bayesian_gan.posterior import Posterior
+from bayesian_gan.reliability.checkpoint import Checkpoints
+from bayesian_gan.reliability.keeper import Identity, Keeper, KeepRun
 from bayesian_gan.reliability.writes import Writes
+from bayesian_gan.run_folder import versions
+
+LOG = logging.getLogger("test_keeper")
+
+
+def _keeper(folder: Path, model: BayesianGAN, **identity: str) -> Keeper:
+    return Keeper(
+        folder,
+        model,
+        None,
+        Posterior.reopen(folder / "posterior", model, max_samples=2),
+        Identity(**({"configuration": "c", "data": "d"} | identity)),
+        [folder / "log.csv"],
+        lambda: 12.5,
+    )
+
+
+def test_a_restored_run_is_as_it_was_saved(
+    make_model: Callable[..., BayesianGAN], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    model = make_model()
+    keeper, log = _keeper(tmp_path, model), tmp_path / "log.csv"
+    for iteration in (10, 20, 30):
+        model.iteration.assign(iteration)
+        keeper.posterior.collect(model)
+    log.write_text("saved")
+    keeper.restarts.append({"player": "generator"})
+    keeper.save()
+    before = [variable.numpy() for network in model.generators for variable in network.weights]
+    model.iteration.assign(40)
+    keeper.posterior.collect(model)
+    log.write_text("saved and more")
+    for network in model.generators:
+        network.set_weights([weight + 1.0 for weight in network.get_weights()])
+
+    again = _keeper(tmp_path, model)
+    checkpoint = again.checkpoints.load_newest(LOG)
+    assert checkpoint is not None
+    assert checkpoint.manifest["seconds"] == 12.5
+    assert checkpoint.manifest["versions"] == versions()
+    with caplog.at_level(logging.WARNING, LOG.name):
+        again.check(checkpoint, LOG)
+        again.restore(checkpoint, LOG)
+    assert int(model.iteration.numpy()) == 30
+    after = [variable.numpy() for network in model.generators for variable in network.weights]
+    for value, expected in zip(after, before, strict=True):
+        np.testing.assert_array_equal(value, expected)
+    assert log.read_text() == "saved"
+    assert again.restarts == [{"player": "generator"}]
+    # The draws of 10 and 20 made room for newer ones: nothing is missing.
+    assert again.posterior.iterations == [30, 40]
+    assert caplog.text == ""
+
+    (again.posterior.path / "draw_00000030.npz").unlink()
+    log.write_text("sa")
+    with caplog.at_level(logging.WARNING, LOG.name):
+        again.restore(checkpoint, LOG)
+    assert "the draw of iteration 30 is gone" in caplog.text
+    assert "3 bytes that it had are gone" in caplog.text
+    assert log.read_text() == "sa"
+    again.restore(None, LOG)
+    assert log.read_text() == ""
+
+
+def test_a_checkpoint_of_other_flags_data_or_versions(
+    make_model: Callable[..., BayesianGAN], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    model = make_model()
+    _keeper(tmp_path, model).save()
+    checkpoint = Checkpoints(tmp_path / "checkpoints").load_newest(LOG)
+    assert checkpoint is not None
+    for name, what in (("configuration", "flags"), ("data", "images or labels")):
+        with pytest.raises(InputError, match=f"was made with other {what}"):
+            _keeper(tmp_path, model, **{name: "other"}).check(checkpoint, LOG)
+    checkpoint.manifest["versions"]["numpy"] = "0.1"
+    with caplog.at_level(logging.WARNING, LOG.name):
+        _keeper(tmp_path, model).check(checkpoint, LOG)
+    assert "numpy 0.1 then" in caplog.text
 
 
 class _Stage:

@@ -177,9 +177,14 @@ def test_a_corrupt_checkpoint_is_passed_over_and_the_run_ends_the_same(
     (events,) = (folder / "tensorboard").iterdir()
     with events.open("ab") as file:
         file.write(b"\x18\0\0\0")
+    draw = folder / "posterior" / "draw_00000015.npz"
+    draw.write_bytes(draw.read_bytes()[:-1])
     _run(replace(config, train_iter=40), folder)
-    assert "checkpoint_00000020.npz: cannot be read" in (folder / "run.log").read_text()
-    (folder / "checkpoints" / (path.name + ".damaged")).unlink()
+    said = (folder / "run.log").read_text()
+    assert "checkpoint_00000020.npz: cannot be read" in said
+    assert "draw_00000015.npz: this draw cannot be read" in said
+    for damaged in (path, draw):
+        damaged.with_name(damaged.name + ".damaged").unlink()
     assert differences(undisturbed, folder) == []
 
 
@@ -193,6 +198,8 @@ def test_other_data_and_fewer_iterations_are_refused(undisturbed: Path) -> None:
     before = (undisturbed / "log.csv").read_bytes()
     with pytest.raises(InputError, match="was made with other images or labels"):
         run(config, other, split, undisturbed)
+    with pytest.raises(InputError, match="was made with other flags"):
+        run(replace(config, lr=0.1), data, split, undisturbed)
     with pytest.raises(InputError, match="has made 40 iterations already"):
         run(replace(config, train_iter=30), data, split, undisturbed)
     assert (undisturbed / "log.csv").read_bytes() == before
@@ -354,28 +361,28 @@ def test_a_member_that_is_not_finite_is_named_and_restarted(
 ) -> None:
     from bayesian_gan.monitoring import ProgressBar
 
-    poisoned: list[int] = []
+    fault = {"at": 30, "left": 1}
 
     def poison(self: ProgressBar, batch: int, logs: Any = None) -> None:
-        iteration = int(self.model.iteration.numpy())
-        if iteration == 30 and len(poisoned) < 1:
-            poisoned.append(iteration)
+        if int(self.model.iteration.numpy()) == fault["at"] and fault["left"]:
+            fault["left"] -= 1
             weight = self.model.generators[1].trainable_variables[0]
             weight.assign(np.full(weight.shape, np.nan, np.float32))
 
-    monkeypatch.setattr(ProgressBar, "on_train_batch_end", poison)
+    monkeypatch.setattr(ProgressBar, "on_train_batch_begin", poison)
+    config = _config(tmp_path)
     with pytest.raises(RunStopped, match=r"generator 1: the variable .* is not finite") as stopped:
-        _run(_config(tmp_path / "stop"))
+        _run(config)
     assert stopped.value.status == 3
-    (folder,) = (tmp_path / "stop").glob("bgan_*")
+    (folder,) = tmp_path.glob("bgan_*")
     newest = sorted((folder / "checkpoints").iterdir())[-1]
     arrays, manifest = read_arrays(newest)
     assert manifest["iteration"] == 30
     assert all(np.isfinite(a).all() for a in arrays.values() if a.dtype.kind == "f")
 
-    poisoned.clear()
-    disk |= {"refuses": "log.csv", "skip": 2, "until": 1}
-    folder = _run(_config(tmp_path / "restart", "--on_nan", "restart_member"))
+    fault["left"] = 1
+    disk |= {"refuses": "log.csv", "until": 1}
+    _run(replace(config, on_nan="restart_member"), folder)
     assert (
         "generator 1 starts again from its sample of iteration 30"
         in (folder / "run.log").read_text()
@@ -389,6 +396,15 @@ def test_a_member_that_is_not_finite_is_named_and_restarted(
     assert disk["count"] == 1
     assert rows == ["iteration", "10", "20", "30", "40"]
     assert json.loads((folder / "summary.json").read_text())["iteration"] == 40
+
+    # The same member at the same place again: to restart it once more would go on for ever.
+    fault.update(at=45, left=2)
+    with pytest.raises(RunStopped, match="again after it was restarted") as stopped:
+        _run(replace(config, on_nan="restart_member", train_iter=60), folder)
+    assert stopped.value.status == 3
+    assert fault["left"] == 0
+    _, manifest = read_arrays(folder / "checkpoints" / "checkpoint_00000045.npz")
+    assert [restart["checkpoint"] for restart in manifest["restarts"]] == [30, 45]
 
 
 def test_logging_survives_a_full_disk(tmp_path: Path) -> None:
