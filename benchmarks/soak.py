@@ -56,6 +56,7 @@ KINDS = {
     "memory": "",
     "streamed": "",
     "ml_ensemble": "--ml_ensemble 2 --num_gen 1",
+    "wasserstein": "--wasserstein",
 }
 # Signal, how often at once, and the exit status asked for.
 SIGNALS = (

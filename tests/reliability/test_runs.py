@@ -245,7 +245,11 @@ def test_mapped_images_resume_and_are_the_run_on_images_in_memory(
     assert held == [data.test_images.nbytes] * 2
 
 
-KINDS = {"ml_ensemble": "--ml_ensemble 2 --num_gen 1"}
+KINDS = {
+    "ml_ensemble": "--ml_ensemble 2 --num_gen 1",
+    "wasserstein": "--wasserstein",
+    "gradient_penalty": "--wasserstein --gradient_penalty 10 --num_gen 1",
+}
 
 
 @pytest.mark.parametrize("kind", KINDS)
