@@ -6,6 +6,23 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import average_precision_score, roc_auc_score
 
+BINS = 40
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """Counts of a score in bins of equal width that span all of its values.
+
+    Attributes:
+        edges: of the bins, ascending, one more than there are bins.
+        inside: images of the test set in each bin.
+        outside: images from elsewhere.
+    """
+
+    edges: list[float]
+    inside: list[int]
+    outside: list[int]
+
 
 @dataclass(frozen=True)
 class Detection:
@@ -18,6 +35,7 @@ class Detection:
         share: that share.
         n_in: images of the test set.
         n_out: images from elsewhere.
+        histogram: of the score.
     """
 
     auroc: float
@@ -25,6 +43,7 @@ class Detection:
     share: float
     n_in: int
     n_out: int
+    histogram: Histogram
 
     def to_json(self) -> dict[str, Any]:
         """The attributes by name."""
@@ -46,4 +65,11 @@ def detection(inside: np.ndarray, outside: np.ndarray) -> Detection:
         float(is_outside.mean()),
         len(inside),
         len(outside),
+        _histogram(inside, outside),
     )
+
+
+def _histogram(inside: np.ndarray, outside: np.ndarray) -> Histogram:
+    edges = np.histogram_bin_edges(np.concatenate([inside, outside]).astype(np.float64), BINS)
+    counts = [np.histogram(scores, edges)[0].tolist() for scores in (inside, outside)]
+    return Histogram(edges.tolist(), *counts)

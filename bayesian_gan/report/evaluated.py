@@ -132,12 +132,11 @@ def _outside(report: dict[str, Any]) -> list[str]:
     figures = [
         _histogram(OOD_NAMES.get(name, name), score["histogram"], report["data_set"])
         for name, score in scores.items()
-        if "histogram" in score
     ]
     return [
         html.heading(3, f"Telling test images from {report['data_set']}"),
         html.table(("score", "AUROC", "AUPR", "inside", "outside"), rows, "Detection scores"),
-        *([html.charts(figures)] if figures else []),
+        html.charts(figures),
     ]
 
 

@@ -143,3 +143,8 @@ def test_detection_counts_pairs() -> None:
         before = hits / 40
     assert found.aupr == pytest.approx(expected, rel=1e-12)
     assert (found.share, found.n_in, found.n_out) == (0.4, 60, 40)
+    edges = found.histogram.edges
+    assert (edges[0], edges[-1]) == (min(*inside, *outside), max(*inside, *outside))
+    for scores, counts in ((inside, found.histogram.inside), (outside, found.histogram.outside)):
+        assert sum(counts) == len(scores)
+        assert sum(counts[:20]) == np.sum(scores < edges[20])
