@@ -14,8 +14,9 @@ SYSTEMS = {
     "bayesgan": "BayesGAN",
     "ml": "ML GAN",
     "ml_equal_cost": "ML GAN, equal cost",
+    "wasserstein": "Wasserstein GAN",
 }
-DEFAULT_SYSTEMS = ("bayesgan", "ml")
+DEFAULT_SYSTEMS = ("bayesgan", "ml", "wasserstein")
 # At least two rows a generator for a share of anything, and no more than what is drawn of the union.
 MAX_GENERATORS = 1000
 # More generators than this move by a random scan unless told otherwise.
@@ -52,6 +53,7 @@ class SynthConfig:
     data_seed: int
     save_weights: bool
     wasserstein: bool
+    gradient_penalty: float
 
     @classmethod
     def from_flags(cls, values: flags.FlagValues) -> "SynthConfig":
@@ -73,14 +75,14 @@ class SynthConfig:
         """Raises InputError where a value is out of its range or flags contradict each other."""
         if self.out_dir is None:
             raise InputError("--out_dir: give a folder for results")
-        if self.wasserstein:
+        if self.wasserstein and self.feature_matching > 0:
             raise InputError(
-                "--wasserstein: the Wasserstein objective is not built yet; leave the flag out"
+                "--wasserstein and --feature_matching exclude each other: generators follow the critic alone"
             )
         for name, value in self.to_json().items():
             if isinstance(value, float) and not math.isfinite(value):
                 raise InputError(f"--{name} must be a finite number, not {value}")
-        for name in ("prior_std", "lr", "sampler_lr"):
+        for name in ("prior_std", "lr", "sampler_lr", "gradient_penalty"):
             if not getattr(self, name) > 0:
                 raise InputError(f"--{name} must be greater than 0, not {getattr(self, name)}")
         unknown = [name for name in self.systems if name not in SYSTEMS]
@@ -134,7 +136,8 @@ def _define_data_flags(values: flags.FlagValues) -> None:
         list(DEFAULT_SYSTEMS),
         "What is trained, side by side in pictures and tables: "
         "bayesgan; ml, a maximum-likelihood GAN (one generator, one discriminator) for as many iterations; "
-        "ml_equal_cost, the same for num_mcmc * generators_per_step times as many.",
+        "ml_equal_cost, the same for num_mcmc * generators_per_step times as many; wasserstein, ml with a "
+        "critic in the place of the discriminator.",
         flag_values=values,
     )
 
@@ -268,5 +271,15 @@ def _define_training_flags(values: flags.FlagValues) -> None:
         flag_values=values,
     )
     flags.DEFINE_bool(
-        "wasserstein", False, "Wasserstein objective. Not built yet: refused.", flag_values=values
+        "wasserstein",
+        False,
+        "The Wasserstein objective in the Bayesian GAN too: a critic in the place of the discriminator.",
+        flag_values=values,
+    )
+    flags.DEFINE_float(
+        "gradient_penalty",
+        10.0,
+        "Weight, > 0, of the penalty on the norm of critics' gradients (Gulrajani et al. 2017).",
+        lower_bound=0.0,
+        flag_values=values,
     )

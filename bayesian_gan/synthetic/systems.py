@@ -16,7 +16,8 @@ def build_system(name: str, config: SynthConfig, num_data: int) -> BayesianGAN:
     """A compiled model of two-layer networks.
 
     The maximum-likelihood GAN has one generator and one discriminator, no prior, and Adam all the way, with
-    the learning rate of the Bayesian GAN's warm-up; all else is equal.
+    the learning rate of the Bayesian GAN's warm-up; all else is equal. "wasserstein" is that with a critic,
+    whose gradient's norm is penalised; `config.wasserstein` puts one into the Bayesian GAN.
 
     Args:
         name: a key of `SYSTEMS`.
@@ -24,6 +25,7 @@ def build_system(name: str, config: SynthConfig, num_data: int) -> BayesianGAN:
         num_data: N.
     """
     bayesian = name == "bayesgan"
+    critic = name == "wasserstein" or (bayesian and config.wasserstein)
     model = BayesianGAN(
         mlp_generator(config.x_dim, config.z_dim, config.hidden),
         mlp_discriminator(config.x_dim, 1, config.hidden),
@@ -32,7 +34,9 @@ def build_system(name: str, config: SynthConfig, num_data: int) -> BayesianGAN:
         num_mcmc=config.num_mcmc if bayesian else 1,
         generators_per_step=config.generators_per_step if bayesian else None,
         prior_std=config.prior_std if bayesian else None,
-        feature_matching=config.feature_matching,
+        objective="wasserstein" if critic else "paper",
+        gradient_penalty=config.gradient_penalty if critic else None,
+        feature_matching=0.0 if critic else config.feature_matching,
         seed=config.random_seed,
     )
     optimizers = [_optimizer(config, num_data, bayesian) for _ in range(2)]

@@ -15,6 +15,7 @@ from bayesian_gan.errors import InputError
 from bayesian_gan.storage import read_arrays
 from bayesian_gan.synthetic import main as entry
 from bayesian_gan.synthetic import options
+from bayesian_gan.synthetic.systems import build_system
 
 TINY = [
     "--x_dim",
@@ -70,7 +71,8 @@ def test_the_command_of_the_authors_readme_is_understood() -> None:
         ("--out_dir O --data rings", "clusters|slides"),
         ("--out_dir O --systems bayesgan,vae", "--systems must name some of"),
         ("--out_dir O --systems ml,ml", "each once"),
-        ("--out_dir O --wasserstein", "--wasserstein: the Wasserstein objective is not built yet"),
+        ("--out_dir O --wasserstein --feature_matching 1", "--wasserstein and --feature_matching"),
+        ("--out_dir O --gradient_penalty 0", "--gradient_penalty must be greater than 0"),
         ("--out_dir O --lr 0", "--lr must be greater than 0"),
         ("--out_dir O --lr nan", "--lr must be a finite number"),
         ("--out_dir O --train_iter 250", "--n_save must divide --train_iter"),
@@ -101,11 +103,28 @@ def test_a_scale_that_is_not_positive_is_refused_by_check() -> None:
         parse(["--out_dir", "O", "--sampler_lr", "0"])
 
 
+def test_which_systems_have_critics() -> None:
+    plain, critics = (parse([*TINY, "--out_dir", "O", *flag]) for flag in ([], ["--wasserstein"]))
+    for config, expected in ((plain, ["wasserstein"]), (critics, ["bayesgan", "wasserstein"])):
+        models = {name: build_system(name, config, 100) for name in options.SYSTEMS}
+        found = [name for name, model in models.items() if model.objective == "wasserstein"]
+        assert found == expected
+        assert all(models[name].gradient_penalty == 10.0 for name in expected)
+    assert models["wasserstein"].prior_std is None
+    assert models["bayesgan"].prior_std == 1.0
+
+
 def test_a_short_run_writes_what_it_measured(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     arguments: list[Any] = [*TINY, "--out_dir", str(tmp_path), "--train_iter", "100"]
-    arguments += ["--warm_up", "50", "--save_weights", "--systems", "bayesgan,ml,ml_equal_cost"]
+    arguments += [
+        "--warm_up",
+        "50",
+        "--save_weights",
+        "--systems",
+        "bayesgan,ml,ml_equal_cost,wasserstein",
+    ]
     assert run(arguments, monkeypatch) == 0
     (folder,) = tmp_path.glob("synth_clusters_*")
     with (folder / "measurements.csv").open(newline="") as file:
@@ -116,6 +135,7 @@ def test_a_short_run_writes_what_it_measured(
         *(("bayesgan", i) for i in (50, 100)),
         *(("ml", i) for i in (50, 100)),
         *(("ml_equal_cost", i) for i in (200, 400)),
+        *(("wasserstein", i) for i in (50, 100)),
     }
     summary = json.loads((folder / "summary.json").read_text())
     for name, found in summary["systems"].items():
