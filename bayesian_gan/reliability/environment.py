@@ -19,6 +19,10 @@ NUMBER_BYTES = 4
 COPIES_OF_A_WEIGHT = 5
 # What a layer makes is kept for the gradient, which has its size, and the kernels work in a copy.
 COPIES_OF_AN_OUTPUT = 3
+# Measured; docs/reliability.md has the runs. Python, TensorFlow and the other packages, and for each network
+# the compiled functions that train, draw from and evaluate it.
+PROCESS_BYTES = 1_030_000_000
+BYTES_OF_A_NETWORK = 8_000_000
 CHECKPOINTS = 3  # Two kept, one being written.
 
 
@@ -71,8 +75,8 @@ class Needs:
     """Bytes that a run needs.
 
     Attributes:
-        memory: weights, optimizers and images, which is the least.
-        working_memory: with what the layers make in a step, roughly.
+        memory: of the whole process, with weights, optimizers and images, which is the least.
+        working_memory: with what the layers make in a step.
         disk: posterior, checkpoints and saved weights at the end of the run.
     """
 
@@ -99,12 +103,14 @@ def needs(
     """
     chains, J_g, J_d, B = config.num_mcmc, config.num_gen, config.num_disc, config.batch_size
     weights = chains * (J_g * generator.weights + J_d * discriminator.weights)
-    memory = NUMBER_BYTES * COPIES_OF_A_WEIGHT * weights + 2 * image_bytes
-    met = J_g * chains if config.objective == "authors" else J_g
+    memory = PROCESS_BYTES + BYTES_OF_A_NETWORK * chains * (J_g + J_d)
+    memory += NUMBER_BYTES * COPIES_OF_A_WEIGHT * weights + 2 * image_bytes
+    moved = config.generators_per_step or J_g
+    met = J_g * chains if config.objective == "authors" else config.pairs_per_step or moved
     rows = B + min(B, num_labelled) + met * B
     if config.gradient_penalty is not None:
         rows += 2 * met * B  # Interpolates, and the gradient there, which is differentiated again.
-    outputs = chains * (J_g * B * generator.outputs + J_d * rows * discriminator.outputs)
+    outputs = chains * (moved * B * generator.outputs + J_d * rows * discriminator.outputs)
     draw = NUMBER_BYTES * weights
     draws = max(0, config.train_iter - config.warm_up) // config.collect_every
     if config.max_samples is not None:
@@ -137,19 +143,25 @@ def check_resources(found: Needs, folder: Path, there: int = 0) -> str | None:
             f"checkpoints and weights, and {_gigabytes(free)} are free: make room, or give --max_samples, "
             "a larger --collect_every, fewer or narrower networks, or no --save_weights"
         )
-    available = available_memory()
+    available = available_memory() + resident_memory()
     remedy = "fewer or narrower networks, fewer chains, or a smaller --batch_size"
     if found.memory > available:
         raise InputError(
-            f"the weights, their optimizers and the images need {_gigabytes(found.memory)} of memory, and "
+            f"TensorFlow, the networks, their optimizers and the images need {_gigabytes(found.memory)} of "
+            "memory, and "
             f"{_gigabytes(available)} are available: give {remedy}"
         )
     if found.working_memory > available:
         return (
-            f"a step may need about {_gigabytes(found.working_memory)} of memory, and "
+            f"the run may need about {_gigabytes(found.working_memory)} of memory, and "
             f"{_gigabytes(available)} are available: should the run be killed for it, give {remedy}"
         )
     return None
+
+
+def resident_memory() -> int:
+    """Bytes that this process has already."""
+    return psutil.Process().memory_info().rss
 
 
 def available_memory() -> int:

@@ -25,7 +25,8 @@ def test_needs_follow_from_the_numbers_of_networks() -> None:
     config = _config(num_gen=2, num_disc=1, num_mcmc=3, batch_size=10, train_iter=9500)
     found = needs(config, G, D, image_bytes=500, num_labelled=4)
     weights = 3 * (2 * 1000 + 3000)
-    assert found.memory == 4 * 5 * weights + 1000
+    process = environment.PROCESS_BYTES + 3 * 3 * environment.BYTES_OF_A_NETWORK
+    assert found.memory == process + 4 * 5 * weights + 1000
     # Rows of a discriminator: 10 real, 4 labelled, 2 x 10 generated.
     assert found.working_memory == found.memory + 4 * 3 * 3 * (2 * 10 * 50 + 34 * 70)
     critic = replace(config, wasserstein=True, objective="wasserstein", gradient_penalty=10.0)
@@ -33,6 +34,11 @@ def test_needs_follow_from_the_numbers_of_networks() -> None:
     assert penalised == found.memory + 4 * 3 * 3 * (2 * 10 * 50 + (34 + 2 * 20) * 70)
     # Draws at 6000, 7000, 8000, 9000; three checkpoints of four numbers for each weight.
     assert found.disk == 4 * weights * 4 + 3 * 4 * 4 * weights
+    scanned = needs(replace(config, generators_per_step=1), G, D, 500, 4)
+    # One generator moves, and is met.
+    assert scanned.working_memory == found.memory + 4 * 3 * 3 * (10 * 50 + 24 * 70)
+    authors = needs(replace(config, objective="authors"), G, D, 500, 4)
+    assert authors.working_memory == found.memory + 4 * 3 * 3 * (2 * 10 * 50 + 74 * 70)
     bounded = needs(replace(config, max_samples=1), G, D, 500, 4)
     assert bounded.disk == 4 * weights * 2 + 3 * 4 * 4 * weights
     saved = needs(replace(config, save_weights=True, n_save=1000), G, D, 500, 4)
@@ -40,7 +46,9 @@ def test_needs_follow_from_the_numbers_of_networks() -> None:
 
 
 def test_too_little_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(environment, "available_memory", lambda: 2**30)
+    # What this process has counts as available: it is part of what a run needs.
+    monkeypatch.setattr(environment, "available_memory", lambda: 2**30 - 2**28)
+    monkeypatch.setattr(environment, "resident_memory", lambda: 2**28)
     assert check_resources(Needs(2**20, 2**21, 2**20), tmp_path) is None
     with pytest.raises(InputError, match=r"will write about 1048576\.00 GiB .*--max_samples"):
         check_resources(Needs(0, 0, 2**50), tmp_path)

@@ -104,6 +104,7 @@ def test_a_closed_terminal_cannot_break_the_saving(tmp_path: Path) -> None:
     )
     pid, terminal = pty.fork()
     if pid == 0:
+        _listen()
         os.environ["PYTHONPATH"] = str(ROOT)
         os.execv(sys.executable, [sys.executable, "-c", program])
     while b"ready" not in os.read(terminal, 1000):
