@@ -37,12 +37,13 @@ class FiniteCheck:
 
     def __init__(self, model: BayesianGAN, supervised: SupervisedBaseline | None) -> None:
         self.model = model
+        averaged = {id(v) for n in model.averaged_discriminators for v in n.variables}
         # Energies have their own check; the means since the last save follow from them.
         self._variables = {
             name: variable
             for name, variable in state_variables(model, supervised).items()
             if tf.as_dtype(variable.dtype).is_floating
-            and not name.startswith(("metric_", "model/"))
+            and (id(variable) in averaged or not name.startswith(("metric_", "model/")))
         }
         self._totals = {
             player: metric.total
@@ -58,24 +59,22 @@ class FiniteCheck:
         )
 
     def check_energies(self) -> None:
-        """Raises NotFiniteError if an energy is not finite; reads M * (J_g + J_d) + 2 numbers.
+        """Raises NotFiniteError if an energy since the last save is not finite; reads two numbers.
 
-        Those of the last step name the member. A call of the step makes several iterations: the sums over all
-        since the last save tell of the others.
+        These are the sums over all members and iterations; a call of the step makes several. The energies of
+        the last iteration then say whose it is.
         """
-        for player in PLAYERS:
-            energies = getattr(self.model, f"{player}_energies").numpy()
-            if not np.isfinite(energies).all():
-                # A weight may be the cause; then it is what should be named.
-                self.check_state()
-                member = int(np.flatnonzero(~np.isfinite(energies))[0])
-                raise NotFiniteError("its energy", self._iteration(), player, member)
         for player, total in self._totals.items():
-            if not np.isfinite(total.numpy()):
-                self.check_state()
-                raise NotFiniteError(
-                    "an energy of one of the last iterations", self._iteration(), player
-                )
+            if np.isfinite(total.numpy()):
+                continue
+            self.check_state()  # A weight may be the cause; then it is what should be named.
+            energies = getattr(self.model, f"{player}_energies").numpy()
+            bad = np.flatnonzero(~np.isfinite(energies))
+            if len(bad):
+                raise NotFiniteError("its energy", self._iteration(), player, int(bad[0]))
+            raise NotFiniteError(
+                "an energy of one of the last iterations", self._iteration(), player
+            )
 
     def check_state(self) -> None:
         """Raises NotFiniteError if a weight, a running average or an optimizer's slot is not finite."""
@@ -119,6 +118,9 @@ class FiniteCheck:
         prefix = name.partition("/")[0]
         player, _, rest = prefix.partition("_")
         if player not in PLAYERS:
+            for i, network in enumerate(self.model.averaged_discriminators):
+                if any(v is self._variables[name] for v in network.variables):
+                    return "discriminator", i
             return "", -1
         if rest.isdigit():
             return player, int(rest)

@@ -82,6 +82,8 @@ def restart_member(
 ) -> None:
     """Gives a network these weights, and its optimizer's slots (velocities, moments) zeros.
 
+    The averaged weights of a discriminator, where there are such, begin again at these.
+
     Args:
         model: whose network it is.
         player: "generator" or "discriminator".
@@ -89,6 +91,8 @@ def restart_member(
         weights: in Keras's order of `network.weights`.
     """
     _networks(model, player)[member].set_weights(list(weights))
+    if player == "discriminator" and model.averaged_discriminators:
+        model.averaged_discriminators[member].set_weights(list(weights))
     for slot in member_slots(model, player, member):
         slot.assign(np.zeros(slot.shape, slot.dtype))
 

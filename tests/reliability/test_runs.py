@@ -248,6 +248,7 @@ def test_mapped_images_resume_and_are_the_run_on_images_in_memory(
 KINDS = {
     "ml_ensemble": "--ml_ensemble 2 --num_gen 1",
     "wasserstein": "--wasserstein",
+    "consistency": "--consistency 1 --entropy 0.3 --num_gen 1",
     "gradient_penalty": "--wasserstein --gradient_penalty 10 --num_gen 1",
 }
 
@@ -288,7 +289,16 @@ def disk(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     return state
 
 
-@pytest.mark.parametrize("site", ["log.csv", "tfevents", "draw_", "checkpoint_"])
+@pytest.mark.parametrize(
+    "site",
+    [
+        "log.csv",
+        "tfevents",
+        "draw_",
+        "checkpoint_",
+        pytest.param("functionals.csv", marks=pytest.mark.slow),  # It goes the way of log.csv.
+    ],
+)
 def test_a_disk_that_is_full_for_a_while_changes_nothing(
     undisturbed: Path, tmp_path: Path, disk: dict[str, Any], site: str
 ) -> None:
@@ -309,7 +319,7 @@ def test_a_disk_that_is_full_for_a_while_changes_nothing(
         "checkpoint_",
         *(
             pytest.param(site, marks=pytest.mark.slow)  # They go the same way; seconds each.
-            for site in ("results_", ".png", "weights_", "summary")
+            for site in ("results_", ".png", "weights_", "summary", "functionals.csv")
         ),
     ],
 )

@@ -1,6 +1,6 @@
 """The whole training state: what a checkpoint holds, where a number that is not finite is found, a restart."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import keras
@@ -139,14 +139,17 @@ def test_every_variable_and_every_energy_is_looked_at(
     assert any("velocity" in kind for kind in kinds)
     for player in ("generator", "discriminator"):
         energies = getattr(model, f"{player}_energies")
+        (metric,) = (m for m in model.training_metrics if m.name == f"{player}_energy")
         for i in range(4):
             kept = energies.numpy()
             poisoned = kept.copy()
             poisoned[i] = value
             energies.assign(poisoned)
+            metric.update_state(poisoned)  # As a step does.
             with pytest.raises(NotFiniteError, match=f"{player} {i}: its energy is not finite"):
                 finite.check_energies()
             energies.assign(kept)
+            metric.reset_state()
     finite.check_state()
     finite.check_energies()
 
@@ -230,3 +233,25 @@ def test_a_restarted_member_is_at_rest_and_the_others_are_untouched(
             assert np.any(expected != 0) or "bias" in name
             expected = np.zeros_like(expected)
         np.testing.assert_array_equal(variable.numpy(), expected, err_msg=name)
+
+
+def test_averaged_weights_are_looked_at_and_restarted(
+    make_model: Callable[..., BayesianGAN],
+) -> None:
+    model = make_model(consistency=1.0)
+    optimizer = keras.optimizers.SGD(0.1)
+    model.compile(optimizer, optimizer)
+    averaged = model.averaged_discriminators[1]
+    assert {id(v) for v in averaged.variables} <= {
+        id(v) for v in state_variables(model, None).values()
+    }
+    variable = averaged.weights[0]
+    variable.assign(np.full(variable.shape, np.nan, np.float32))
+    with pytest.raises(NotFiniteError) as found:
+        FiniteCheck(model, None).check_state()
+    assert (found.value.player, found.value.member) == ("discriminator", 1)
+    weights = [np.full(w.shape, 0.25, np.float32) for w in averaged.weights]
+    restart_member(model, "discriminator", 1, weights)
+    for network in (averaged, model.discriminators[1]):
+        for weight in network.get_weights():
+            np.testing.assert_array_equal(weight, 0.25)
