@@ -72,3 +72,25 @@ def test_what_is_discarded_is_not_written(tmp_path: Path) -> None:
     disk.refuses = set()
     assert writes.clear()
     assert not (tmp_path / "a").exists()
+
+
+def test_a_short_write_does_not_overtake_a_long_one_that_finds_no_room(tmp_path: Path) -> None:
+    now, room = [0.0], [1]
+    writes = Writes(logging.getLogger("test_writes"), clock=lambda: now[0])
+
+    def write(text: str) -> None:
+        def action() -> None:
+            if len(text) > room[0]:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            append(tmp_path / "a", text.encode())
+
+        writes.write("a", action)
+
+    write("long")
+    now[0] = 20.0  # Time to try again: now both in one turn.
+    write("s")
+    assert not (tmp_path / "a").exists()
+    assert writes.pending == ["a", "a"]
+    room[0] = 10
+    assert writes.clear()
+    assert (tmp_path / "a").read_text() == "longs"
