@@ -34,7 +34,7 @@ def render(lines: Lines) -> str:
         "# Results",
         "",
         "Made by `python benchmarks/table1.py --render` from `benchmarks/results/table1.jsonl`; do not edit. "
-        "Errors of the test set (MNIST: of 10,000; digits: of 360), otherwise error %, at the *final* state of "
+        "Errors of the test set (MNIST: of 10,000; digits: of 500), otherwise error %, at the *final* state of "
         "each run: mean ± 2 standard deviations over label sets, their number in parentheses. In each preset "
         "all systems have the same terms. Beside ours, in italics, the paper's Table 1.",
     ]
