@@ -1,23 +1,20 @@
-"""The entry points' main: flags in, one run, an exit status."""
+"""The main of `run_bgan.py` and `run_bgan_semi.py`."""
 
-import contextlib
 import os
-import sys
-from pathlib import Path
-from typing import NoReturn
+from functools import partial
 
-from absl import app, flags
+from absl import flags
 
 from bayesian_gan import flags as run_flags
 from bayesian_gan.data.run_data import load_run_data
 from bayesian_gan.data.splits import label_split
-from bayesian_gan.errors import USAGE_STATUS, InputError, RunStopped
+from bayesian_gan.entry import run_program
 from bayesian_gan.reliability.environment import check_versions
 from bayesian_gan.reliability.resume import resolve
 from bayesian_gan.run_folder import check_writable
 from bayesian_gan.threads import thread_environment
 
-INTERRUPTED = 130
+STOPPED = "stopped before the training began"
 
 
 def main(semi: bool) -> None:
@@ -30,40 +27,16 @@ def main(semi: bool) -> None:
     Args:
         semi: whether `--semi` is on by default.
     """
-    # TensorFlow's C++ start-up messages (no CUDA, oneDNN is on) would bury the one line that matters.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    run_flags.define(flags.FLAGS, semi)
-    app.run(_run, flags_parser=_parse)
+    run_program(partial(run_flags.define, semi=semi), run_flags.__name__, begin, STOPPED)
 
 
-def _parse(argv: list[str]) -> list[str]:
-    if any(argument in ("--help", "-help", "--helpshort", "-h") for argument in argv[1:]):
-        print(f"usage: {Path(argv[0]).name} --out_dir DIR [flags]")
-        print(flags.FLAGS.module_help(run_flags.__name__))
-        sys.exit(0)
-    try:
-        rest = flags.FLAGS(argv)
-    except flags.Error as error:
-        _fail(str(error))
-    if len(rest) > 1:
-        _fail(f"unexpected argument {rest[1]!r}; see --help")
-    return rest
+def begin() -> None:
+    """Checks all that can be checked, then runs.
 
-
-def _run(argv: list[str]) -> None:
-    del argv
-    try:
-        _begin()
-    except InputError as error:
-        _fail(str(error))
-    except RunStopped as stopped:
-        _leave(f"{Path(sys.argv[0]).name}: {stopped}", stopped.status)
-    except KeyboardInterrupt:
-        _fail("stopped before the training began", INTERRUPTED)
-
-
-def _begin() -> None:
-    """Checks all that can be checked, then runs."""
+    Raises:
+        InputError: a user's mistake.
+        RunStopped: see `bayesian_gan.experiment.run`.
+    """
     check_versions()
     config = run_flags.Config.from_flags(flags.FLAGS)
     given = {name for name in config.to_json() if flags.FLAGS[name].present}
@@ -80,20 +53,3 @@ def _begin() -> None:
     from bayesian_gan.experiment import run
 
     run(config, data, split, folder)
-
-
-def _fail(message: str, status: int = USAGE_STATUS) -> NoReturn:
-    line = " ".join(message.split())
-    _leave(f"{Path(sys.argv[0]).name}: error: {line}", status)
-
-
-def _leave(line: str, status: int) -> NoReturn:
-    """Prints a line and exits. An output that a full disk refuses would make the status 1 or 120."""
-    with contextlib.suppress(OSError):
-        print(line, file=sys.stderr)
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except OSError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-    sys.exit(status)

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import pytest
 from absl import flags
 
+from bayesian_gan import entry, main
 from bayesian_gan import flags as run_flags
-from bayesian_gan import main as entry
 
 REMEDY = re.compile(
     r"\b(replace|put|give|store|rename|remove|correct|mend|move|convert|add|make room|choose|leave)\b"
@@ -48,8 +48,8 @@ class CommandLine:
         self.capfd.readouterr()
         status = 0
         try:
-            entry._parse(argv)
-            entry._run(argv)
+            entry.parse(argv, run_flags.__name__)
+            entry.run(main.begin, main.STOPPED)
         except SystemExit as error:
             status = int(error.code or 0)
         return Result(status, *self.capfd.readouterr())

@@ -11,10 +11,10 @@ import pytest
 from absl import flags
 from PIL import Image
 
+from bayesian_gan import entry
 from bayesian_gan.errors import InputError
 from bayesian_gan.storage import read_arrays
-from bayesian_gan.synthetic import main as entry
-from bayesian_gan.synthetic import options
+from bayesian_gan.synthetic import main, options
 from bayesian_gan.synthetic.systems import build_system
 
 TINY = [
@@ -47,8 +47,8 @@ def run(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> int:
     monkeypatch.setattr(flags, "FLAGS", values)
     monkeypatch.setattr(sys, "argv", argv)
     try:
-        entry._parse(argv)
-        entry._run(argv)
+        entry.parse(argv, options.__name__)
+        entry.run(main.begin, main.STOPPED)
     except SystemExit as error:
         return int(error.code or 0)
     return 0
