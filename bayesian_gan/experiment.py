@@ -321,6 +321,7 @@ def build_networks(config: Config, data: ImageData) -> tuple[keras.Model, keras.
             config.hidden_noise,
             critic=config.wasserstein,
             normalization="batch" if config.gradient_penalty is None else "layer",
+            pooling=config.pooling,
         ),
     )
 
@@ -427,6 +428,7 @@ def _supervised(
         learning_rate=config.lr,
         batch_size=config.batch_size,
         seed=config.random_seed,
+        pooling=config.pooling,
     )
 
 

@@ -79,6 +79,7 @@ class Config:
     input_noise: float
     hidden_noise: float
     init: Literal["normal", "he"]
+    pooling: Literal["stride", "average"]
     generator_layers: int | None
     labelled_batch_size: int | None
     cosine_from: float | None
@@ -504,6 +505,15 @@ def _define_term_flags(values: flags.FlagValues) -> None:
         "normal",
         ["normal", "he"],
         "Initial weights. normal: N(0, 0.02^2), as in the authors' program. he: He et al.'s, zero biases.",
+        flag_values=values,
+    )
+    flags.DEFINE_enum(
+        "pooling",
+        "stride",
+        ["stride", "average"],
+        "How the discriminators and the supervised CNN halve their input. stride: convolutions of stride 2, as "
+        "in the authors' program. average: of stride 1, and the mean of each 2 x 2: better from few labels, "
+        "about four times the products.",
         flag_values=values,
     )
 

@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from bayesian_gan.data.batches import draw_indices, to_unit
 from bayesian_gan.networks.classifier import supervised_classifier
+from bayesian_gan.networks.dcgan import Pooling
 from bayesian_gan.seeds import seed_pair
 
 LEARNING_RATE_FACTOR = 0.05
@@ -28,6 +29,7 @@ class SupervisedBaseline:
         learning_rate: of the GAN, before decay.
         batch_size: labelled images in a minibatch.
         seed: of initial weights and minibatches.
+        pooling: of the network, as in `dcgan_discriminator`.
     """
 
     def __init__(
@@ -40,8 +42,9 @@ class SupervisedBaseline:
         learning_rate: float,
         batch_size: int,
         seed: int,
+        pooling: Pooling = "stride",
     ) -> None:
-        self.model = supervised_classifier(images.shape[1:], num_classes, width, seed)
+        self.model = supervised_classifier(images.shape[1:], num_classes, width, seed, pooling)
         self.model.compile(
             optimizer=keras.optimizers.Adam(LEARNING_RATE_FACTOR * learning_rate, beta_1=0.5),
             loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),

@@ -53,6 +53,7 @@ OWN_DEFAULTS = {
     "input_noise": 0.0,
     "hidden_noise": 0.0,
     "init": "normal",
+    "pooling": "stride",
     "generator_layers": None,
     "labelled_batch_size": None,
     "cosine_from": None,

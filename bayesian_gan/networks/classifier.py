@@ -2,14 +2,18 @@
 
 import keras
 
-from bayesian_gan.networks.dcgan import LEAKY_SLOPE, WEIGHT_STD
+from bayesian_gan.networks.dcgan import LEAKY_SLOPE, WEIGHT_STD, Pooling, average_pool
 
 KERNEL = 5
 WIDTHS = (1, 2, 4, 8)
 
 
 def supervised_classifier(
-    image_shape: tuple[int, int, int], num_classes: int, width: int = 96, seed: int = 0
+    image_shape: tuple[int, int, int],
+    num_classes: int,
+    width: int = 96,
+    seed: int = 0,
+    pooling: Pooling = "stride",
 ) -> keras.Model:
     """The authors' supervised CNN, uncompiled.
 
@@ -22,6 +26,7 @@ def supervised_classifier(
         num_classes: K, at least 2.
         width: df_dim.
         seed: of the initial weights.
+        pooling: how each layer halves its input, as in `dcgan_discriminator`; "stride" is the authors'.
 
     Returns:
         A functional model: images [batch, *image_shape] in [-1, 1] to float32 logits [batch, K].
@@ -37,7 +42,7 @@ def supervised_classifier(
         x = keras.layers.Conv2D(
             width * multiple,
             KERNEL,
-            2,
+            2 if pooling == "stride" else 1,
             "same",
             kernel_initializer=normal(),
             bias_initializer=normal(),
@@ -48,6 +53,8 @@ def supervised_classifier(
                 momentum=0.9, epsilon=1e-5, center=False, scale=False, name=f"s_bn{i}"
             )(x)
         x = keras.layers.LeakyReLU(LEAKY_SLOPE, name=f"s_lrelu{i}")(x)
+        if pooling == "average":
+            x = average_pool(2, f"s_pool{i}")(x)
     x = keras.layers.Flatten(name="s_flatten")(x)
     logits = keras.layers.Dense(
         num_classes,

@@ -1,5 +1,6 @@
 """The networks of ORIGINAL: sizes, kernels, channels, initial weights; and any image size."""
 
+import keras
 import numpy as np
 import pytest
 
@@ -75,6 +76,38 @@ def test_supervised_classifier_is_the_authors() -> None:
     assert kernels == [(5, 5, 1, 96), (5, 5, 96, 192), (5, 5, 192, 384), (5, 5, 384, 768)]
     assert model.trainable_variables[-2].shape == (2 * 2 * 768, 10)
     assert sum(len(layer.weights) == 2 and "bn" in layer.name for layer in model.layers) == 3
+
+
+def test_average_pooling_against_numpy() -> None:
+    model = replicate(
+        dcgan_discriminator((9, 8, 2), 3, width=4, num_layers=1, initial="he", pooling="average"),
+        (5, 0),
+    )
+    kernel, bias, dense, dense_bias, last, last_bias = (
+        w.numpy().astype(np.float64) for w in model.trainable_variables
+    )
+    images = np.random.default_rng(1).uniform(-1, 1, (2, 9, 8, 2)).astype(np.float32)
+    padded = np.pad(images, ((0, 0), (2, 2), (2, 2), (0, 0)))
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (5, 5), (1, 2))
+    x = np.einsum("nhwcij,ijco->nhwo", windows, kernel) + bias
+    x = np.where(x > 0, x, 0.2 * x)
+    # The last row of blocks has one row of the nine.
+    pooled = [
+        [x[:, i : i + 2, j : j + 2].mean((1, 2)) for j in range(0, 8, 2)] for i in range(0, 9, 2)
+    ]
+    x = np.transpose(pooled, (2, 0, 1, 3)).reshape(2, -1) @ dense + dense_bias
+    x = np.where(x > 0, x, 0.2 * x)
+    np.testing.assert_allclose(model(images)["features"], x, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(model(images)["logits"], x @ last + last_bias, rtol=1e-5, atol=1e-6)
+
+
+def test_supervised_classifier_with_average_pooling_halves_like_strides() -> None:
+    strided = supervised_classifier((28, 28, 1), 10, width=4)
+    pooled = supervised_classifier((28, 28, 1), 10, width=4, pooling="average")
+    assert [w.shape for w in pooled.weights] == [w.shape for w in strided.weights]
+    convolutions = [layer for layer in pooled.layers if isinstance(layer, keras.layers.Conv2D)]
+    sizes = [layer.output.shape[1] for layer in convolutions]
+    assert sizes == [28, 14, 7, 4]
 
 
 @pytest.mark.parametrize(
