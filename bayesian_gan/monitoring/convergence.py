@@ -25,7 +25,7 @@ class Convergence:
     """Of several functionals over all chains.
 
     Attributes:
-        draws: of each chain.
+        draws: of each chain, those that were used.
         chains: discriminators.
         rhat_max: largest split R-hat over the functionals: near 1 where the chains agree.
         rhat_median: its median.
@@ -45,7 +45,8 @@ def convergence(draws: np.ndarray) -> Convergence | None:
     """R-hat and effective sample size of functionals.
 
     Args:
-        draws: [draws, chains, functionals], successive ones of each chain.
+        draws: [draws, chains, functionals], successive ones of each chain. Up to an eighth of them, the first,
+            is not used.
 
     Returns:
         None for fewer than `MIN_DRAWS` draws, or where no functional has moved. A single chain is compared
@@ -54,6 +55,7 @@ def convergence(draws: np.ndarray) -> Convergence | None:
     # Beyond MAX_DRAWS every k-th serves: neighbours that far into a chain add next to nothing.
     thinning = -(-len(draws) // MAX_DRAWS)
     draws = np.asarray(draws, np.float64)[::thinning]
+    draws = draws[-_round_down(len(draws)) :]
     if len(draws) < MIN_DRAWS:
         return None
     draws = draws[:, :, np.all(np.ptp(draws, axis=0) > 0.0, axis=0)]
@@ -72,6 +74,15 @@ def convergence(draws: np.ndarray) -> Convergence | None:
         float(size.min()),
         float(np.median(size)),
     )
+
+
+def _round_down(count: int) -> int:
+    """The largest number of four significant bits that is at most `count`.
+
+    TensorFlow keeps memory for every length that it meets: 20 kB each, which over a long run would add up.
+    """
+    shift = max(0, count.bit_length() - 4)
+    return count >> shift << shift
 
 
 class Functionals:

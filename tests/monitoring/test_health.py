@@ -214,18 +214,19 @@ def test_convergence_of_independent_draws_and_of_chains_that_disagree() -> None:
     draws = rng.standard_normal((400, 3, 6))
     found = convergence(draws)
     assert found is not None
-    assert (found.draws, found.chains) == (400, 3)
-    # Split R-hat - 1 of independent draws is of order 1 / 200; the ESS of 1200 draws scatters by some 5%.
+    # 384 is the largest number of four significant bits up to 400: the last ones serve.
+    assert (found.draws, found.chains) == (384, 3)
+    # Split R-hat - 1 of independent draws is of order 1 / 192; the ESS of 1152 draws scatters by some 5%.
     assert found.rhat_max < 1.02
-    assert found.ess_median == pytest.approx(1200, rel=0.15)
+    assert found.ess_median == pytest.approx(1152, rel=0.15)
     draws[:, 0] += 2.0
     apart = convergence(draws)
     assert apart is not None
-    halves = np.concatenate([draws[:200], draws[200:]], axis=1)
+    halves = np.concatenate([draws[16:208], draws[208:]], axis=1)
     within = halves.var(axis=0, ddof=1).mean(axis=0)
     between = halves.mean(axis=0).var(axis=0, ddof=1)
-    # Six half chains of 200 draws.
-    rhat = np.sqrt(7 / 6 * (199 / 200 + between / within) - 199 / (200 * 6))
+    # Six half chains of 192 draws.
+    rhat = np.sqrt(7 / 6 * (191 / 192 + between / within) - 191 / (192 * 6))
     assert apart.rhat_max == pytest.approx(rhat.max(), rel=1e-6)
     assert apart.rhat_median == pytest.approx(np.median(rhat), rel=1e-6)
     assert apart.ess_median < 30
@@ -238,9 +239,9 @@ def test_effective_sample_size_of_an_autoregression() -> None:
         draws[t] = rho * draws[t - 1] + np.sqrt(1 - rho**2) * rng.standard_normal((2, 4))
     found = convergence(draws)
     assert found is not None
-    # 1,000 of 4,000 draws serve, every fourth: autocorrelation rho^4. The estimate scatters by some 10%.
-    expected = 2000 * (1 - rho**4) / (1 + rho**4)
-    assert found.draws == 1000
+    # 960 of 4,000 draws serve, every fourth: autocorrelation rho^4. The estimate scatters by some 10%.
+    expected = 1920 * (1 - rho**4) / (1 + rho**4)
+    assert found.draws == 960
     assert found.ess_median == pytest.approx(expected, rel=0.25)
 
 
