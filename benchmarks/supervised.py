@@ -88,6 +88,7 @@ def scores(data: ImageData, label_seed: int, known: argparse.Namespace) -> list[
         learning_rate=0.003,
         batch_size=64,
         seed=label_seed,
+        pooling=known.pooling,
     )
     baseline.train_to(MOST_ITERATIONS)
     model, collected = sample(baseline.model, split, known)
@@ -111,6 +112,7 @@ def main() -> int:
     parser.add_argument("--N", type=int, default=100, help="labelled images")
     parser.add_argument("--label_seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
     parser.add_argument("--df_dim", type=int, default=24, help="width of the CNN")
+    parser.add_argument("--pooling", default="stride", choices=["stride", "average"])
     parser.add_argument("--prior_std", type=float, default=1.0)
     parser.add_argument("--learning_rate", type=float, default=1e-3)
     parser.add_argument("--friction", type=float, default=0.1)
