@@ -13,7 +13,7 @@ from absl import flags
 
 from bayesian_gan.data.options import CELEB_TRAIN, DOWNLOAD_SECONDS, Options
 from bayesian_gan.errors import InputError
-from bayesian_gan.presets import PRESETS
+from bayesian_gan.presets import PRESETS, preset_values
 
 AUTHORS_WARM_UP = 5000
 WEIGHT_CLIP = 0.01
@@ -293,7 +293,8 @@ def apply_preset(values: flags.FlagValues) -> None:
     """Gives the flags that the command line leaves out the values of `--preset`, if there is one."""
     if values["preset"].value is None:
         return
-    for name, value in PRESETS[values["preset"].value].values.items():
+    preset = preset_values(values["preset"].value, semi=values["semi"].value, ml=values["ml"].value)
+    for name, value in preset.items():
         if not values[name].present:
             values[name].value = value
 

@@ -84,6 +84,25 @@ PRESETS = {
 }
 
 
+# Terms over classes, of which there are none without labels.
+NEED_LABELS = ("entropy", "consistency")
+NETWORKS = ("num_gen", "num_disc", "num_mcmc")
+
+
+def preset_values(name: str, *, semi: bool, ml: bool) -> dict[str, Any]:
+    """Values that a preset gives to flags in one run.
+
+    Args:
+        name: of the preset.
+        semi: whether there are labels; without, terms over classes stay off.
+        ml: whether the run is a single DCGAN, which has one network of each kind.
+    """
+    values = PRESETS[name].values
+    if not semi:
+        values = {flag: value for flag, value in values.items() if flag not in NEED_LABELS}
+    return values | (dict.fromkeys(NETWORKS, 1) if ml else {})
+
+
 def describe_preset(name: str, values: dict[str, Any]) -> str:
     """One line with every value of a preset, and which of them the command line overrides.
 

@@ -3,6 +3,7 @@
 import pytest
 from absl import flags
 
+from bayesian_gan.errors import InputError
 from bayesian_gan.flags import Config, define
 from bayesian_gan.presets import PRESETS, describe_preset
 
@@ -38,6 +39,23 @@ def test_terms_that_the_paper_lacks_are_off_in_its_presets() -> None:
         ) * 4
         assert (config.matching, config.init, config.cosine_from) == ("huber", "normal", None)
     assert _parse("--preset", "paper").feature_matching == 0
+
+
+def test_a_preset_without_labels_has_no_terms_over_classes() -> None:
+    config = _parse("--preset", "laptop", "--nosemi")
+    assert (config.entropy, config.consistency) == (0, 0)
+    assert config.input_noise == PRESETS["laptop"].values["input_noise"] > 0
+    with pytest.raises(InputError, match="--entropy needs labels"):
+        _parse("--preset", "laptop", "--nosemi", "--entropy", "0.3")
+
+
+@pytest.mark.parametrize("name", list(PRESETS))
+def test_a_dcgan_takes_a_preset(name: str) -> None:
+    arguments = ("--preset", name, "--objective", "paper", "--ml")
+    config = _parse(*arguments)
+    assert (config.num_gen, config.num_disc, config.num_mcmc) == (1, 1, 1)
+    with pytest.raises(InputError, match="num_mcmc"):
+        _parse(*arguments, "--num_mcmc", "2")
 
 
 def test_an_unknown_preset_is_refused() -> None:
