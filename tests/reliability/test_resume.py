@@ -4,12 +4,13 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from absl import flags
 
 from bayesian_gan.errors import InputError
 from bayesian_gan.flags import MAY_DIFFER, Config, define
-from bayesian_gan.reliability.resume import configuration_checksum, resolve
+from bayesian_gan.reliability.resume import configuration_checksum, data_checksum, resolve
 from bayesian_gan.run_folder import describe_run
 
 
@@ -52,12 +53,13 @@ def test_auto_is_the_newest_run_with_these_flags(tmp_path: Path) -> None:
         ("1700000000_3", "0.1"),
         ("1700000001", "0.1"),
         ("1700000001_2", "0.1"),
+        ("1700000001_10", "0.1"),
         ("1700000002", "0.2"),
     ):
         _make_run(tmp_path / f"bgan_mnist_{name}", "--lr", lr)
     (tmp_path / "bgan_mnist_1700000003").mkdir()  # Killed before it was described.
     auto = ("--out_dir", str(tmp_path), "--resume", "auto")
-    assert resolve(*_parse(*auto, "--lr", "0.1"))[1] == tmp_path / "bgan_mnist_1700000001_2"
+    assert resolve(*_parse(*auto, "--lr", "0.1"))[1] == tmp_path / "bgan_mnist_1700000001_10"
     longer = resolve(*_parse(*auto, "--lr", "0.2", "--train_iter", "70000"))
     assert longer[1] == tmp_path / "bgan_mnist_1700000002"
     assert longer[0].train_iter == 70000
@@ -75,6 +77,28 @@ def test_what_is_no_run_is_refused(tmp_path: Path, damage: str) -> None:
         resolve(*_parse("--resume", str(folder)))
     with pytest.raises(InputError, match="--out_dir"):
         _parse("--resume", "auto")
+
+
+def test_a_run_whose_flags_were_edited_is_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "bgan_digits_1700000000"
+    _make_run(folder)
+    described = json.loads((folder / "config.json").read_text())
+    described["flags"]["prior_std"] = -1.0
+    (folder / "config.json").write_text(json.dumps(described))
+    with pytest.raises(InputError, match="--prior_std must be greater than 0, not -1"):
+        resolve(*_parse("--resume", str(folder)))
+
+
+def test_the_checksum_of_data_follows_values_shapes_and_types() -> None:
+    images = np.arange(48, dtype=np.uint8)
+    assert data_checksum(images) == data_checksum(images.copy())
+    other = [
+        images.reshape(6, 8),
+        images.reshape(8, 6),
+        images.view(np.int8),
+        images + np.uint8(1),
+    ]
+    assert len({data_checksum(array) for array in [images, *other]}) == 5
 
 
 def test_the_checksum_follows_the_flags_that_decide(tmp_path: Path) -> None:
