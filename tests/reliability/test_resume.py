@@ -1,6 +1,7 @@
 """Which run `--resume` means, and which flags may differ."""
 
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,12 @@ from absl import flags
 
 from bayesian_gan.errors import InputError
 from bayesian_gan.flags import MAY_DIFFER, Config, define
-from bayesian_gan.reliability.resume import configuration_checksum, data_checksum, resolve
+from bayesian_gan.reliability.resume import (
+    configuration_checksum,
+    data_checksum,
+    resolve,
+    resume_command,
+)
 from bayesian_gan.run_folder import describe_run
 
 
@@ -107,6 +113,21 @@ def test_the_checksum_follows_the_flags_that_decide(tmp_path: Path) -> None:
     assert configuration_checksum(same) == configuration_checksum(config)
     assert configuration_checksum(replace(config, lr=0.1)) != configuration_checksum(config)
     assert set(MAY_DIFFER) < set(config.to_json())
+
+
+@pytest.mark.parametrize(
+    ("program", "command"),
+    [
+        ("run bgan.py", "python 'run bgan.py' --resume 'my runs/a'"),
+        ("/usr/bin/bayesian-gan", "python -m bayesian_gan train --resume 'my runs/a'"),
+        ("/lib/bayesian_gan/__main__.py", "python -m bayesian_gan train --resume 'my runs/a'"),
+    ],
+)
+def test_the_command_that_goes_on_is_that_of_the_program(
+    program: str, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", [program, "--lr", "0.1"])
+    assert resume_command(Path("my runs/a")) == command
 
 
 def test_a_resumed_process_is_added_to_the_description(tmp_path: Path) -> None:
