@@ -75,6 +75,11 @@ def _parse(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
     parser.add_argument(
         "--temperatures", nargs="+", type=float, help="of bayesgan; by default the preset's"
     )
+    parser.add_argument(
+        "--equal_cost",
+        action="store_true",
+        help="dcgan_10 with fewer iterations, so that all of it costs what the preset's bayesgan costs",
+    )
     parser.add_argument("--jobs", type=int, default=2, help="cells side by side, on a core each")
     parser.add_argument("--minutes", type=float, help="begin no further cell after this time")
     parser.add_argument("--plan", action="store_true", help="print what is missing, run nothing")
@@ -103,7 +108,15 @@ def _cells(known: argparse.Namespace) -> tuple[list[Cell], dict[str, int]]:
             num_images[dataset] = len(data.images)
         rows.append((dataset, int(N)))
     cells = [
-        Cell(dataset, N, system, seed, known.preset, temperature)
+        Cell(
+            dataset,
+            N,
+            system,
+            seed,
+            known.preset,
+            temperature,
+            known.equal_cost and system == "dcgan_10",
+        )
         for seed in known.label_seeds
         for dataset, N in rows
         for system in known.systems

@@ -5,13 +5,17 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from bayesian_gan.presets import PRESETS
+
 SYSTEMS = ("supervised", "dcgan", "w_dcgan", "dcgan_10", "bayesgan")
+
+ENSEMBLE = 10
 
 # Flags that make a system, after those of the preset.
 SYSTEM_FLAGS: dict[str, tuple[str, ...]] = {
     "dcgan": ("--ml", "--num_gen=1", "--num_disc=1", "--num_mcmc=1"),
     "w_dcgan": ("--ml", "--num_gen=1", "--num_disc=1", "--num_mcmc=1", "--wasserstein"),
-    "dcgan_10": ("--ml_ensemble=10", "--num_gen=1", "--num_disc=1"),
+    "dcgan_10": (f"--ml_ensemble={ENSEMBLE}", "--num_gen=1", "--num_disc=1"),
     "bayesgan": (),
 }
 
@@ -56,6 +60,7 @@ class Cell:
         label_seed: which label set.
         preset: whose terms all systems have.
         temperature: of a `bayesgan`; None takes the preset's.
+        equal_cost: of a `dcgan_10`: iterations so few that all of it costs what the preset's `bayesgan` costs.
     """
 
     dataset: str
@@ -64,13 +69,15 @@ class Cell:
     label_seed: int
     preset: str
     temperature: float | None = None
+    equal_cost: bool = False
 
     @property
     def name(self) -> str:
         """A name for the cell's folder; the supervised CNN trains in the run of its label set's bayesgan."""
         system = "bayesgan" if self.system == "supervised" else self.system
         warmth = "" if self.temperature is None else f"_T{self.temperature:g}"
-        return f"{self.dataset}_{self.N}_{system}{warmth}_{self.label_seed}_{self.preset}"
+        cost = "_equal" if self.equal_cost else ""
+        return f"{self.dataset}_{self.N}_{system}{warmth}{cost}_{self.label_seed}_{self.preset}"
 
     def flags(self, extra: tuple[str, ...] = ()) -> list[str]:
         """Flags that decide what the cell's run does."""
@@ -83,8 +90,15 @@ class Cell:
             f"--label_seed={self.label_seed}",
             *SYSTEM_FLAGS[system],
             *warmth,
+            *(self._fewer_iterations() if self.equal_cost else ()),
             *extra,
         ]
+
+    def _fewer_iterations(self) -> list[str]:
+        """The preset's iterations times (its generators / 10), since a step costs as many as there are."""
+        values = PRESETS[self.preset].values
+        share = values["num_mcmc"] * values["num_gen"] / ENSEMBLE
+        return [f"--{flag}={round(values[flag] * share)}" for flag in ("warm_up", "train_iter")]
 
 
 def configuration(flags: dict[str, Any]) -> str:
@@ -119,6 +133,7 @@ def result(
         "label_seed": cell.label_seed,
         "preset": cell.preset,
         "temperature": flags["temperature"] if cell.system == "bayesgan" else None,
+        "equal_cost": cell.equal_cost,
         "errors": score["errors"],
         "n": score["n"],
         "nll": score["nll"],

@@ -56,6 +56,8 @@ def _table(lines: Lines) -> list[str]:
             warmest[row] = max(warmest.get(row, 0.0), line["temperature"])
     for line in lines:
         row = (line["dataset"], line["N"])
+        if line.get("equal_cost"):
+            continue
         if line["system"] != "bayesgan" or line["temperature"] == warmest[row]:
             cells[row, line["system"]].append(value(line))
     rows = sorted({row for row, _ in cells})
@@ -76,16 +78,19 @@ def _details(lines: Lines) -> list[str]:
     """Single samples beside averages, NLL, and cost, for each row, system and temperature."""
     groups = defaultdict(list)
     for line in lines:
-        groups[line["dataset"], line["N"], line["system"], line.get("temperature")].append(line)
+        row = (line["dataset"], line["N"])
+        kind = (line["system"], line.get("temperature"), line.get("equal_cost", False))
+        groups[*row, *kind].append(line)
     table = [
         "| data, N | system | temperature | errors of a single sample | of the average "
         "| NLL of a single sample | of the average | minutes a run | minutes an epoch |",
         "| --- |" + " --- |" * 8,
     ]
     order = {system: i for i, system in enumerate(SYSTEMS)}
-    for key in sorted(groups, key=lambda k: (k[0], k[1], order[k[2]], -(k[3] or 0.0))):
-        dataset, N, system, temperature = key
+    for key in sorted(groups, key=lambda k: (k[0], k[1], order[k[2]], -(k[3] or 0.0), k[4])):
+        dataset, N, system, temperature, equal_cost = key
         own = groups[key]
+        name = f"{system} at the cost of bayesgan" if equal_cost else system
         averaged = system in ("bayesgan", "dcgan_10")
         columns = [
             "" if temperature is None else f"{temperature:g}",
@@ -96,7 +101,7 @@ def _details(lines: Lines) -> list[str]:
             f"{statistics.mean(line['seconds'] for line in own) / 60:.1f}",
             f"{statistics.mean(line['minutes_per_epoch'] for line in own):.2f}",
         ]
-        table.append(f"| {dataset} {N} | {system} | " + " | ".join(columns) + " |")
+        table.append(f"| {dataset} {N} | {name} | " + " | ".join(columns) + " |")
     return table
 
 

@@ -61,6 +61,7 @@ def find(lines: Iterable[dict[str, Any]], cell: Cell) -> dict[str, Any] | None:
             line[name] == getattr(cell, name)
             for name in ("dataset", "N", "system", "label_seed", "preset")
         )
+        same = same and line.get("equal_cost", False) == cell.equal_cost
         if same and (cell.temperature is None or line.get("temperature") == cell.temperature):
             return line
     return None

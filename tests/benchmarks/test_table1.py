@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bayesian_gan.presets import PRESETS
 from benchmarks.table.cells import Cell, configuration, result
 from benchmarks.table.render import render, spread
 from benchmarks.table.results import ResultsError, append_result, find, read_results
@@ -48,8 +49,20 @@ def test_a_finished_cell_is_found_and_no_other(tmp_path: Path) -> None:
         Cell("mnist", 100, "bayesgan", 0, "paper"),
         Cell("mnist", 100, "bayesgan", 0, "laptop", 0.1),
         Cell("digits", 100, "bayesgan", 0, "laptop"),
+        Cell("mnist", 100, "dcgan", 3, "laptop", equal_cost=True),
     ):
         assert find(lines, other) is None
+
+
+def test_an_ensemble_of_equal_cost_makes_fewer_iterations() -> None:
+    values = PRESETS["laptop"].values
+    chains, iterations = values["num_mcmc"] * values["num_gen"], values["train_iter"]
+    equal = Cell("mnist", 100, "dcgan_10", 0, "laptop", equal_cost=True)
+    full = Cell("mnist", 100, "dcgan_10", 0, "laptop")
+    assert f"--train_iter={iterations * chains // 10}" in equal.flags()
+    assert f"--warm_up={values['warm_up'] * chains // 10}" in equal.flags()
+    assert not any("train_iter" in flag for flag in full.flags())
+    assert equal.name != full.name
 
 
 @pytest.mark.parametrize(
@@ -96,10 +109,15 @@ def test_the_document_has_means_and_two_standard_deviations() -> None:
     lines = [_line(label_seed=k, errors=100 + 10 * k) for k in range(3)]
     lines += [_line(label_seed=k, errors=90, temperature=0.0) for k in range(3)]
     lines += [_line(dataset="cifar", N=1000, errors=5000)]
+    lines += [
+        _line(system="dcgan_10", errors=97),
+        _line(system="dcgan_10", errors=130, equal_cost=True),
+    ]
     text = render(lines)
     assert "| mnist 100 | - *2134 ± 525* | - *128 ± 11* |" in text
-    assert "110 ± 20 (3) *79 ± 5.8* |" in text  # of temperature 1 alone
+    assert "| 97 (1) *97 ± 8.2* | 110 ± 20 (3) *79 ± 5.8* |" in text  # of temperature 1 alone
     assert "| 50 (1) *32.7 ± 5.2* |" in text  # CIFAR in %
+    assert "| mnist 100 | dcgan_10 at the cost of bayesgan | 1 | 120 (1) | 130 (1) |" in text
     assert (
         "| mnist 100 | bayesgan | 0 | 120 ± 0 (3) | 90 ± 0 (3) | 0.0500 | 0.0400 | 10.0 | 0.50 |"
         in text
