@@ -24,6 +24,14 @@ COPIES_OF_AN_OUTPUT = 3
 PROCESS_BYTES = 1_030_000_000
 BYTES_OF_A_NETWORK = 8_000_000
 CHECKPOINTS = 3  # Two kept, one being written.
+# Limit and usage of memory in the control group: version 2, version 1.
+CONTROL_GROUPS = (
+    ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),
+    (
+        "/sys/fs/cgroup/memory/memory.limit_in_bytes",
+        "/sys/fs/cgroup/memory/memory.usage_in_bytes",
+    ),
+)
 
 
 def check_versions() -> None:
@@ -167,13 +175,7 @@ def resident_memory() -> int:
 def available_memory() -> int:
     """Bytes that this process may still take: of the machine, or of its control group if that is less."""
     available = psutil.virtual_memory().available
-    for limit, usage in (
-        ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),
-        (
-            "/sys/fs/cgroup/memory/memory.limit_in_bytes",
-            "/sys/fs/cgroup/memory/memory.usage_in_bytes",
-        ),
-    ):
+    for limit, usage in CONTROL_GROUPS:
         try:
             left = int(Path(limit).read_text()) - int(Path(usage).read_text())
         except (OSError, ValueError):  # No such control group, or no limit ("max").

@@ -73,3 +73,17 @@ def test_versions_are_compared_with_the_metadata(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(environment, "metadata", lambda _: {"Requires-Python": ">=4"})
     with pytest.raises(InputError, match=r"Python .* is here, and >=4 is needed"):
         environment.check_versions()
+
+
+def test_a_control_group_limits_the_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    limit, usage = tmp_path / "memory.max", tmp_path / "memory.current"
+    monkeypatch.setattr(environment, "CONTROL_GROUPS", ((str(limit), str(usage)),))
+    unlimited = environment.available_memory()  # No such files.
+    assert unlimited > 2**20
+    usage.write_text("1000\n")
+    limit.write_text("5096\n")
+    assert environment.available_memory() == 4096
+    limit.write_text("999\n")
+    assert environment.available_memory() == 0
+    limit.write_text("max\n")
+    assert environment.available_memory() > 2**20
