@@ -60,7 +60,7 @@ class ChainStep:
     """What one chain brings to an iteration.
 
     Attributes:
-        index: of the chain.
+        index: number of the chain.
         generators: those that move.
         discriminators: all of the chain.
         batch: its minibatch.
@@ -100,6 +100,16 @@ class Energies:
     discriminators: tf.Tensor
     generators: tf.Tensor
     terms: objectives.PairTerms
+
+    def to_tensors(self) -> tuple[Any, ...]:
+        """A structure of tensors, which TensorFlow's functions can return."""
+        return self.discriminators, self.generators, dict(vars(self.terms))
+
+    @classmethod
+    def from_tensors(cls, tensors: tuple[Any, ...]) -> "Energies":
+        """The reverse of `to_tensors`."""
+        discriminators, generators, terms = tensors
+        return cls(discriminators, generators, objectives.PairTerms(**terms))
 
 
 def gradients(

@@ -346,6 +346,7 @@ def build_model(config: Config, data: ImageData, start: int = 0) -> BayesianGAN:
         num_gen=config.num_gen,
         num_disc=config.num_disc,
         num_mcmc=config.num_mcmc,
+        chain_offset=config.chain_offset or 0,
         objective=config.objective,
         prior_std=None if config.maximum_likelihood else config.prior_std,
         feature_matching=config.feature_matching,

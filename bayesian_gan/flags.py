@@ -53,6 +53,7 @@ class Config:
     num_gen: int
     num_disc: int
     num_mcmc: int
+    chain_offset: int | None
     N: int
     train_iter: int
     wasserstein: bool
@@ -181,6 +182,11 @@ class Config:
         self.data_options()
         self._check_scan()
         self._check_terms()
+        if self.chain_offset and self.objective == "authors":
+            raise InputError(
+                "--chain_offset needs --objective paper: under --objective authors all chains meet, so none "
+                "can run alone"
+            )
 
     def _check_wasserstein(self) -> None:
         """Raises InputError where flags contradict a Wasserstein critic, or need one."""
@@ -274,10 +280,12 @@ class Config:
     def side_by_side(self) -> int | None:
         """Discriminators of a step that do not wait for each other; see `bayesian_gan.threads`.
 
-        None with `--ml_ensemble`: operations are then never split over threads. Sums that are split end in
-        other last digits, and a member must not depend on how many others there are.
+        None with `--ml_ensemble` and `--chain_offset`: operations are then never split over threads. Sums that
+        are split end in other last digits, and a chain must not depend on how many others there are.
         """
-        return None if self.ml_ensemble is not None else self.num_mcmc * self.num_disc
+        if self.ml_ensemble is not None or self.chain_offset is not None:
+            return None
+        return self.num_mcmc * self.num_disc
 
     @property
     def first_collection(self) -> int:
@@ -528,6 +536,15 @@ def _define_sample_flags(values: flags.FlagValues) -> None:
         "num_disc", 1, "J_d, discriminators of a chain, >= 1.", lower_bound=1, flag_values=values
     )
     flags.DEFINE_integer("num_mcmc", 1, "M, SGHMC chains, >= 1.", lower_bound=1, flag_values=values)
+    flags.DEFINE_integer(
+        "chain_offset",
+        None,
+        "Number, >= 0, of the first chain: --num_mcmc 1 --chain_offset 3 is, to the last bit, the fourth chain "
+        "of --num_mcmc 4 --chain_offset 0, on a machine of its own; `python -m bayesian_gan.posterior merge` "
+        "puts chains together (not with --objective authors). By default 0, of a run that is the whole.",
+        lower_bound=0,
+        flag_values=values,
+    )
     flags.DEFINE_float(
         "prior_std",
         1.0,

@@ -46,7 +46,8 @@ def begin() -> None:
     if folder is None:
         assert config.out_dir is not None
         check_writable(config.out_dir)
-    threads = thread_environment(config.side_by_side, os.cpu_count() or 1)
+    # Those that this process may use: a batch system gives a job some of a machine's.
+    threads = thread_environment(config.side_by_side, len(os.sched_getaffinity(0)))
     for name, value in threads.items():
         os.environ.setdefault(name, value)
     # Imported here: TensorFlow takes seconds to load, and a wrong flag or file need not wait for it.

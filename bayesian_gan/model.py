@@ -4,7 +4,7 @@ Every posterior sample is a Keras model of its own. M chains hold J_g generators
 each; `generators[m * num_gen + j]` is sample j of chain m, and likewise `discriminators`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -95,6 +95,8 @@ class BayesianGAN(keras.Model):
             (Arjovsky et al. 2017). A class head beside it is not.
         gradient_penalty: lambda > 0, weight of the penalty on the norm of the critic's gradient (Gulrajani et
             al. 2017); the critic must not have batch normalisation.
+        chain_offset: number of the first chain, at least 0. Everything random of a chain is keyed by its
+            number, so a chain is the same whichever model it runs in (not with "authors").
         seed: of initial weights, minibatches and z.
 
     Raises:
@@ -125,6 +127,7 @@ class BayesianGAN(keras.Model):
         pairs_per_step: int | None = None,
         weight_clip: float | None = None,
         gradient_penalty: float | None = None,
+        chain_offset: int = 0,
         seed: int = 0,
         name: str = "bayesian_gan",
     ) -> None:
@@ -144,6 +147,7 @@ class BayesianGAN(keras.Model):
             consistency=consistency,
             consistency_ramp=consistency_ramp,
             average_decay=average_decay,
+            chain_offset=chain_offset,
         )
         check_scan(objective, num_gen, generators_per_step, pairs_per_step)
         check_networks(generator, discriminator, feature_matching)
@@ -153,6 +157,7 @@ class BayesianGAN(keras.Model):
         self.discriminator_template = discriminator
         self.num_data, self.seed = num_data, seed
         self.num_gen, self.num_disc, self.num_mcmc = num_gen, num_disc, num_mcmc
+        self.chain_numbers = tuple(range(chain_offset, chain_offset + num_mcmc))
         self.objective, self.prior_std = objective, prior_std
         self.feature_matching, self.labelled_weight = feature_matching, labelled_weight
         self.pairing_reduction = pairing_reduction
@@ -181,12 +186,14 @@ class BayesianGAN(keras.Model):
         self.image_shape = tuple(discriminator.input_shape[1:])
         self.num_classes = int(split_outputs(symbolic_output(discriminator))[0].shape[-1])
 
-        self.generators = _samples(generator, (seed, 0), num_mcmc, num_gen)
-        self.discriminators = _samples(discriminator, (seed, 1), num_mcmc, num_disc)
+        self.generators = _samples(generator, (seed, 0), self.chain_numbers, num_gen)
+        self.discriminators = _samples(discriminator, (seed, 1), self.chain_numbers, num_disc)
         self.average_decay = average_decay
         self.averaged_discriminators: list[keras.Model] = []
         if consistency > 0:
-            self.averaged_discriminators = _samples(discriminator, (seed, 1), num_mcmc, num_disc)
+            self.averaged_discriminators = _samples(
+                discriminator, (seed, 1), self.chain_numbers, num_disc
+            )
             for network in self.averaged_discriminators:
                 network.trainable = False
                 without_noise(network)
@@ -254,7 +261,7 @@ class BayesianGAN(keras.Model):
     ) -> list[keras.optimizers.Optimizer]:
         copies = []
         for chain in range(self.num_mcmc):
-            copy = _copy_optimizer(optimizer, (self.seed, 2, player, chain))
+            copy = _copy_optimizer(optimizer, (self.seed, 2, player, self.chain_numbers[chain]))
             copy.build(self._chain_variables(player, chain))
             copies.append(copy)
         return copies
@@ -421,6 +428,7 @@ class BayesianGAN(keras.Model):
             "pairs_per_step": self.pairs_per_step if self.objective != "authors" else None,
             "weight_clip": self.weight_clip,
             "gradient_penalty": self.gradient_penalty,
+            "chain_offset": self.chain_numbers[0],
             "seed": self.seed,
             "name": self.name,
         }
@@ -493,16 +501,21 @@ class BayesianGAN(keras.Model):
 
     def _step_group(self, group: tuple[int, ...], step: tf.Tensor) -> Energies:
         """Moves the networks of a group; returns their energies."""
-        batches = [self.minibatch(chain, step) for chain in group]
         if self.generators_per_step < self.num_gen:
-            return self._random_scan(group[0], batches[0], step)
-        found, generator_gradients, discriminator_gradients = self.gradients(group, batches, step)
+            return self._random_scan(group[0], step)
+
+        def compute(step: tf.Tensor) -> tuple[Any, ...]:
+            batches = [self.minibatch(chain, step) for chain in group]
+            found, gradients_g, gradients_d = self.gradients(group, batches, step)
+            return found.to_tensors(), gradients_g, gradients_d
+
+        found, generator_gradients, discriminator_gradients = _own_graph(compute)(step)
         for chain, gradients_g, gradients_d in zip(
             group, generator_gradients, discriminator_gradients, strict=True
         ):
             self.generator_optimizers[chain].apply(gradients_g)
             self._move_discriminators(chain, gradients_d)
-        return found
+        return Energies.from_tensors(found)
 
     def _move_discriminators(self, chain: int, gradients: Sequence[tf.Tensor]) -> None:
         """A step of a chain's discriminators, then back into the box of `weight_clip`."""
@@ -515,7 +528,7 @@ class BayesianGAN(keras.Model):
                 value = variables[i].value
                 variables[i].assign(tf.clip_by_value(value, -self.weight_clip, self.weight_clip))
 
-    def _random_scan(self, chain: int, batch: Minibatch, step: tf.Tensor) -> Energies:
+    def _random_scan(self, chain: int, step: tf.Tensor) -> Energies:
         """Moves one block of generators, drawn afresh, and the discriminators, which meet this block.
 
         The block is known only when the step runs. So its weights are read, and written, by a condition over
@@ -523,11 +536,17 @@ class BayesianGAN(keras.Model):
         """
         k = self.generators_per_step
         blocks = [self.chain_generators(chain)[i : i + k] for i in range(0, self.num_gen, k)]
-        block = random_start((self.seed, 8, chain), step, len(blocks))
-        values = tf.switch_case(block, [partial(read_block, models) for models in blocks])
-        scanned = [ScannedGenerator(self.generator_template, weights) for weights in values]
-        found, (gradients_g,), (gradients_d,) = self.gradients((chain,), [batch], step, scanned)
-        averages = [g.averages for g in scanned]
+        block = random_start((self.seed, 8, self.chain_numbers[chain]), step, len(blocks))
+
+        def compute(step: tf.Tensor, block: tf.Tensor) -> tuple[Any, ...]:
+            values = tf.switch_case(block, [partial(read_block, models) for models in blocks])
+            scanned = [ScannedGenerator(self.generator_template, weights) for weights in values]
+            batches = [self.minibatch(chain, step)]
+            found, (gradients_g,), (gradients_d,) = self.gradients((chain,), batches, step, scanned)
+            return found.to_tensors(), gradients_g, gradients_d, [g.averages for g in scanned]
+
+        tensors, gradients_g, gradients_d, averages = _own_graph(compute)(step, block)
+        found = Energies.from_tensors(tensors)
 
         def write(models: Sequence[keras.Model]) -> tf.Tensor:
             self.generator_optimizers[chain].apply(gradients_g, _variables(models))
@@ -542,10 +561,11 @@ class BayesianGAN(keras.Model):
         return Energies(found.discriminators, generators, found.terms)
 
     def minibatch(self, chain: int, step: tf.Tensor) -> Minibatch:
-        """The minibatch and the noise of a chain: a function of (seed, chain, step)."""
+        """The minibatch and the noise of a chain: a function of (seed, its number, step)."""
         data = self._training_data
         assert data is not None
-        return draw_minibatch(data, self.seed, chain, step, self.generators_per_step, self.z_dim)
+        number = self.chain_numbers[chain]
+        return draw_minibatch(data, self.seed, number, step, self.generators_per_step, self.z_dim)
 
     def gradients(
         self,
@@ -584,7 +604,7 @@ class BayesianGAN(keras.Model):
     ) -> list[ChainStep]:
         return [
             ChainStep(
-                chain,
+                self.chain_numbers[chain],
                 generators or self.chain_generators(chain),
                 self.chain_discriminators(chain),
                 batch,
@@ -609,6 +629,15 @@ class BayesianGAN(keras.Model):
             tracker.update_state(values[name])
 
 
+def _own_graph(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function, traced in a graph of its own where a graph is being traced.
+
+    TensorFlow orders the terms of a sum by the names of its operations, which it counts up in a graph. In one
+    graph for all chains the last digits of a chain would depend on how many come before it.
+    """
+    return function if tf.executing_eagerly() else tf.function(function)
+
+
 def _kernels(averaged: keras.Model, network: keras.Model) -> list[keras.Variable]:
     """The weights of a copy that is not trainable which are trainable in the network, in its order."""
     own = dict(zip([id(v) for v in network.weights], averaged.weights, strict=True))
@@ -620,11 +649,9 @@ def _variables(models: Sequence[keras.Model]) -> list[keras.Variable]:
 
 
 def _samples(
-    template: keras.Model, key: tuple[int, int], chains: int, samples: int
+    template: keras.Model, key: tuple[int, int], chains: Sequence[int], samples: int
 ) -> list[keras.Model]:
-    return [
-        replicate(template, (*key, chain, i)) for chain in range(chains) for i in range(samples)
-    ]
+    return [replicate(template, (*key, chain, i)) for chain in chains for i in range(samples)]
 
 
 def _set_ghost_batch(model: keras.Model, batch_size: int) -> None:

@@ -38,6 +38,14 @@ def check_arguments(**arguments: Any) -> None:
             raise InputError(
                 f'{name} needs objective "paper": the authors\' losses have no such term'
             )
+    offset = arguments["chain_offset"]
+    if offset < 0:
+        raise InputError(f"chain_offset must be at least 0, not {offset}")
+    if offset and arguments["objective"] == "authors":
+        raise InputError(
+            'chain_offset needs objective "paper" or "wasserstein": under "authors" all chains meet, so '
+            "none can run alone"
+        )
     prior_std = arguments["prior_std"]
     if prior_std is not None and not prior_std > 0:
         raise InputError(f"prior_std must be greater than 0, not {prior_std}")

@@ -1,18 +1,21 @@
 """The collected posterior: weights of all networks at several iterations, in a folder.
 
-    posterior.json            format, networks, the shapes of their weights, J_g, J_d, M; its checksum
+    posterior.json            format, networks, the shapes of their weights, J_g, J_d, M, the numbers of the
+                              chains; its checksum
     draw_00006000.npz         weights of all networks after 6,000 iterations: arrays `g_0003_07` and `d_0000_02`
                               (network, variable), in Keras's order of `model.weights`; its checksum
 
 Each file is written whole under its final name, so a killed run leaves the folder readable, and another process
 may read while one writes. Reading executes nothing: arrays are loaded without pickle, networks from a
-configuration in Keras's safe mode. `python -m bayesian_gan.posterior check PATH` verifies a folder.
+configuration in Keras's safe mode. `python -m bayesian_gan.posterior check PATH` verifies a folder, and
+`... merge A B ... OUT` joins those of chains that ran apart.
 """
 
 import argparse
 import re
 import sys
 from collections.abc import Iterator, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,7 +41,7 @@ from bayesian_gan.training_data import check_images
 
 FORMAT = 2
 # The rest of a description, the networks, holds names that Keras counts up in a process.
-_IDENTITY = ("num_gen", "num_disc", "num_mcmc", "max_samples", "shapes")
+_IDENTITY = ("num_gen", "num_disc", "num_mcmc", "chains", "max_samples", "shapes")
 _DRAW = re.compile(r"draw_(\d{8,})\.npz")
 
 
@@ -179,6 +182,16 @@ class Posterior:
             for k, weight in enumerate(network.weights)
         }
 
+    def draw(self, iteration: int) -> dict[str, np.ndarray]:
+        """The arrays of one draw, checked to be whole, finite and this model's; see `arrays` for their names.
+
+        Raises:
+            InputError: they are not.
+        """
+        found = self._read(iteration)
+        self._check_shapes(found, self._draw_path(iteration))
+        return found
+
     def write(self, iteration: int, arrays: dict[str, np.ndarray]) -> None:
         """Adds a draw of `arrays`; see `collect`."""
         write_arrays(self._draw_path(iteration), arrays, {"iteration": iteration})
@@ -212,8 +225,7 @@ class Posterior:
         found: dict[int, InputError | None] = {}
         for iteration in self.iterations:
             try:
-                draw = self._read(iteration)
-                self._check_shapes(draw, self._draw_path(iteration))
+                self.draw(iteration)
             except _RemovedError:
                 continue
             except InputError as error:
@@ -376,8 +388,7 @@ class Posterior:
         """
         found = {}
         for iteration in sorted({iteration for iteration, _ in samples}):
-            draw = self._read(iteration)
-            self._check_shapes(draw, self._draw_path(iteration))
+            draw = self.draw(iteration)
             for member in {m for i, m in samples if i == iteration}:
                 prefix = f"{player[0]}_{member:04d}_"
                 names = sorted(name for name in draw if name.startswith(prefix))
@@ -446,6 +457,7 @@ def _describe(model: BayesianGAN, max_samples: int | None) -> dict[str, Any]:
         "num_gen": model.num_gen,
         "num_disc": model.num_disc,
         "num_mcmc": model.num_mcmc,
+        "chains": list(model.chain_numbers),
         "max_samples": max_samples,
         "shapes": {p: [list(w.shape) for w in t.weights] for p, t in templates.items()},
         "generator": keras.saving.serialize_keras_object(model.generator_template),
@@ -463,11 +475,14 @@ def _read_config(path: Path) -> dict[str, Any]:
         ) from error
     if config.get("format") != FORMAT:
         raise InputError(f"{file}: not a posterior of format {FORMAT}, which this version reads")
+    # Before chains had numbers, they were counted from 0.
+    config.setdefault("chains", list(range(config["num_mcmc"])))
     return config
 
 
 def _network(config: dict[str, Any], player: str) -> keras.Model:
-    return keras.saving.deserialize_keras_object(config[player], safe_mode=True)
+    # Of a copy: Keras takes entries out of what it is given.
+    return keras.saving.deserialize_keras_object(deepcopy(config[player]), safe_mode=True)
 
 
 def _assign(model: keras.Model, draw: dict[str, np.ndarray], prefix: str) -> None:
@@ -481,23 +496,58 @@ def _assign(model: keras.Model, draw: dict[str, np.ndarray], prefix: str) -> Non
 
 
 def main(arguments: Sequence[str]) -> int:
-    """`check PATH`: a line for each draw; exit status 0 if all are whole, 2 if not."""
+    """`check PATH`, or `merge A B ... OUT`.
+
+    Returns:
+        0; or 2 for a user's mistake, which is one line on the standard error, and for a damaged draw.
+    """
     parser = argparse.ArgumentParser(prog="python -m bayesian_gan.posterior")
-    commands = parser.add_subparsers(required=True, metavar="check")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
     check = commands.add_parser("check", help="verify every file of a posterior")
     check.add_argument("path", type=Path, metavar="PATH", help="the folder `posterior` of a run")
-    path = parser.parse_args(arguments).path
+    check.set_defaults(command=_check)
+    merge = commands.add_parser("merge", help="join the chains of runs that ran apart")
+    merge.add_argument(
+        "paths",
+        type=Path,
+        nargs="+",
+        metavar="A B ... OUT",
+        help="folders of runs, or of their posteriors, and a new one for all their chains",
+    )
+    merge.add_argument(
+        "--common", action="store_true", help="merge only iterations of which all have a draw"
+    )
+    merge.set_defaults(command=_merge)
+    parsed = parser.parse_args(arguments)
     try:
-        posterior = Posterior(path)
-        found = posterior.check()
+        return int(parsed.command(parsed))
     except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
         return USAGE_STATUS
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    """Prints a line for each draw."""
+    found = Posterior(arguments.path).check()
     for iteration, problem in found.items():
         print(f"iteration {iteration}: {problem or 'whole'}")
     damaged = sum(problem is not None for problem in found.values())
-    print(f"{path}: {len(found)} draws, {damaged} damaged")
+    print(f"{arguments.path}: {len(found)} draws, {damaged} damaged")
     return USAGE_STATUS if damaged else 0
+
+
+def _merge(arguments: argparse.Namespace) -> int:
+    """Merges, and prints what there is now."""
+    from bayesian_gan.merging import merge
+
+    *paths, out = arguments.paths
+    merged = merge(paths, out, arguments.common)
+    chains, iterations = merged.config["chains"], merged.iterations
+    print(
+        f"{out}: chains {', '.join(map(str, chains))}; {len(iterations)} draws, iterations "
+        f"{iterations[0]} to {iterations[-1]}"
+    )
+    return 0
 
 
 if __name__ == "__main__":

@@ -61,6 +61,7 @@ OWN_DEFAULTS = {
     "validation": 0,
     "generators_per_step": None,
     "pairs_per_step": None,
+    "chain_offset": None,
     "precision": "float32",
     "jit": False,
     "friction": 0.1,

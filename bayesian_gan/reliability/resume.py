@@ -105,13 +105,18 @@ def _saved_flags(folder: Path) -> dict[str, Any]:
     """
     path = folder / "config.json"
     try:
-        saved = json.loads(path.read_bytes().decode())["flags"]
+        described = json.loads(path.read_bytes().decode())
+        saved = described["flags"]
         names = set(saved)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(
             f"--resume {folder}: no run here ({path}: {error}); give a folder "
             "OUT_DIR/bgan_DATASET_UNIXTIME, or auto with --out_dir"
         ) from error
+    if "merged" in described:
+        raise InputError(
+            f"--resume {folder}: was merged from other runs and has no checkpoint; resume those and merge"
+        )
     odd = names ^ {field.name for field in fields(Config)}
     if odd or not isinstance(saved, dict):
         raise InputError(
