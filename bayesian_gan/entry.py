@@ -27,6 +27,7 @@ def run_program(
     """
     # TensorFlow's C++ start-up messages (no CUDA, oneDNN is on) would bury the one line that matters.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")  # Not all of it at once.
     define(flags.FLAGS)
     app.run(lambda _: run(begin, stopped), flags_parser=lambda argv: parse(argv, module))
 

@@ -300,7 +300,7 @@ def build_networks(config: Config, data: ImageData) -> tuple[keras.Model, keras.
     """
     image_shape = data.images.shape[1:]
     num_classes = len(data.class_names) if config.semi else 1
-    precision = "mixed_bfloat16" if config.precision == "bfloat16" else "float32"
+    precision = "mixed_bfloat16" if config.mixed_precision else "float32"
     return (
         dcgan_generator(
             image_shape,

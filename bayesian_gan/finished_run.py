@@ -194,7 +194,9 @@ def _config(folder: Path, described: dict[str, Any]) -> Config:
     Raises:
         InputError: a newer version made it.
     """
-    saved = described["flags"]
+    saved = dict(described["flags"])
+    if "precision" in saved:  # Its name until it became a switch.
+        saved["mixed_precision"] = saved.pop("precision") == "bfloat16"
     names = {field.name for field in fields(Config)}
     unknown = sorted(saved.keys() - names)
     if described.get("format", 1) > RUN_FORMAT or unknown:

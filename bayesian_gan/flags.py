@@ -12,6 +12,7 @@ from typing import Any, Literal
 from absl import flags
 
 from bayesian_gan.data.options import CELEB_TRAIN, DOWNLOAD_SECONDS, Options
+from bayesian_gan.devices import parse_device
 from bayesian_gan.errors import InputError
 from bayesian_gan.presets import PRESETS, preset_values
 
@@ -33,6 +34,7 @@ MAY_DIFFER = (
     "checkpoint_every",
     "checkpoint_minutes",
     "on_nan",
+    "device",
 )
 
 
@@ -88,7 +90,8 @@ class Config:
     validation: int
     generators_per_step: int | None
     pairs_per_step: int | None
-    precision: Literal["float32", "bfloat16"]
+    device: str
+    mixed_precision: bool
     jit: bool
     friction: float
     temperature: float
@@ -180,6 +183,7 @@ class Config:
         if self.sampler_lr is not None and not self.sampler_lr > 0:
             raise InputError(f"--sampler_lr must be greater than 0, not {self.sampler_lr}")
         self.data_options()
+        parse_device(self.device)
         self._check_scan()
         self._check_terms()
         if self.chain_offset and self.objective == "authors":
@@ -640,13 +644,19 @@ def _define_cost_flags(values: flags.FlagValues) -> None:
         lower_bound=1,
         flag_values=values,
     )
-    flags.DEFINE_enum(
-        "precision",
-        "float32",
-        ["float32", "bfloat16"],
-        "Of activations and products inside of the networks; weights, statistics, outputs and the sampler stay "
-        "float32. bfloat16 is faster on GPUs and on processors that have it (AVX-512 BF16, AMX), slower "
-        "elsewhere.",
+    flags.DEFINE_string(
+        "device",
+        "auto",
+        "auto: the first GPU, or the processor if TensorFlow sees none. cpu: the processor. gpu, gpu:NUMBER: "
+        "one that must be there. With --strategy, auto and gpu mean all GPUs.",
+        flag_values=values,
+    )
+    flags.DEFINE_bool(
+        "mixed_precision",
+        False,
+        "bfloat16 for activations and products inside of the networks; weights, statistics, outputs, energies "
+        "and the samplers stay float32. Faster on GPUs and on processors that have it (AVX-512 BF16, AMX), "
+        "slower elsewhere.",
         flag_values=values,
     )
     flags.DEFINE_bool(

@@ -8,6 +8,7 @@ from absl import flags
 from bayesian_gan import flags as run_flags
 from bayesian_gan.data.run_data import load_run_data
 from bayesian_gan.data.splits import label_split
+from bayesian_gan.devices import use_device
 from bayesian_gan.entry import run_program
 from bayesian_gan.reliability.environment import check_versions
 from bayesian_gan.reliability.resume import resolve
@@ -50,6 +51,7 @@ def begin() -> None:
     threads = thread_environment(config.side_by_side, len(os.sched_getaffinity(0)))
     for name, value in threads.items():
         os.environ.setdefault(name, value)
+    use_device(config.device)
     # Imported here: TensorFlow takes seconds to load, and a wrong flag or file need not wait for it.
     from bayesian_gan.experiment import run
 

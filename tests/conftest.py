@@ -72,10 +72,7 @@ def make_run(out_dir: Path, *more: str) -> Path:
 
 def run_flagged(*arguments: str, folder: Path | None = None) -> Path:
     """The folder of a run with these flags, made in this process, or of one that goes on there."""
-    values = flags.FlagValues()
-    run_flags.define(values, semi=True)
-    values(["program", *arguments])
-    config = run_flags.Config.from_flags(values)
+    config = parse_flags(*arguments)
     data = load(config.dataset, config.data_path)
     return run(
         config,
@@ -83,6 +80,14 @@ def run_flagged(*arguments: str, folder: Path | None = None) -> Path:
         label_split(data, config.N, config.label_seed) if config.semi else None,
         folder,
     )
+
+
+def parse_flags(*arguments: str) -> run_flags.Config:
+    """The configuration of a command line."""
+    values = flags.FlagValues()
+    run_flags.define(values, semi=True)
+    values(["program", *arguments])
+    return run_flags.Config.from_flags(values)
 
 
 @pytest.fixture(scope="session")

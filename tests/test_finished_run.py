@@ -49,11 +49,14 @@ def test_a_run_of_an_older_version(run_copy: Path) -> None:
     def change(described: dict[str, Any]) -> None:
         del described["format"]
         del described["flags"]["jit"]
+        del described["flags"]["mixed_precision"]
+        described["flags"]["precision"] = "bfloat16"
 
     _change(run_copy / "config.json", change)
     (run_copy / "data.json").unlink()
     found = FinishedRun(run_copy)
     assert found.config.jit is False
+    assert found.config.mixed_precision is True
     assert found.image_shape == (8, 8, 1)
     assert found.class_names == tuple("0123456789")
     assert len(found.load_data().images) == 1297

@@ -10,13 +10,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import make_run
+from conftest import make_run, parse_flags
 
 from bayesian_gan.commands import main as command
 from bayesian_gan.errors import InputError
 from bayesian_gan.merging import architecture, difference, merge
 from bayesian_gan.model import BayesianGAN
 from bayesian_gan.posterior import Posterior, main
+from bayesian_gan.reliability.resume import resolve
 from bayesian_gan.storage import read_arrays
 
 MakeModel = Callable[..., BayesianGAN]
@@ -128,19 +129,7 @@ def test_what_was_merged_serves_every_command(
     exported = tmp_path / "exported"
     assert command(["export", str(merged), "--format", "keras", "--output", str(exported)]) == 0
     with pytest.raises(InputError, match="was merged from other runs"):
-        run_flagged_resume(merged)
-
-
-def run_flagged_resume(folder: Path) -> None:
-    from absl import flags
-
-    from bayesian_gan.flags import Config, define
-    from bayesian_gan.reliability.resume import resolve
-
-    values = flags.FlagValues()
-    define(values, semi=True)
-    values(["program", "--resume", str(folder)])
-    resolve(Config.from_flags(values), {"resume"})
+        resolve(parse_flags("--resume", str(merged)), {"resume"})
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,7 @@ def main(arguments: Sequence[str]) -> int:
         The exit status.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")  # Not all of it at once.
     parser = argparse.ArgumentParser(
         prog="python -m bayesian_gan",
         formatter_class=argparse.RawDescriptionHelpFormatter,

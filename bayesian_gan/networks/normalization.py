@@ -214,7 +214,7 @@ def _passes(
 
 def _on_cpu_only() -> bool:
     """Whether XLA shall compile the passes: on CPUs twice as fast; GPUs may lack XLA's tool chain."""
-    return not tf.config.list_physical_devices("GPU")
+    return not tf.config.get_visible_devices("GPU")
 
 
 def _chunks(x: tf.Tensor, rows: int | None) -> tf.Tensor:

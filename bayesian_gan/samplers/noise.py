@@ -94,7 +94,7 @@ def normal(count: int, key: tf.Tensor, scale: tf.Tensor) -> tf.Tensor:
     the normal distribution's mass.
     """
     zero, one = tf.zeros([], scale.dtype), tf.ones([], scale.dtype)
-    if tf.config.list_physical_devices("GPU"):
+    if tf.config.get_visible_devices("GPU"):
         return scale * tfp.distributions.Normal(zero, one).sample([count], seed=key)
     half = -(-count // 2)
     u, w = tf.unstack(tfp.distributions.Uniform(zero, one).sample([2, half], seed=key))

@@ -1,0 +1,56 @@
+"""Which devices TensorFlow computes on; to be decided before its first operation."""
+
+import re
+
+from bayesian_gan.errors import InputError
+
+_PATTERN = re.compile(r"(auto|cpu|gpu)(?::(\d+))?")
+
+
+def parse_device(device: str) -> tuple[str, int | None]:
+    """Kind and number of `--device`: ("auto", None), ("cpu", None), ("gpu", None), ("gpu", 1).
+
+    Raises:
+        InputError: it is written in another way.
+    """
+    match = _PATTERN.fullmatch(device)
+    if match is None or (match[2] is not None and match[1] != "gpu"):
+        raise InputError(f"--device must be auto, cpu, gpu or gpu:NUMBER, not {device!r}")
+    return match[1], None if match[2] is None else int(match[2])
+
+
+def use_device(device: str, several: bool = False) -> None:
+    """Shows TensorFlow the devices that it shall use, and lets it take a GPU's memory as it needs it.
+
+    Without memory growth a process takes all memory of every GPU that it sees.
+
+    Args:
+        device: "auto", a GPU if there is one; "cpu"; "gpu", which must be there; or "gpu:NUMBER".
+        several: whether all GPUs are to be used where no number is given, else the first.
+
+    Raises:
+        InputError: the GPU is not there.
+    """
+    # Here, so that a flag can be checked without the seconds that TensorFlow takes to load.
+    import tensorflow as tf
+
+    kind, number = parse_device(device)
+    gpus = [] if kind == "cpu" else tf.config.list_physical_devices("GPU")
+    if kind == "gpu" and not gpus:
+        built = "with" if tf.test.is_built_with_cuda() else "without"
+        raise InputError(
+            f"--device {device}: TensorFlow sees no GPU here (it is built {built} CUDA); give --device cpu, or "
+            "install a driver and CUDA's libraries (docs/gpu.md)"
+        )
+    if number is not None and number >= len(gpus):
+        raise InputError(
+            f"--device {device}: TensorFlow sees {len(gpus)} GPU{'s' * (len(gpus) > 1)} here; give a number "
+            f"from 0 to {len(gpus) - 1}"
+        )
+    if number is not None:
+        gpus = gpus[number : number + 1]
+    elif not several:
+        gpus = gpus[:1]
+    tf.config.set_visible_devices(gpus, "GPU")
+    for gpu in gpus:
+        tf.config.experimental.set_memory_growth(gpu, True)
