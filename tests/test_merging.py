@@ -123,8 +123,8 @@ def test_what_was_merged_serves_every_command(
         evaluated.append(found["classification"])
         (folder / "evaluation.json").unlink()
     assert evaluated[0] == evaluated[1]
-    pictures = tmp_path / "pictures"
-    assert command(["generate", str(merged), "--num", "8", "--output", str(pictures)]) == 0
+    grid = tmp_path / "grid.png"
+    assert command(["generate", str(merged), "--num", "8", "--grid", str(grid)]) == 0
     assert command(["report", str(merged)]) == 0
     exported = tmp_path / "exported"
     assert command(["export", str(merged), "--format", "keras", "--output", str(exported)]) == 0
@@ -164,7 +164,7 @@ def test_banks_of_other_networks_are_refused_by_name(parts: list[Path], tmp_path
         match=r"discriminator\.config\.layers\[1\]\.config\.filters is 4 in the first and 6",
     ):
         merge([parts[0] / "posterior", wide / "posterior"], tmp_path / "out")
-    with pytest.raises(InputError, match="one is a run's folder and one a bank"):
+    with pytest.raises(InputError, match="one is a run's folder, one a bank"):
         merge([parts[0], wide / "posterior"], tmp_path / "out")
 
 
