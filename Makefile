@@ -40,7 +40,7 @@ types: setup
 
 # The API reference, from the docstrings, into build/api.
 docs: setup
-	$(VENV)/bin/pdoc --docformat google --output-directory build/api bayesian_gan
+	$(VENV)/bin/python tools/reference.py build/api
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache
