@@ -3,7 +3,7 @@
 Such a module has `add_arguments(parser)`, which defines its command line, and `run(arguments) -> int`, which
 does the work and returns the exit status. It is imported only when its command is asked for, and imports
 TensorFlow, if at all, inside `run`: help and a wrong argument need not wait for it. A module with
-`main(arguments) -> int` reads its command line itself.
+`main(arguments, program) -> int` reads its command line itself; `program` is what the user typed.
 """
 
 import argparse
@@ -11,6 +11,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from bayesian_gan.errors import USAGE_STATUS, InputError
 
@@ -38,7 +39,7 @@ def main(arguments: Sequence[str]) -> int:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")  # Not all of it at once.
     parser = argparse.ArgumentParser(
-        prog="python -m bayesian_gan",
+        prog=program(),
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog="commands:\n" + "\n".join(f"  {name:10} {text}" for name, text in COMMANDS.items()),
     )
@@ -47,22 +48,25 @@ def main(arguments: Sequence[str]) -> int:
     name = parser.parse_args(arguments[:1]).command
     module = importlib.import_module(f"bayesian_gan.commands.{name}")
     if hasattr(module, "main"):
-        return int(module.main(arguments[1:]))
-    command = argparse.ArgumentParser(
-        prog=f"python -m bayesian_gan {name}", description=COMMANDS[name]
-    )
+        return int(module.main(arguments[1:], f"{program()} {name}"))
+    command = argparse.ArgumentParser(prog=f"{program()} {name}", description=COMMANDS[name])
     module.add_arguments(command)
     try:
         return int(module.run(command.parse_args(arguments[1:])))
     except InputError as error:
         print(
-            f"bayesian_gan {name}: error: {' '.join(str(error).split())}",
+            f"{program()} {name}: error: {' '.join(str(error).split())}",
             file=sys.stderr,
         )
         return USAGE_STATUS
     except BrokenPipeError:  # `... | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+
+
+def program() -> str:
+    """How this program was called: `bayesian-gan`, or `python -m bayesian_gan`."""
+    return "bayesian-gan" if Path(sys.argv[0]).stem == "bayesian-gan" else "python -m bayesian_gan"
 
 
 def console() -> int:

@@ -84,8 +84,8 @@ def data_checksum(*arrays: np.ndarray) -> str:
 def resume_command(folder: Path) -> str:
     """What to type to go on with a run."""
     program = sys.argv[0] or "run_bgan.py"
-    if Path(program).name in ("bayesian-gan", "__main__.py"):  # `train`, one of its commands.
-        return f"python -m bayesian_gan train --resume {shlex.quote(str(folder))}"
+    if program.endswith(" train"):  # The command, which is no file.
+        return f"{program} --resume {shlex.quote(str(folder))}"
     return f"python {shlex.quote(program)} --resume {shlex.quote(str(folder))}"
 
 

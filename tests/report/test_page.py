@@ -197,7 +197,7 @@ def test_bad_arguments_are_refused(
 ) -> None:
     assert main(["report", *(a.format(run=watched_run) for a in arguments)]) == 2
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith("bayesian_gan report: error: ")
+    assert line.startswith("python -m bayesian_gan report: error: ")
     assert said in line
     assert not (watched_run / "report.html").exists()
 
