@@ -210,6 +210,38 @@ def test_a_process_without_this_package_gets_the_same(
     assert found["names"] == list(NAMES)
 
 
+def test_a_serving_request_over_grpc(
+    folder: Path, posterior: Posterior, images: np.ndarray
+) -> None:
+    """What a server does with a PredictRequest: TensorProtos by the signature's names, in a session."""
+    requests: dict[str, dict[str, Any]] = {
+        "classify": {"images": images[:4]},
+        "generate": {"num": np.int32(2), "seed": np.int32(1), "generator": np.int32(0)},
+    }
+    answers = {}
+    with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+        meta = tf.compat.v1.saved_model.load(session, ["serve"], str(folder))
+        for name, request in requests.items():
+            signature = meta.signature_def[name]
+            assert signature.method_name == "tensorflow/serving/predict"
+            assert set(signature.inputs) == set(request)
+            feed = {}
+            for key, value in request.items():
+                sent = tf.make_tensor_proto(value)
+                assert sent.dtype == signature.inputs[key].dtype
+                received = type(sent).FromString(sent.SerializeToString())
+                feed[signature.inputs[key].name] = tf.make_ndarray(received)
+            fetch = {key: tensor.name for key, tensor in signature.outputs.items()}
+            answers[name] = session.run(fetch, feed)
+    assert set(answers["classify"]) == {"probabilities", "entropy", "mutual_information", "real"}
+    np.testing.assert_allclose(
+        answers["classify"]["probabilities"], posterior.predict(images[:4]), atol=TOLERANCE
+    )
+    np.testing.assert_allclose(
+        answers["generate"]["images"], posterior.generate(2, 0, seed=1, iteration=100), atol=1e-5
+    )
+
+
 def test_a_serving_request_in_json(saved: Any, posterior: Posterior, images: np.ndarray) -> None:
     """TensorFlow Serving's REST formats, on the signatures: the server itself is not run here."""
     # Row format: {"instances": [...]} with one input stands for a tensor of that input's type.
