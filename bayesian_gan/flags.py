@@ -648,7 +648,7 @@ def _define_cost_flags(values: flags.FlagValues) -> None:
         "device",
         "auto",
         "auto: the first GPU, or the processor if TensorFlow sees none. cpu: the processor. gpu, gpu:NUMBER: "
-        "one that must be there. With --strategy, auto and gpu mean all GPUs.",
+        "one that must be there.",
         flag_values=values,
     )
     flags.DEFINE_bool(
