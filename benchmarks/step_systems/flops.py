@@ -55,8 +55,17 @@ FORMULAS: dict[str, Callable[[tf.Operation], int]] = {
 }
 
 
-def count(graph: tf.Graph) -> list[Counted]:
-    """The distinct convolutions and matrix products of a graph's top level; conditions hold none here."""
+# Calls of functions that a step traces in graphs of their own; TensorFlow's optimiser puts them in their place.
+CALLS = ("PartitionedCall", "StatefulPartitionedCall")
+
+
+def count(graph: tf.Graph, prefix: str = "") -> list[Counted]:
+    """The distinct convolutions and matrix products of a graph and of the functions that it calls.
+
+    Args:
+        graph: traced; conditions hold no such operation here.
+        prefix: of the operations' names, which are those that a profile has.
+    """
     canonical: dict[str, str] = {}
     first: dict[object, str] = {}
     counted = []
@@ -71,8 +80,11 @@ def count(graph: tf.Graph) -> list[Counted]:
         unique = op.op_def.is_stateful or op.type == "Placeholder"
         key = op.name if unique else (op.type, inputs, controls, attributes)
         canonical[op.name] = first.setdefault(key, op.name)
-        if canonical[op.name] == op.name and op.type in FORMULAS:
-            counted.append(Counted(op.name, op.type, FORMULAS[op.type](op), op))
+        if op.type in CALLS:
+            called = graph._get_function(op.get_attr("f").name).graph
+            counted += count(called, f"{prefix}{op.name}/")
+        elif canonical[op.name] == op.name and op.type in FORMULAS:
+            counted.append(Counted(prefix + op.name, op.type, FORMULAS[op.type](op), op))
     return counted
 
 

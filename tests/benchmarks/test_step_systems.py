@@ -56,3 +56,23 @@ def test_the_port_of_the_authors_graph_has_the_energies_of_the_authors_objective
     )
     np.testing.assert_allclose(port.generator_losses(batches, *theta), ours.generators, rtol=1e-4)
     assert np.ptp(ours.generators.numpy()) > 0.01
+
+
+def test_products_within_called_functions_are_counted_once_per_call() -> None:
+    @tf.function
+    def product(x: tf.Tensor) -> tf.Tensor:
+        return tf.matmul(x, x)
+
+    @tf.function
+    def twice(x: tf.Tensor) -> tf.Tensor:
+        return product(x) + product(2.0 * x) + tf.matmul(x, x) + tf.matmul(x, x)
+
+    counted = flops.count(twice.get_concrete_function(tf.TensorSpec((3, 3))).graph)
+    names = [c.name for c in counted]
+    # A 3 x 3 product is 27 multiplications and as many additions; of two equal ones at one level one counts.
+    assert flops.total(counted) == 3 * 54
+    assert sorted(name.rpartition("/")[0] for name in names) == [
+        "",
+        "PartitionedCall",
+        "PartitionedCall_1",
+    ]
