@@ -140,8 +140,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = given.logdir or temporary
         tf.profiler.experimental.start(folder)
-        for _ in range(STEPS):
-            system.step()
+        for i in range(STEPS):
+            with tf.profiler.experimental.Trace("step", step_num=i, _r=1):  # TensorBoard's steps.
+                system.step()
         tf.profiler.experimental.stop()
         times = events(folder)
     layers, phases = convolutions(times, system.counted)
