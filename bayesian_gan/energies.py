@@ -65,6 +65,7 @@ class ChainStep:
         discriminators: all of the chain.
         batch: its minibatch.
         averaged: the discriminators with averaged weights; none where there is no consistency term.
+        shard: number of the shard that the minibatch is; None for a whole one.
     """
 
     index: int
@@ -72,6 +73,7 @@ class ChainStep:
     discriminators: Sequence[keras.Model]
     batch: Minibatch
     averaged: Sequence[keras.Model] = ()
+    shard: tf.Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -183,6 +185,8 @@ def _terms(
                 met = _met(settings, (chain.index, i), step, len(fakes))
             averaged = chain.averaged[i] if chain.averaged else None
             seed = seed_pair((settings.seed, 10, chain.index, i), step)
+            if chain.shard is not None:
+                seed = tf.random.experimental.stateless_fold_in(seed, chain.shard)
             terms.append(
                 _discriminator_terms(
                     settings, discriminator, averaged, chain.batch, merged, met, seed

@@ -3,6 +3,7 @@
 USAGE_STATUS = 2
 NOT_FINITE_STATUS = 3
 UNWRITTEN_STATUS = 4
+LOST_STATUS = 5
 
 
 class InputError(ValueError):
@@ -18,7 +19,8 @@ class RunStopped(Exception):  # noqa: N818 - not always an error: a signal stops
     The entry points print it without a traceback.
 
     Attributes:
-        status: exit status: 3 a number was not finite, 4 something could not be written, 128 + n signal n.
+        status: exit status: 3 a number was not finite, 4 something could not be written, 5 a process that
+            trained together with this one was lost, 128 + n signal n.
     """
 
     def __init__(self, message: str, status: int) -> None:

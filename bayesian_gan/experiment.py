@@ -1,5 +1,6 @@
 """One run from its configuration: data, model, training, evaluation, files."""
 
+import contextlib
 import json
 import logging
 import math
@@ -11,6 +12,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from bayesian_gan import distribution
 from bayesian_gan.data.catalogue import ImageData
 from bayesian_gan.data.source import is_mapped
 from bayesian_gan.data.splits import LabelSplit, save_split
@@ -38,7 +40,7 @@ from bayesian_gan.presets import describe_preset
 from bayesian_gan.reliability.checkpoint import Checkpoint, Checkpoints
 from bayesian_gan.reliability.environment import NetworkSize, check_resources, needs
 from bayesian_gan.reliability.finite import FiniteCheck, NotFiniteError
-from bayesian_gan.reliability.keeper import CheckFinite, Identity, Keeper, KeepRun
+from bayesian_gan.reliability.keeper import CheckFinite, Identity, Keeper, KeepRun, StopTogether
 from bayesian_gan.reliability.lock import RunLock
 from bayesian_gan.reliability.resume import (
     configuration_checksum,
@@ -59,6 +61,7 @@ from bayesian_gan.samplers import SGHMC, WarmStart
 from bayesian_gan.samplers.schedules import SaturatingDecay
 from bayesian_gan.storage import remove_parts, write_json
 from bayesian_gan.supervised import SupervisedBaseline
+from bayesian_gan.together import build_together, give_state, lost
 from bayesian_gan.training_data import UNLABELLED
 
 BETA_1 = 0.5
@@ -110,7 +113,11 @@ class Summary:
 
 
 def run(
-    config: Config, data: ImageData, split: LabelSplit | None, folder: Path | None = None
+    config: Config,
+    data: ImageData,
+    split: LabelSplit | None,
+    folder: Path | None = None,
+    strategy: tf.distribute.Strategy | None = None,
 ) -> Path:
     """Trains, collects and evaluates; returns the run's folder.
 
@@ -119,6 +126,7 @@ def run(
         data: of `config.dataset`.
         split: the labelled examples; None without labels (`--nosemi`).
         folder: of a run that goes on; None begins a new one in `config.out_dir`.
+        strategy: of `config.strategy`; of several processes this is the chief, and the others `follow`.
 
     Raises:
         InputError: networks of this configuration cannot be built for these images, the machine does not
@@ -140,11 +148,15 @@ def run(
             if warning is not None:
                 log.warning(warning)
             try:
-                prepared = _prepare(config, data, split, folder, begun, log, interruption)
+                prepared = _prepare(config, data, split, folder, begun, log, interruption, strategy)
             except OSError as error:
                 raise InputError(f"{folder}: cannot write there ({error})") from error
             _train(prepared)
-            _finish(prepared)
+            try:
+                _finish(prepared)
+            finally:
+                if distribution.is_multiworker(strategy):
+                    distribution.meet(strategy)  # Till now the others have waited.
             return folder
     finally:
         close_logger(log)
@@ -213,6 +225,7 @@ def _prepare(
     begun: bool,
     log: logging.Logger,
     interruption: Interruption,
+    strategy: tf.distribute.Strategy | None,
 ) -> Prepared:
     """Builds a run's parts, and brings them to the last checkpoint of a run that goes on."""
     if not begun:
@@ -230,7 +243,9 @@ def _prepare(
             f"{folder}: has made {start} iterations already; give a larger --train_iter than "
             f"{config.train_iter}"
         )
-    model = build_model(config, data, start)
+    model = build_together(
+        lambda start: build_model(config, data, start, strategy), config, data, start, strategy
+    )
     posterior = Posterior.reopen(folder / "posterior", model, config.max_samples)
     supervised = _supervised(config, data, split)
     seconds = 0.0 if checkpoint is None else checkpoint.manifest["seconds"]
@@ -253,6 +268,7 @@ def _prepare(
     for problem in posterior.set_aside_damaged():
         log.warning(problem)
     keeper.restore(checkpoint, log)
+    give_state(model, strategy)
     if begun:
         describe_run(folder, config)
         describe_data(folder, data)
@@ -326,17 +342,28 @@ def build_networks(config: Config, data: ImageData) -> tuple[keras.Model, keras.
     )
 
 
-def build_model(config: Config, data: ImageData, start: int = 0) -> BayesianGAN:
+def build_model(
+    config: Config,
+    data: ImageData,
+    start: int = 0,
+    strategy: tf.distribute.Strategy | None = None,
+) -> BayesianGAN:
     """The compiled model of a configuration, for images of the data's shape.
 
     Args:
         config: resolved flags.
         data: the data set.
         start: iteration at which training will go on; a call of the compiled step must not end beyond a save.
+        strategy: whose replicas share each step; None for one device.
 
     Raises:
         InputError: networks of this configuration cannot be built for these images.
     """
+    with contextlib.nullcontext() if strategy is None else strategy.scope():
+        return _build_model(config, data, start)
+
+
+def _build_model(config: Config, data: ImageData, start: int) -> BayesianGAN:
     num_data = len(data.images)
     generator, discriminator = build_networks(config, data)
     model = BayesianGAN(
@@ -347,6 +374,7 @@ def build_model(config: Config, data: ImageData, start: int = 0) -> BayesianGAN:
         num_disc=config.num_disc,
         num_mcmc=config.num_mcmc,
         chain_offset=config.chain_offset or 0,
+        shards=config.shards,
         objective=config.objective,
         prior_std=None if config.maximum_likelihood else config.prior_std,
         feature_matching=config.feature_matching,
@@ -446,6 +474,10 @@ def _train(run: Prepared) -> None:
             if found is None:
                 raise
             _restart(run, found, restarted)
+        except tf.errors.OpError as error:
+            if not distribution.is_multiworker(run.model.strategy):
+                raise
+            raise lost(error, run.interruption.resume_command) from error
 
 
 def _fit(run: Prepared, finite: FiniteCheck) -> None:
@@ -463,6 +495,9 @@ def _fit(run: Prepared, finite: FiniteCheck) -> None:
         writers.append(SaveWeights(run.folder, writes))
     saves = Saves(writers, config.n_save, config.train_iter, run.model)
     collect = CollectPosteriorDraws(run.posterior, config.warm_up, config.collect_every, writes)
+    together = None
+    if distribution.is_multiworker(run.model.strategy):
+        together = StopTogether(run.model.stop_vote, run.interruption)
     keep = KeepRun(
         run.keeper,
         finite,
@@ -472,6 +507,7 @@ def _fit(run: Prepared, finite: FiniteCheck) -> None:
         minutes=config.checkpoint_minutes,
         last=config.train_iter,
         saved=run.saved,
+        together=together,
     )
     health = SamplerHealth(
         run.folder,
@@ -484,11 +520,12 @@ def _fit(run: Prepared, finite: FiniteCheck) -> None:
     if steps:
         run.model.fit(
             run.data.images,
-            _partial_labels(run.data, run.split),
+            partial_labels(run.data, run.split),
             batch_size=config.batch_size,
             labelled_batch_size=config.labelled_batch_size,
             steps_per_epoch=steps,
             callbacks=[
+                *([] if together is None else [together]),
                 CheckFinite(finite, collect.due, saves.due),
                 health,
                 collect,
@@ -579,7 +616,7 @@ def _finish(run: Prepared) -> None:
         raise RunStopped(f"{problem}resume with: {command}", UNWRITTEN_STATUS)
 
 
-def _partial_labels(data: ImageData, split: LabelSplit | None) -> np.ndarray | None:
+def partial_labels(data: ImageData, split: LabelSplit | None) -> np.ndarray | None:
     """Labels of the split's examples, -1 elsewhere."""
     if split is None:
         return None

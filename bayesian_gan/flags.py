@@ -35,6 +35,7 @@ MAY_DIFFER = (
     "checkpoint_minutes",
     "on_nan",
     "device",
+    "strategy",
 )
 
 
@@ -91,6 +92,8 @@ class Config:
     generators_per_step: int | None
     pairs_per_step: int | None
     device: str
+    strategy: Literal["none", "mirrored", "multiworker"]
+    shards: int
     mixed_precision: bool
     jit: bool
     friction: float
@@ -184,6 +187,7 @@ class Config:
             raise InputError(f"--sampler_lr must be greater than 0, not {self.sampler_lr}")
         self.data_options()
         parse_device(self.device)
+        self._check_shards()
         self._check_scan()
         self._check_terms()
         if self.chain_offset and self.objective == "authors":
@@ -191,6 +195,41 @@ class Config:
                 "--chain_offset needs --objective paper: under --objective authors all chains meet, so none "
                 "can run alone"
             )
+
+    def _check_shards(self) -> None:
+        """Raises InputError where a minibatch cannot be divided, or not between devices."""
+        if self.strategy != "none":
+            for name, value, why in (
+                ("jit", self.jit, "XLA compiles a step of one device"),
+                (
+                    "generators_per_step",
+                    self.generators_per_step,
+                    "the block is chosen in the step",
+                ),
+            ):
+                if value:
+                    raise InputError(f"--strategy does not go with --{name}: {why}; leave one out")
+        if self.strategy == "multiworker" and self.on_nan != "stop":
+            raise InputError(
+                "--strategy multiworker does not go with --on_nan restart_member: leave one of the two out"
+            )
+        if self.shards == 1 and self.strategy == "none":
+            return
+        if self.objective == "authors":
+            raise InputError(
+                "--shards and --strategy need --objective paper: the authors' logsumexp of minibatch means is "
+                "no mean over shards; choose one device, or the paper's objective"
+            )
+        labelled = self.labelled_batch_size or min(self.batch_size, self.N)
+        for name, size, least in (
+            ("batch_size", self.batch_size, 2),
+            ("labelled_batch_size", labelled if self.semi else self.shards, 1),
+        ):
+            if size % self.shards or size < least * self.shards:
+                raise InputError(
+                    f"--{name} {size} does not make {self.shards} equal shards of {least} or more: give a "
+                    f"multiple of {self.shards}"
+                )
 
     def _check_wasserstein(self) -> None:
         """Raises InputError where flags contradict a Wasserstein critic, or need one."""
@@ -649,6 +688,24 @@ def _define_cost_flags(values: flags.FlagValues) -> None:
         "auto",
         "auto: the first GPU, or the processor if TensorFlow sees none. cpu: the processor. gpu, gpu:NUMBER: "
         "one that must be there.",
+        flag_values=values,
+    )
+    flags.DEFINE_enum(
+        "strategy",
+        "none",
+        ["none", "mirrored", "multiworker"],
+        "Devices that share each minibatch. mirrored: all GPUs of this machine. multiworker: the processes "
+        "that TF_CONFIG names, started with the same flags; the first alone writes. Each takes a part of the "
+        "--shards. See docs/scaling.md.",
+        flag_values=values,
+    )
+    flags.DEFINE_integer(
+        "shards",
+        1,
+        "S >= 1, a divisor of the batch sizes: a minibatch is S shards with batch statistics of their own, "
+        "whose gradients are averaged. It decides the result; how many devices share them does not. With "
+        "--strategy a multiple of the devices (not with --objective authors).",
+        lower_bound=1,
         flag_values=values,
     )
     flags.DEFINE_bool(

@@ -6,12 +6,13 @@ from functools import partial
 from absl import flags
 
 from bayesian_gan import flags as run_flags
+from bayesian_gan.cluster import read_cluster
 from bayesian_gan.data.run_data import load_run_data
 from bayesian_gan.data.splits import label_split
 from bayesian_gan.devices import use_device
 from bayesian_gan.entry import run_program
 from bayesian_gan.reliability.environment import check_versions
-from bayesian_gan.reliability.resume import resolve
+from bayesian_gan.reliability.resume import AUTO, resolve
 from bayesian_gan.run_folder import check_writable
 from bayesian_gan.threads import thread_environment
 
@@ -22,8 +23,8 @@ def main(semi: bool) -> None:
     """Parses the command line, runs the experiment, and exits.
 
     A user's mistake is one line on the standard error and exit status 2. The others: 0 the run is finished, 3 a
-    number was not finite, 4 something could not be written, 128 + n signal n ended it (129 SIGHUP, 130
-    Ctrl-C, 143 SIGTERM).
+    number was not finite, 4 something could not be written, 5 another process of TF_CONFIG was lost, 128 + n
+    signal n ended it (129 SIGHUP, 130 Ctrl-C, 143 SIGTERM).
 
     Args:
         semi: whether `--semi` is on by default.
@@ -41,18 +42,29 @@ def begin() -> None:
     check_versions()
     config = run_flags.Config.from_flags(flags.FLAGS)
     given = {name for name in config.to_json() if flags.FLAGS[name].present}
-    config, folder = resolve(config, given)
+    cluster = read_cluster(os.environ) if config.strategy == "multiworker" else None
+    if cluster is not None and not cluster.is_chief and config.resume == AUTO:
+        folder = None  # The chief finds the run and tells.
+    else:
+        config, folder = resolve(config, given)
     data = load_run_data(config)
     split = label_split(data, config.N, config.label_seed) if config.semi else None
-    if folder is None:
+    if folder is None and (cluster is None or cluster.is_chief):
         assert config.out_dir is not None
         check_writable(config.out_dir)
     # Those that this process may use: a batch system gives a job some of a machine's.
     threads = thread_environment(config.side_by_side, len(os.sched_getaffinity(0)))
     for name, value in threads.items():
         os.environ.setdefault(name, value)
-    use_device(config.device)
+    use_device(config.device, several=config.strategy != "none")
     # Imported here: TensorFlow takes seconds to load, and a wrong flag or file need not wait for it.
+    from bayesian_gan.distribution import make_strategy
     from bayesian_gan.experiment import run
+    from bayesian_gan.follower import follow
 
-    run(config, data, split, folder)
+    strategy = make_strategy(config.strategy)
+    if cluster is None or cluster.is_chief:
+        run(config, data, split, folder, strategy)
+    else:
+        assert strategy is not None
+        follow(config, data, split, strategy)

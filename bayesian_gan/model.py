@@ -4,6 +4,7 @@ Every posterior sample is a Keras model of its own. M chains hold J_g generators
 each; `generators[m * num_gen + j]` is sample j of chain m, and likewise `discriminators`.
 """
 
+import contextlib
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -12,7 +13,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from bayesian_gan import energies, objectives
+from bayesian_gan import distribution, energies, objectives, trackers
 from bayesian_gan.data.batches import to_unit
 from bayesian_gan.data.source import MappedImages
 from bayesian_gan.energies import ChainStep, Energies, EnergySettings, Matching, Objective
@@ -41,6 +42,7 @@ from bayesian_gan.scan import (
     read_block,
     write_averages,
 )
+from bayesian_gan.shards import Change, Written, check_shards, mean_change, own_shards
 from bayesian_gan.training_data import Minibatch, TrainingData, draw_minibatch, training_data
 
 
@@ -97,7 +99,13 @@ class BayesianGAN(keras.Model):
             al. 2017); the critic must not have batch normalisation.
         chain_offset: number of the first chain, at least 0. Everything random of a chain is keyed by its
             number, so a chain is the same whichever model it runs in (not with "authors").
+        shards: S, a divisor of the batch sizes: a minibatch is S shards, with batch statistics, noise and
+            means of features of their own, whose gradients are averaged (`bayesian_gan.shards`; not with
+            "authors").
         seed: of initial weights, minibatches and z.
+
+    Of a model made in the scope of a `tf.distribute` strategy the replicas share the shards of each step, and S
+    must be a multiple of their number. `fit` is called outside of the scope.
 
     Raises:
         InputError: an argument out of range, networks that do not fit each other, or feature matching
@@ -128,10 +136,15 @@ class BayesianGAN(keras.Model):
         weight_clip: float | None = None,
         gradient_penalty: float | None = None,
         chain_offset: int = 0,
+        shards: int = 1,
         seed: int = 0,
         name: str = "bayesian_gan",
     ) -> None:
         super().__init__(name=name)
+        self.strategy = tf.distribute.get_strategy() if tf.distribute.has_strategy() else None
+        # Keras shall not distribute this model as well: its way fails with several workers.
+        self._distribute_strategy = None
+        self.stop_vote = distribution.StopVote()
         check_arguments(
             num_data=num_data,
             num_gen=num_gen,
@@ -153,6 +166,12 @@ class BayesianGAN(keras.Model):
         check_networks(generator, discriminator, feature_matching)
         check_terms(discriminator, entropy=entropy, consistency=consistency)
         check_critic(objective, discriminator, feature_matching, weight_clip, gradient_penalty)
+        check_shards(shards, 2 * shards, 0, objective, self._replicas)
+        if self.strategy is not None and (generators_per_step or num_gen) < num_gen:
+            raise InputError(
+                "generators_per_step does not go with a strategy: leave it out, or use one device"
+            )
+        self.shards = shards
         self.generator_template = generator
         self.discriminator_template = discriminator
         self.num_data, self.seed = num_data, seed
@@ -202,12 +221,13 @@ class BayesianGAN(keras.Model):
         )
         self.discriminator_energies = self._energy_state("discriminator_energies", num_disc)
         self.generator_energies = self._energy_state("generator_energies", num_gen)
-        self._trackers = {name: keras.metrics.Mean(name) for name in self._metric_names()}
+        self._trackers = {name: trackers.Mean(name) for name in self._metric_names()}
         self._test_trackers = {
-            "accuracy": keras.metrics.SparseCategoricalAccuracy("accuracy"),
-            "nll": keras.metrics.SparseCategoricalCrossentropy("nll"),
+            "accuracy": trackers.Accuracy("accuracy"),
+            "nll": trackers.NegativeLogLikelihood("nll"),
         }
         self._training_data: TrainingData | None = None
+        self._written = Written()
         self.generator_optimizers: list[keras.optimizers.Optimizer] = []
         self.discriminator_optimizers: list[keras.optimizers.Optimizer] = []
         self.built = True
@@ -247,14 +267,17 @@ class BayesianGAN(keras.Model):
             run_eagerly: for debugging.
             jit_compile: compile the step with XLA.
         """
+        if self.strategy is not None and jit_compile:
+            raise InputError("jit_compile does not go with a strategy: leave one of the two out")
         super().compile(
             optimizer=None,
             steps_per_execution=steps_per_execution,
             run_eagerly=run_eagerly,
             jit_compile=jit_compile,
         )
-        self.generator_optimizers = self._chain_optimizers(generator_optimizer, 0)
-        self.discriminator_optimizers = self._chain_optimizers(discriminator_optimizer, 1)
+        with self.strategy.scope() if self.strategy else contextlib.nullcontext():
+            self.generator_optimizers = self._chain_optimizers(generator_optimizer, 0)
+            self.discriminator_optimizers = self._chain_optimizers(discriminator_optimizer, 1)
 
     def _chain_optimizers(
         self, optimizer: keras.optimizers.Optimizer, player: int
@@ -349,6 +372,9 @@ class BayesianGAN(keras.Model):
                 "images of a np.memmap are drawn by Python, which XLA cannot compile: give np.array(images), "
                 "or leave out jit_compile"
             )
+        check_shards(
+            self.shards, batch_size, data.labelled_batch_size, self.objective, self._replicas
+        )
         self._training_data = data
         for model in (
             *self.generators,
@@ -356,8 +382,8 @@ class BayesianGAN(keras.Model):
             *self.averaged_discriminators,
             self.generator_template,
         ):
-            _set_ghost_batch(model, batch_size)
-        self.train_function = None  # The step is traced on this data.
+            _set_ghost_batch(model, batch_size // self.shards)
+        self.train_function: Any = None  # The step is traced on this data.
 
     def call(self, images: tf.Tensor, training: bool | None = False) -> tf.Tensor:
         """Probabilities averaged over the current discriminators (never their logits).
@@ -429,6 +455,7 @@ class BayesianGAN(keras.Model):
             "weight_clip": self.weight_clip,
             "gradient_penalty": self.gradient_penalty,
             "chain_offset": self.chain_numbers[0],
+            "shards": self.shards,
             "seed": self.seed,
             "name": self.name,
         }
@@ -442,6 +469,10 @@ class BayesianGAN(keras.Model):
                 config[player], custom_objects=custom_objects
             )
         return cls(**config)
+
+    @property
+    def _replicas(self) -> int:
+        return 1 if self.strategy is None else self.strategy.num_replicas_in_sync
 
     @property
     def metrics(self) -> list[keras.metrics.Metric]:
@@ -468,16 +499,57 @@ class BayesianGAN(keras.Model):
 
         A pure function of the state (weights, optimizers, iteration) and the images given to `fit`.
         """
-        del (
-            data
-        )  # Images are held by `fit`; which of them this step takes follows from `iteration`.
+        del data  # Images are held by `fit`; which of them a step takes follows from `iteration`.
         step = tf.identity(self.iteration.value)
-        found = [self._step_group(group, step) for group in self.groups()]
+        self._finish_step(step, [self._move_group(group, step) for group in self.groups()])
+        return self._logs()
+
+    def make_train_function(self, force: bool = False) -> Any:
+        """Keras's; under a strategy one that runs the step on all replicas."""
+        if self.strategy is None:
+            return super().make_train_function(force)
+        if self.train_function is None or force:
+            self.train_function = distribution.repeated(
+                self.strategy,
+                self._distributed_step,
+                self.steps_per_execution,
+                self._logs,
+                self.stop_vote,
+                self.run_eagerly,
+            )
+        return self.train_function
+
+    def _distributed_step(self) -> None:
+        """One iteration on all replicas, in cross-replica context.
+
+        They move weights and optimizers, of which each has a copy; all else is averaged over them and written
+        here.
+        """
+        assert self.strategy is not None
+        packing = distribution.Packing()
+
+        def on_replica(step: tf.Tensor) -> tf.Tensor:
+            return packing.pack([self._move_group(group, step) for group in self.groups()])
+
+        step = tf.identity(self.iteration.value)
+        each = self.strategy.run(on_replica, args=(step,))
+        found = packing.unpack(self.strategy.reduce(distribution.MEAN, each, axis=None))
+        self._finish_step(step, found)
+
+    def _finish_step(self, step: tf.Tensor, moved: Sequence[Any]) -> None:
+        """Writes what follows from a step whose weights have moved: `moved` has `_move_group`'s results."""
+        found = [Energies.from_tensors(tensors) for tensors, _ in moved]
+        for group, (_, averages) in zip(self.groups(), moved, strict=True):
+            for variable, value in zip(self._written.by_group[group], averages, strict=True):
+                variable.assign(value)
+        self._clip_weights()
         self._average_weights(step)
         self.iteration.assign_add(1)
         self.discriminator_energies.assign(tf.concat([e.discriminators for e in found], 0))
         self.generator_energies.assign(tf.concat([e.generators for e in found], 0))
         self._update_trackers([e.terms for e in found])
+
+    def _logs(self) -> dict[str, tf.Tensor]:
         return {name: tracker.result() for name, tracker in self._trackers.items()}
 
     def _average_weights(self, step: tf.Tensor) -> None:
@@ -499,36 +571,96 @@ class BayesianGAN(keras.Model):
         chains = range(self.num_mcmc)
         return [tuple(chains)] if self.objective == "authors" else [(m,) for m in chains]
 
-    def _step_group(self, group: tuple[int, ...], step: tf.Tensor) -> Energies:
-        """Moves the networks of a group; returns their energies."""
+    def _move_group(
+        self, group: tuple[int, ...], step: tf.Tensor
+    ) -> tuple[tuple[Any, ...], list[tf.Tensor]]:
+        """Moves the networks of a group; returns their energies, and new values of `_written`."""
         if self.generators_per_step < self.num_gen:
             return self._random_scan(group[0], step)
-
-        def compute(step: tf.Tensor) -> tuple[Any, ...]:
-            batches = [self.minibatch(chain, step) for chain in group]
-            found, gradients_g, gradients_d = self.gradients(group, batches, step)
-            return found.to_tensors(), gradients_g, gradients_d
-
-        found, generator_gradients, discriminator_gradients = _own_graph(compute)(step)
+        change = _own_graph(lambda step: self.change(group, step))(step)
         for chain, gradients_g, gradients_d in zip(
-            group, generator_gradients, discriminator_gradients, strict=True
+            group,
+            distribution.share(change.generators),
+            distribution.share(change.discriminators),
+            strict=True,
         ):
             self.generator_optimizers[chain].apply(gradients_g)
-            self._move_discriminators(chain, gradients_d)
-        return Energies.from_tensors(found)
+            self.discriminator_optimizers[chain].apply(gradients_d)
+        return change.energies, change.averages
 
-    def _move_discriminators(self, chain: int, gradients: Sequence[tf.Tensor]) -> None:
-        """A step of a chain's discriminators, then back into the box of `weight_clip`."""
-        self.discriminator_optimizers[chain].apply(gradients)
+    def change(
+        self,
+        group: tuple[int, ...],
+        step: tf.Tensor,
+        block: Sequence[Sequence[tf.Tensor]] | None = None,
+    ) -> Change:
+        """What an iteration computes for a group, over the shards of this replica; nothing is written.
+
+        Args:
+            group: chains whose networks meet.
+            step: iteration, int64.
+            block: weights of the generators that move (`scan.read_block`), of a group of one chain; None for
+                all of the group.
+        """
+        return mean_change(
+            [self._change_of(group, step, shard, block) for shard in own_shards(self.shards)]
+        )
+
+    def _change_of(
+        self,
+        group: tuple[int, ...],
+        step: tf.Tensor,
+        shard: tf.Tensor | None,
+        block: Sequence[Sequence[tf.Tensor]] | None,
+    ) -> Change:
+        scanned = None
+        if block is not None:
+            scanned = [ScannedGenerator(self.generator_template, weights) for weights in block]
+        with keras.StatelessScope() as scope:
+            batches = [self.minibatch(chain, step, shard) for chain in group]
+            found, of_generators, of_discriminators = self.gradients(
+                group, batches, step, scanned, shard
+            )
+        known = [(v, scope.get_current_value(v)) for v in self._running_averages(group, block)]
+        # Which are written follows from the networks; it is the same in every trace.
+        self._written.by_group[group] = [variable for variable, value in known if value is not None]
+        return Change(
+            found.to_tensors(),
+            of_generators,
+            of_discriminators,
+            [value for _, value in known if value is not None],
+            [generator.averages for generator in scanned or ()],
+        )
+
+    def _running_averages(self, group: tuple[int, ...], block: Any) -> list[keras.Variable]:
+        """Floating-point variables that a pass through a group's networks may write."""
+        networks = [
+            network
+            for chain in group
+            for network in (
+                *(self.chain_generators(chain) if block is None else ()),
+                *self.chain_discriminators(chain),
+                *self._chain_averaged(chain),
+            )
+        ]
+        return [
+            variable
+            for network in networks
+            for variable in network.non_trainable_variables
+            if tf.as_dtype(variable.dtype).is_floating
+        ]
+
+    def _clip_weights(self) -> None:
+        """Puts the critics' weights back into the box of `weight_clip`."""
         if self.weight_clip is None:
             return
-        for discriminator in self.chain_discriminators(chain):
+        for discriminator in self.discriminators:
             variables = discriminator.trainable_variables
             for i in self._critic_weights:
                 value = variables[i].value
                 variables[i].assign(tf.clip_by_value(value, -self.weight_clip, self.weight_clip))
 
-    def _random_scan(self, chain: int, step: tf.Tensor) -> Energies:
+    def _random_scan(self, chain: int, step: tf.Tensor) -> tuple[tuple[Any, ...], list[tf.Tensor]]:
         """Moves one block of generators, drawn afresh, and the discriminators, which meet this block.
 
         The block is known only when the step runs. So its weights are read, and written, by a condition over
@@ -538,34 +670,44 @@ class BayesianGAN(keras.Model):
         blocks = [self.chain_generators(chain)[i : i + k] for i in range(0, self.num_gen, k)]
         block = random_start((self.seed, 8, self.chain_numbers[chain]), step, len(blocks))
 
-        def compute(step: tf.Tensor, block: tf.Tensor) -> tuple[Any, ...]:
+        def compute(step: tf.Tensor, block: tf.Tensor) -> Change:
             values = tf.switch_case(block, [partial(read_block, models) for models in blocks])
-            scanned = [ScannedGenerator(self.generator_template, weights) for weights in values]
-            batches = [self.minibatch(chain, step)]
-            found, (gradients_g,), (gradients_d,) = self.gradients((chain,), batches, step, scanned)
-            return found.to_tensors(), gradients_g, gradients_d, [g.averages for g in scanned]
+            return self.change((chain,), step, values)
 
-        tensors, gradients_g, gradients_d, averages = _own_graph(compute)(step, block)
-        found = Energies.from_tensors(tensors)
+        change = _own_graph(compute)(step, block)
 
         def write(models: Sequence[keras.Model]) -> tf.Tensor:
-            self.generator_optimizers[chain].apply(gradients_g, _variables(models))
-            write_averages(models, averages)
+            self.generator_optimizers[chain].apply(change.generators[0], _variables(models))
+            write_averages(models, change.scanned)
             return tf.constant(0)
 
         tf.switch_case(block, [partial(write, models) for models in blocks])
-        self._move_discriminators(chain, gradients_d)
+        self.discriminator_optimizers[chain].apply(change.discriminators[0])
         known = self.generator_energies.value[chain * self.num_gen : (chain + 1) * self.num_gen]
         moved = (block * k + tf.range(k))[:, None]
-        generators = tf.tensor_scatter_nd_update(known, moved, found.generators)
-        return Energies(found.discriminators, generators, found.terms)
+        discriminators, generators, terms = change.energies
+        generators = tf.tensor_scatter_nd_update(known, moved, generators)
+        return (discriminators, generators, terms), change.averages
 
-    def minibatch(self, chain: int, step: tf.Tensor) -> Minibatch:
-        """The minibatch and the noise of a chain: a function of (seed, its number, step)."""
+    def minibatch(self, chain: int, step: tf.Tensor, shard: tf.Tensor | None = None) -> Minibatch:
+        """The minibatch and the noise of a chain: a function of (seed, its number, step).
+
+        Args:
+            chain: index of the chain in this model.
+            step: iteration, an integer scalar.
+            shard: number of a shard, to have that part of it; None for all.
+        """
         data = self._training_data
         assert data is not None
-        number = self.chain_numbers[chain]
-        return draw_minibatch(data, self.seed, number, step, self.generators_per_step, self.z_dim)
+        return draw_minibatch(
+            data,
+            self.seed,
+            self.chain_numbers[chain],
+            step,
+            self.generators_per_step,
+            self.z_dim,
+            (shard, self.shards),
+        )
 
     def gradients(
         self,
@@ -573,6 +715,7 @@ class BayesianGAN(keras.Model):
         batches: Sequence[Minibatch],
         step: tf.Tensor,
         generators: Sequence[Generator] | None = None,
+        shard: tf.Tensor | None = None,
     ) -> tuple[Energies, list[list[tf.Tensor]], list[list[tf.Tensor]]]:
         """Energies of a group and their gradients; see `bayesian_gan.energies.gradients`.
 
@@ -581,8 +724,9 @@ class BayesianGAN(keras.Model):
             batches: one for each chain of the group.
             step: iteration, int64.
             generators: those that move, of a group of one chain; None for all of the group.
+            shard: number of the shard that the batches are, which keys the noise; None for whole ones.
         """
-        chains = self._chain_steps(group, batches, generators)
+        chains = self._chain_steps(group, batches, generators, shard)
         return energies.gradients(self.energy_settings, chains, step)
 
     def energies(
@@ -601,6 +745,7 @@ class BayesianGAN(keras.Model):
         group: Sequence[int],
         batches: Sequence[Minibatch],
         generators: Sequence[Generator] | None,
+        shard: tf.Tensor | None = None,
     ) -> list[ChainStep]:
         return [
             ChainStep(
@@ -609,6 +754,7 @@ class BayesianGAN(keras.Model):
                 self.chain_discriminators(chain),
                 batch,
                 self._chain_averaged(chain),
+                shard,
             )
             for chain, batch in zip(group, batches, strict=True)
         ]

@@ -9,6 +9,7 @@ from bayesian_gan.data.batches import ALGORITHM, draw_indices, to_unit
 from bayesian_gan.data.source import ImageSource, image_source
 from bayesian_gan.errors import InputError
 from bayesian_gan.seeds import seed_pair
+from bayesian_gan.shards import take_shard
 
 UNLABELLED = -1
 
@@ -98,7 +99,13 @@ def training_data(
 
 
 def draw_minibatch(
-    data: TrainingData, seed: int, chain: int, step: tf.Tensor, generators: int, z_dim: int
+    data: TrainingData,
+    seed: int,
+    chain: int,
+    step: tf.Tensor,
+    generators: int,
+    z_dim: int,
+    part: tuple[tf.Tensor | None, int] = (None, 1),
 ) -> Minibatch:
     """The minibatch and the noise of a chain: a function of (seed, chain, step).
 
@@ -109,6 +116,7 @@ def draw_minibatch(
         step: iteration, an integer scalar.
         generators: how many of the chain move in this iteration.
         z_dim: dimension of z.
+        part: number of a shard, or None for the whole minibatch, and how many shards there are.
     """
     z = tf.random.stateless_uniform(
         (generators, data.batch_size, z_dim),
@@ -117,15 +125,17 @@ def draw_minibatch(
         1.0,
         alg=ALGORITHM,
     )
+    z = take_shard(z, *part, axis=1)
     unlabelled = draw_indices(
         seed_pair((seed, 4, chain)), step, data.images.shape[0], data.batch_size
     )
-    real = to_unit(data.images.gather(unlabelled))
+    real = to_unit(data.images.gather(take_shard(unlabelled, *part)))
     if data.labels is None:
         return Minibatch(real, None, None, z)
     drawn = draw_indices(
         seed_pair((seed, 5, chain)), step, data.labels.shape[0], data.labelled_batch_size
     )
+    drawn = take_shard(drawn, *part)
     labelled = to_unit(tf.gather(data.labelled_images, drawn))
     return Minibatch(real, labelled, tf.gather(data.labels, drawn), z)
 

@@ -9,13 +9,16 @@ import pytest
 import tensorflow as tf
 from command_line import CommandLine
 from conftest import RUN_FLAGS, parse_flags
+from scipy.stats import kstest
 
 from bayesian_gan.devices import parse_device, use_device
 from bayesian_gan.errors import InputError
 from bayesian_gan.model import BayesianGAN
 from bayesian_gan.networks import dcgan_discriminator, dcgan_generator
+from bayesian_gan.networks.normalization import ghost_normalise
 from bayesian_gan.reliability.state import state_variables
 from bayesian_gan.samplers import SGHMC, WarmStart
+from bayesian_gan.samplers.noise import normal
 
 GPUS = [SimpleNamespace(name=f"GPU:{i}", device_type="GPU") for i in range(3)]
 
@@ -127,3 +130,23 @@ def test_mixed_precision_is_what_the_flag_makes() -> None:
         ):
             kinds = {layer.compute_dtype for layer in network.layers[1:-2]}
             assert kinds == {expected}
+
+
+def test_what_runs_where_a_gpu_is_visible(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Plain operations in the place of XLA's kernels, and tfp's normal numbers; here on the processor.
+    def passes() -> tuple[np.ndarray, np.ndarray]:
+        x = tf.random.stateless_normal((8, 3, 3, 2), (1, 2))
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y, _, _ = ghost_normalise(x, 4, 1e-5, 0.2)
+            total = tf.reduce_sum(y**3)
+        return y.numpy(), tape.gradient(total, x).numpy()
+
+    on_processor = passes()
+    drawn = normal(20_000, tf.constant([1, 2]), tf.constant(2.0)).numpy()
+    monkeypatch.setattr(tf.config, "get_visible_devices", lambda kind: GPUS)
+    for plain, fused in zip(passes(), on_processor, strict=True):
+        np.testing.assert_allclose(plain, fused, rtol=1e-4, atol=1e-5)
+    other = normal(20_000, tf.constant([1, 2]), tf.constant(2.0)).numpy()
+    assert np.any(other != drawn)
+    assert kstest(other / 2.0, "norm").pvalue > 0.01

@@ -63,6 +63,8 @@ OWN_DEFAULTS = {
     "pairs_per_step": None,
     "chain_offset": None,
     "device": "auto",
+    "strategy": "none",
+    "shards": 1,
     "mixed_precision": False,
     "jit": False,
     "friction": 0.1,

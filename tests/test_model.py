@@ -360,7 +360,9 @@ def test_compiled_by_xla_the_step_is_the_same(
         drawn = [model.minibatch(0, tf.constant(t, tf.int64)) for t in range(2)]
         fixed = {f.name: tf.stack([getattr(b, f.name) for b in drawn]) for f in fields(drawn[0])}
 
-        def minibatch(chain: int, step: tf.Tensor, fixed: dict = fixed) -> Minibatch:
+        def minibatch(
+            chain: int, step: tf.Tensor, shard: None = None, fixed: dict = fixed
+        ) -> Minibatch:
             return Minibatch(**{name: tf.gather(values, step) for name, values in fixed.items()})
 
         monkeypatch.setattr(model, "minibatch", minibatch)

@@ -23,7 +23,7 @@ from bayesian_gan.samplers.diagnostics import (
     sampler_kinetic_temperature,
 )
 from bayesian_gan.samplers.sampler import Sampler
-from bayesian_gan.scan import Generator, ScannedGenerator, read_block
+from bayesian_gan.scan import read_block
 
 PLAYERS = ("generator", "discriminator")
 PROBE_FAKES = 8
@@ -149,17 +149,11 @@ class HealthMeter:
     ) -> tuple[list[list[tf.Tensor]], list[list[tf.Tensor]]]:
         """Gradients of a group's networks, one list for each, on the next iteration's minibatch."""
         model = self.model
-        step = tf.identity(model.iteration.value)
-        generators: list[Generator] | None = None
-        if scanned is not None:
-            generators = [ScannedGenerator(model.generator_template, w) for w in scanned]
-        batches = [model.minibatch(chain, step) for chain in group]
-        with keras.StatelessScope():  # Running averages stay as they are.
-            _, of_generators, of_discriminators = model.gradients(group, batches, step, generators)
+        found = model.change(group, tf.identity(model.iteration.value), scanned)
         moved = model.generators_per_step
         return (
-            [part for chain in of_generators for part in _split(chain, moved)],
-            [part for chain in of_discriminators for part in _split(chain, model.num_disc)],
+            [part for chain in found.generators for part in _split(chain, moved)],
+            [part for chain in found.discriminators for part in _split(chain, model.num_disc)],
         )
 
     def _show(self) -> tuple[list[tf.Tensor], list[tf.Tensor], tf.Tensor]:

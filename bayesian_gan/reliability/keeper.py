@@ -2,6 +2,7 @@
 
 import logging
 import os
+import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Any
 
 import keras
 
+from bayesian_gan.distribution import StopVote
 from bayesian_gan.errors import InputError
 from bayesian_gan.model import BayesianGAN
 from bayesian_gan.posterior import Posterior
@@ -162,6 +164,36 @@ class CheckFinite(keras.callbacks.Callback):
             self.finite.check_state()
 
 
+class StopTogether(keras.callbacks.Callback):
+    """Ends the training of several processes after the same iteration, when a signal asks one of them for it.
+
+    Args:
+        vote: of the model.
+        interruption: of this process; where another was asked, this one counts as asked by SIGTERM.
+    """
+
+    def __init__(self, vote: StopVote, interruption: Interruption) -> None:
+        super().__init__()
+        self.vote, self.interruption = vote, interruption
+
+    @property
+    def agreed(self) -> bool:
+        """Whether the processes stop after this iteration."""
+        return self.vote.counted > 0
+
+    def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        """Votes."""
+        self.vote.own = self.interruption.signum is not None
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        """Stops if one of the votes was for it."""
+        if not self.agreed:
+            return
+        if self.interruption.signum is None:
+            self.interruption.signum = signal.SIGTERM
+        self.model.stop_training = True
+
+
 class KeepRun(keras.callbacks.Callback):
     """Writes checkpoints, and ends training when a signal asks for it.
 
@@ -177,6 +209,7 @@ class KeepRun(keras.callbacks.Callback):
         minutes: between checkpoints, whichever comes first.
         last: iteration that ends the run; it has a checkpoint.
         saved: iteration of the checkpoint that training goes on from, or None.
+        together: where several processes train together, what they agreed on; it comes before.
         clock: seconds, monotonic.
 
     Attributes:
@@ -194,13 +227,14 @@ class KeepRun(keras.callbacks.Callback):
         minutes: float,
         last: int,
         saved: int | None = None,
+        together: StopTogether | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__()
         self.keeper, self.finite, self.writes = keeper, finite, writes
         self.interruption = interruption
         self.every, self.minutes, self.last = every, minutes, last
-        self.saved, self._clock = saved, clock
+        self.saved, self.together, self._clock = saved, together, clock
         self._time = clock()
         self._refused = -float("inf")
 
@@ -214,6 +248,8 @@ class KeepRun(keras.callbacks.Callback):
         iteration = int(self.keeper.model.iteration.numpy())
         self.writes.retry()
         stopping = self.interruption.signum is not None
+        if self.together is not None:
+            stopping = self.together.agreed
         ending = stopping or iteration >= self.last
         if ending or (self._due(iteration) and self._may_try()):
             self.save()

@@ -93,8 +93,10 @@ def _switch(
     # Strategies that merge replicas forbid a merge inside a condition, so the condition goes outside. All
     # replicas must take one branch: a gradient counts as finite if it is so on every replica.
     def across(strategy: tf.distribute.Strategy, grads: Any, variables: Any) -> None:
-        each = strategy.extended.call_for_each_replica(_finite, args=(grads,))
-        finite = tf.reduce_all(tf.stack(strategy.experimental_local_results(each)), axis=0)
+        each = strategy.extended.call_for_each_replica(_finite_flags, args=(grads,))
+        # Of other processes' replicas too: one that went another way would wait for the rest for ever.
+        flags = strategy.reduce(tf.distribute.ReduceOp.SUM, each, axis=None)
+        finite = flags == strategy.num_replicas_in_sync
         call = strategy.extended.call_for_each_replica
         calls = [_no_result(call, branch, (grads, variables)) for branch in branches]
         tf.switch_case(choose(finite), [*calls, _no_result(halt, finite)])
@@ -115,6 +117,11 @@ def _finite(grads: Sequence[tf.Tensor | None]) -> tf.Tensor:
     """Whether each gradient (without the None) is finite: its sum is, unless it is as good as infinite."""
     sums = [tf.reduce_sum(_values(g)) for g in grads if g is not None]
     return tf.stack([tf.math.is_finite(s) for s in sums])
+
+
+def _finite_flags(grads: Sequence[tf.Tensor | None]) -> tf.Tensor:
+    """The same as numbers 0 and 1, which replicas can add up."""
+    return tf.cast(_finite(grads), tf.int32)
 
 
 def _values(gradient: tf.Tensor | tf.IndexedSlices) -> tf.Tensor:
