@@ -61,7 +61,15 @@ class Worker:
 
     def run(self, seconds: float) -> None:
         """Makes steps for about so long; keeps the median seconds of one."""
+        self.start(seconds)
+        self.finish()
+
+    def start(self, seconds: float) -> None:
+        """The first half of `run`: returns at once."""
         self._say(str(seconds))
+
+    def finish(self) -> None:
+        """The second half: waits."""
         self.rounds.append(float(self._answer()))
 
     def close(self) -> int:
