@@ -70,7 +70,8 @@ class SupervisedBaseline:
                 if labelled_loss < CONVERGED:
                     self.loss = labelled_loss
                     return
-            images, labels = self._minibatch(tf.constant(step, tf.int64))
+            # An array: of each Python number that becomes a tensor TensorFlow keeps a copy for ever.
+            images, labels = self._minibatch(tf.constant(np.array(step), tf.int64))
             self.loss = float(self.model.train_on_batch(images, labels))
             self.iteration = step + 1
 
