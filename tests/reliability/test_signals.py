@@ -107,8 +107,11 @@ def test_a_closed_terminal_cannot_break_the_saving(tmp_path: Path) -> None:
         _listen()
         os.environ["PYTHONPATH"] = str(ROOT)
         os.execv(sys.executable, [sys.executable, "-c", program])
-    while b"ready" not in os.read(terminal, 1000):
-        pass
+    said = b""
+    while not said.endswith(
+        b"ready\r\n"
+    ):  # To the last byte: it may still be writing the end of the line.
+        said += os.read(terminal, 1000)
     os.close(terminal)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 129
     assert mark.read_text() == "saved"
