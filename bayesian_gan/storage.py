@@ -5,10 +5,11 @@ import errno
 import hashlib
 import json
 import os
+import shutil
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -63,6 +64,37 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
             Path(name).unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
+
+
+@contextlib.contextmanager
+def new_folder(
+    path: Path, named: str = "", move: Callable[[Path, Path], object] = Path.rename
+) -> Iterator[Path]:
+    """A folder to write into, which gets its name when all is written.
+
+    Args:
+        path: the final name; folders above it are made.
+        named: how messages call it; the path by default.
+        move: gives the finished folder, its first argument, the final name, its second.
+
+    Raises:
+        InputError: nothing can be written there; nothing is left behind.
+    """
+    named = named or str(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        made = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=PART, dir=path.parent))
+    except OSError as error:
+        raise InputError(f"{named}: cannot write there ({error})") from error
+    try:
+        yield made
+        made.chmod(0o755)
+        move(made, path)
+        sync_folder(path.parent)
+    except OSError as error:
+        raise InputError(f"{named}: could not be written ({error})") from error
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
 
 
 def sync_folder(folder: Path) -> None:

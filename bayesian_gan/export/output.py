@@ -2,12 +2,11 @@
 
 import contextlib
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from bayesian_gan.errors import InputError
-from bayesian_gan.storage import PART, sync_folder
+from bayesian_gan.storage import new_folder
 
 DESCRIPTION = "export.json"
 
@@ -39,24 +38,16 @@ def output_folder(path: Path, overwrite: bool) -> Iterator[Path]:
         InputError: see `check_output`; or nothing can be written there.
     """
     check_output(path, overwrite)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        made = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=PART, dir=path.parent))
-    except OSError as error:
-        raise InputError(f"--output {path}: cannot write there ({error})") from error
-    try:
-        yield made
-        made.chmod(0o755)
+
+    def move(made: Path, path: Path) -> None:
         check_output(path, overwrite)
-        if path.exists():
-            old = made.with_name(made.name + ".old")
-            path.rename(old)
+        if not path.exists():
             made.rename(path)
-            shutil.rmtree(old)
-        else:
-            made.rename(path)
-        sync_folder(path.parent)
-    except OSError as error:
-        raise InputError(f"--output {path}: could not be written ({error})") from error
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
+            return
+        old = made.with_name(made.name + ".old")
+        path.rename(old)
+        made.rename(path)
+        shutil.rmtree(old)
+
+    with new_folder(path, f"--output {path}", move) as made:
+        yield made
