@@ -51,6 +51,7 @@ from bayesian_gan.reliability.signals import Interruption
 from bayesian_gan.reliability.state import restart_member
 from bayesian_gan.reliability.writes import Writes
 from bayesian_gan.run_folder import (
+    SPLIT_FILE,
     close_logger,
     create_run_folder,
     describe_data,
@@ -281,7 +282,7 @@ def _prepare(
             events.hyper_parameters(config.to_json()),
         )
     if split is not None:
-        save_split(folder / "labelled.json", split)
+        save_split(folder / SPLIT_FILE, split)
         log.info(f"{len(split.indices)} labelled examples: {split.name}")
     if config.first_collection > config.train_iter:
         log.warning(

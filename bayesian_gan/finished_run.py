@@ -13,7 +13,7 @@ from absl import flags
 
 from bayesian_gan.errors import InputError
 from bayesian_gan.flags import Config, define
-from bayesian_gan.run_folder import DATA_FILE, RUN_FORMAT
+from bayesian_gan.run_folder import DATA_FILE, RUN_FORMAT, SPLIT_FILE
 from bayesian_gan.storage import read_json
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ class FinishedRun:
     @cached_property
     def split(self) -> dict[str, Any] | None:
         """`labelled.json`: name, label_seed, indices, labels, content; None without labels."""
-        return self._optional("labelled.json")
+        return self._optional(SPLIT_FILE)
 
     def _optional(self, name: str) -> dict[str, Any] | None:
         file = self.path / name

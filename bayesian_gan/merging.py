@@ -4,12 +4,10 @@ Under `--objective paper` chains share nothing but the data, so their draws of o
 side, are the draw that one process with all of the chains makes.
 """
 
-import contextlib
 import json
 import shutil
 import sys
-import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,11 +17,10 @@ import numpy as np
 from bayesian_gan.errors import InputError
 from bayesian_gan.finished_run import FinishedRun
 from bayesian_gan.flags import MAY_DIFFER, Config
-from bayesian_gan.posterior import Posterior
-from bayesian_gan.run_folder import DATA_FILE, RUN_FORMAT, versions
-from bayesian_gan.storage import PART, read_json, sync_folder, write_checked_json, write_json
+from bayesian_gan.posterior import Posterior, array_name
+from bayesian_gan.run_folder import DATA_FILE, RUN_FORMAT, SPLIT_FILE, versions
+from bayesian_gan.storage import new_folder, read_json, write_checked_json, write_json
 
-SPLIT_FILE = "labelled.json"
 # What chains that run apart have of their own.
 _OF_A_CHAIN = ("num_mcmc", "chain_offset", "ml_ensemble")
 
@@ -72,7 +69,7 @@ def merge(paths: Sequence[Path], out: Path, common: bool = False) -> Posterior:
     _check(parts)
     parts.sort(key=lambda part: part.chains)
     iterations = _iterations(parts, common)
-    with _new_folder(out) as folder:
+    with new_folder(out) as folder:
         bank = folder
         if parts[0].run is not None:
             bank = folder / "posterior"
@@ -216,25 +213,6 @@ def _iterations(parts: Sequence[Part], common: bool) -> list[int]:
     return sorted(everywhere)
 
 
-@contextlib.contextmanager
-def _new_folder(out: Path) -> Iterator[Path]:
-    """A folder that gets its name when all is written."""
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        made = Path(tempfile.mkdtemp(prefix=f".{out.name}.", suffix=PART, dir=out.parent))
-    except OSError as error:
-        raise InputError(f"{out}: cannot write there ({error})") from error
-    try:
-        yield made
-        made.chmod(0o755)
-        made.rename(out)
-        sync_folder(out.parent)
-    except OSError as error:
-        raise InputError(f"{out}: could not be written ({error})") from error
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
-
-
 def _write_bank(folder: Path, parts: Sequence[Part], iterations: Sequence[int]) -> None:
     chains = [chain for part in parts for chain in part.chains]
     merged = parts[0].posterior.config | {"num_mcmc": len(chains), "chains": chains}
@@ -254,7 +232,7 @@ def _joined(banks: Sequence[Posterior], iteration: int) -> dict[str, np.ndarray]
             count = bank.num_generators if player == "g" else bank.num_discriminators
             for i in range(count):
                 for k in range(len(bank.config["shapes"][player])):
-                    found[f"{player}_{number + i:04d}_{k:02d}"] = draw[f"{player}_{i:04d}_{k:02d}"]
+                    found[array_name(player, number + i, k)] = draw[array_name(player, i, k)]
             number += count
     return found
 

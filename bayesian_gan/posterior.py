@@ -45,6 +45,11 @@ _IDENTITY = ("num_gen", "num_disc", "num_mcmc", "chains", "max_samples", "shapes
 _DRAW = re.compile(r"draw_(\d{8,})\.npz")
 
 
+def array_name(player: str, member: int, k: int) -> str:
+    """Name of weight `k` of network `member` in a draw; `player` is "g" or "d"."""
+    return f"{player}_{member:04d}_{k:02d}"
+
+
 @dataclass(frozen=True, eq=False)
 class MemberOutputs:
     """What the discriminator samples of one draw say of n images.
@@ -176,7 +181,7 @@ class Posterior:
     def arrays(self, model: BayesianGAN) -> dict[str, np.ndarray]:
         """The model's current weights, by the names they have in a draw."""
         return {
-            f"{player}_{i:04d}_{k:02d}": weight.numpy()
+            array_name(player, i, k): weight.numpy()
             for player, networks in (("g", model.generators), ("d", model.discriminators))
             for i, network in enumerate(networks)
             for k, weight in enumerate(network.weights)
@@ -211,10 +216,7 @@ class Posterior:
                 draw = self._read(iteration)
             except InputError:
                 continue
-            prefix = f"{player[0]}_{member:04d}"
-            count = len(self.config["shapes"][player[0]])
-            # By number: sorted as text, `_100` would come before `_11`.
-            return iteration, [draw[f"{prefix}_{k:02d}"] for k in range(count)]
+            return iteration, self._weights_in(draw, player[0], member)
         return None
 
     def check(self) -> dict[int, str | None]:
@@ -290,7 +292,7 @@ class Posterior:
                 continue  # By the process that writes: it keeps the most recent draws only.
             found_probabilities, found_log_z = [], []
             for i in range(self.num_discriminators):
-                _assign(self._discriminator, draw, f"d_{i:04d}")
+                self._assign("d", draw, i)
                 parts = [
                     forward(images[k : k + batch_size]) for k in range(0, len(images), batch_size)
                 ]
@@ -332,7 +334,7 @@ class Posterior:
                 f"{self.path}: no generator {sample}; there are {self.num_generators}, give one from 0 to "
                 f"{self.num_generators - 1}"
             )
-        _assign(self._generator, self._read(iteration), f"g_{sample:04d}")
+        self._assign("g", self._read(iteration), sample)
         return generate(self._generator, draw_noise(num, self._generator.input_shape[-1], seed))
 
     def generate_mixture(
@@ -363,7 +365,7 @@ class Posterior:
                 first = place * J + j
                 count = len(range(first, num, len(chosen) * J))
                 if count:
-                    _assign(self._generator, draw, f"g_{j:04d}")
+                    self._assign("g", draw, j)
                     z = draw_noise(count, self._generator.input_shape[-1], (seed, first + 1))
                     parts.append(generate(self._generator, z))
                     owners.append(np.full(count, j))
@@ -390,9 +392,7 @@ class Posterior:
         for iteration in sorted({iteration for iteration, _ in samples}):
             draw = self.draw(iteration)
             for member in {m for i, m in samples if i == iteration}:
-                prefix = f"{player[0]}_{member:04d}_"
-                names = sorted(name for name in draw if name.startswith(prefix))
-                found[iteration, member] = tuple(draw[name] for name in names)
+                found[iteration, member] = tuple(self._weights_in(draw, player[0], member))
         return [found[sample] for sample in samples]
 
     def require_draws(self) -> None:
@@ -430,9 +430,28 @@ class Posterior:
             )
         return arrays
 
+    def _weights_in(
+        self, draw: dict[str, np.ndarray], player: str, member: int
+    ) -> list[np.ndarray]:
+        """One network's weights in a draw, by number: sorted as text, `_100` would come before `_11`."""
+        return [
+            draw[array_name(player, member, k)] for k in range(len(self.config["shapes"][player]))
+        ]
+
+    def _assign(self, player: str, draw: dict[str, np.ndarray], member: int) -> None:
+        """Gives the weights of one network of a draw to the network that all of `player` share."""
+        network = self._generator if player == "g" else self._discriminator
+        try:
+            network.set_weights(self._weights_in(draw, player, member))
+        except (KeyError, ValueError) as error:
+            raise InputError(
+                f"the draw does not hold the weights {player}_{member:04d} of this network ({error}): "
+                "it belongs to another model"
+            ) from error
+
     def _check_shapes(self, draw: dict[str, np.ndarray], path: Path) -> None:
         expected = {
-            f"{player}_{i:04d}_{k:02d}": shape
+            array_name(player, i, k): shape
             for player, count in (("g", self.num_generators), ("d", self.num_discriminators))
             for i in range(count)
             for k, shape in enumerate(self.config["shapes"][player])
@@ -483,16 +502,6 @@ def _read_config(path: Path) -> dict[str, Any]:
 def _network(config: dict[str, Any], player: str) -> keras.Model:
     # Of a copy: Keras takes entries out of what it is given.
     return keras.saving.deserialize_keras_object(deepcopy(config[player]), safe_mode=True)
-
-
-def _assign(model: keras.Model, draw: dict[str, np.ndarray], prefix: str) -> None:
-    try:
-        model.set_weights([draw[f"{prefix}_{k:02d}"] for k in range(len(model.weights))])
-    except (KeyError, ValueError) as error:
-        raise InputError(
-            f"the draw does not hold the weights {prefix} of this network ({error}): "
-            "it belongs to another model"
-        ) from error
 
 
 def main(arguments: Sequence[str]) -> int:

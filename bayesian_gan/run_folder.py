@@ -20,6 +20,7 @@ from bayesian_gan.storage import write_atomically, write_json
 # Of the folder; raised where a reader of this version would misread a newer one.
 RUN_FORMAT = 1
 DATA_FILE = "data.json"
+SPLIT_FILE = "labelled.json"
 
 PACKAGES = (
     "tensorflow",

@@ -356,9 +356,8 @@ def test_a_mixture_has_all_generators_of_its_draws(
 def _was_made_by(posterior: Posterior, image: np.ndarray, sample: int, iteration: int) -> bool:
     """Whether a generator makes this image of any of the z that a mixture may give it."""
     from bayesian_gan.generation import draw_noise, generate
-    from bayesian_gan.posterior import _assign
 
-    _assign(posterior._generator, posterior._read(iteration), f"g_{sample:04d}")
+    posterior._assign("g", posterior._read(iteration), sample)
     z = np.concatenate([draw_noise(4, 5, (3, first)) for first in range(1, 13)])
     made = generate(posterior._generator, z)
     return bool(np.abs(made - image).max(axis=(1, 2, 3)).min() < 1e-5)

@@ -11,6 +11,7 @@ import numpy as np
 from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.compat.tensorflow_stub.pywrap_tensorflow import masked_crc32c
 
+from bayesian_gan.run_folder import SPLIT_FILE
 from bayesian_gan.storage import read_arrays
 
 # What the clock decides.
@@ -59,7 +60,7 @@ def _reader(name: str) -> Callable[[Path], Any] | None:
         return _table
     if name in ("summary.json",) or name.startswith("results_"):
         return lambda path: _without_clock(json.loads(path.read_bytes()))
-    if name.endswith((".npz", ".png")) or name == "labelled.json":
+    if name.endswith((".npz", ".png")) or name == SPLIT_FILE:
         return Path.read_bytes
     return None  # Descriptions of the processes: config.json, run.log, lock and the like.
 
