@@ -1,10 +1,21 @@
-"""Which devices TensorFlow computes on; to be decided before its first operation."""
+"""Which devices TensorFlow computes on, and how it starts; to be decided before its first operation."""
 
+import os
 import re
 
 from bayesian_gan.errors import InputError
 
 _PATTERN = re.compile(r"(auto|cpu|gpu)(?::(\d+))?")
+
+
+def set_environment() -> None:
+    """Sets the variables that TensorFlow reads when it loads; those that the user has set stay.
+
+    Its start-up messages (no CUDA, oneDNN is on) would bury the one line that matters. Without memory growth
+    a process takes all memory of every GPU that it sees.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
 
 
 def parse_device(device: str) -> tuple[str, int | None]:
@@ -20,9 +31,7 @@ def parse_device(device: str) -> tuple[str, int | None]:
 
 
 def use_device(device: str, several: bool = False) -> None:
-    """Shows TensorFlow the devices that it shall use, and lets it take a GPU's memory as it needs it.
-
-    Without memory growth a process takes all memory of every GPU that it sees.
+    """Shows TensorFlow the devices that it shall use.
 
     Args:
         device: "auto", a GPU if there is one; "cpu"; "gpu", which must be there; or "gpu:NUMBER".
@@ -52,5 +61,3 @@ def use_device(device: str, several: bool = False) -> None:
     elif not several:
         gpus = gpus[:1]
     tf.config.set_visible_devices(gpus, "GPU")
-    for gpu in gpus:
-        tf.config.experimental.set_memory_growth(gpu, True)

@@ -1,5 +1,6 @@
 """`--device` and `--mixed_precision`: what TensorFlow is told, what is refused, and what stays float32."""
 
+import os
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,7 +12,7 @@ from command_line import CommandLine
 from conftest import RUN_FLAGS, parse_flags
 from scipy.stats import kstest
 
-from bayesian_gan.devices import parse_device, use_device
+from bayesian_gan.devices import parse_device, set_environment, use_device
 from bayesian_gan.errors import InputError
 from bayesian_gan.model import BayesianGAN
 from bayesian_gan.networks import dcgan_discriminator, dcgan_generator
@@ -26,15 +27,10 @@ GPUS = [SimpleNamespace(name=f"GPU:{i}", device_type="GPU") for i in range(3)]
 @pytest.fixture
 def three_gpus(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """TensorFlow's configuration of a machine with three GPUs, and what it was told."""
-    told: dict[str, Any] = {"grows": []}
+    told: dict[str, Any] = {}
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: GPUS)
     monkeypatch.setattr(
         tf.config, "set_visible_devices", lambda devices, kind: told.update(visible=(devices, kind))
-    )
-    monkeypatch.setattr(
-        tf.config.experimental,
-        "set_memory_growth",
-        lambda device, enable: told["grows"].append((device, enable)),
     )
     return told
 
@@ -51,12 +47,17 @@ def three_gpus(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         ("cpu", True, []),
     ],
 )
-def test_what_is_shown_to_tensorflow_and_grows(
+def test_what_is_shown_to_tensorflow(
     three_gpus: dict[str, Any], device: str, several: bool, expected: list[Any]
 ) -> None:
     use_device(device, several)
     assert three_gpus["visible"] == (expected, "GPU")
-    assert three_gpus["grows"] == [(gpu, True) for gpu in expected]
+
+
+def test_memory_grows_unless_the_user_says_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "environ", {"TF_CPP_MIN_LOG_LEVEL": "0"})
+    set_environment()
+    assert os.environ == {"TF_CPP_MIN_LOG_LEVEL": "0", "TF_FORCE_GPU_ALLOW_GROWTH": "true"}
 
 
 def test_a_gpu_that_is_not_there_is_refused(

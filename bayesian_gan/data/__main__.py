@@ -1,7 +1,6 @@
 """`python -m bayesian_gan.data list` and `... describe NAME`: what is there, and where it is looked for."""
 
 import argparse
-import os
 import signal
 import sys
 from pathlib import Path
@@ -11,6 +10,7 @@ import numpy as np
 from bayesian_gan.data import catalogue, tfds_reader
 from bayesian_gan.data.catalogue import Entry
 from bayesian_gan.data.options import CELEB_TRAIN, Options
+from bayesian_gan.devices import set_environment
 from bayesian_gan.errors import InputError
 
 USAGE_ERROR = 2
@@ -19,7 +19,7 @@ ROW = "{:16} {:20} {:>8} {:>18}  {:15} {}"
 
 def main(arguments: list[str]) -> int:
     """Runs one of the commands; returns the exit status, 2 for a user's mistake."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    set_environment()
     parsed = _parser().parse_args(arguments)
     try:
         if parsed.command == "list":
