@@ -3,12 +3,13 @@
 import contextlib
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NoReturn
 
 from absl import app, flags
 
+from bayesian_gan.devices import set_environment
 from bayesian_gan.errors import USAGE_STATUS, InputError, RunStopped
 
 INTERRUPTED = 130
@@ -25,9 +26,7 @@ def run_program(
         begin: does the work from the parsed `absl.flags.FLAGS`.
         stopped: what is said of a Ctrl-C that `begin` leaves through.
     """
-    # TensorFlow's C++ start-up messages (no CUDA, oneDNN is on) would bury the one line that matters.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")  # Not all of it at once.
+    set_environment()
     define(flags.FLAGS)
     app.run(lambda _: run(begin, stopped), flags_parser=lambda argv: parse(argv, module))
 
@@ -35,8 +34,9 @@ def run_program(
 def parse(argv: list[str], module: str) -> list[str]:
     """Reads `absl.flags.FLAGS` from the command line; exits on `--help`, and on what is no flag."""
     if any(argument in ("--help", "-help", "--helpshort", "-h") for argument in argv[1:]):
-        print(f"usage: {Path(argv[0]).name} --out_dir DIR [flags]")
-        print(flags.FLAGS.module_help(module))
+        with closed_pipe_is_fine():
+            print(f"usage: {Path(argv[0]).name} --out_dir DIR [flags]")
+            print(flags.FLAGS.module_help(module))
         sys.exit(0)
     try:
         rest = flags.FLAGS(argv)
@@ -57,6 +57,16 @@ def run(begin: Callable[[], None], stopped: str) -> None:
         _leave(f"{Path(sys.argv[0]).name}: {error}", error.status)
     except KeyboardInterrupt:
         _fail(stopped, INTERRUPTED)
+
+
+@contextlib.contextmanager
+def closed_pipe_is_fine() -> Iterator[None]:
+    """Ends quietly what prints to a reader that has gone: `... | head`."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _fail(message: str, status: int = USAGE_STATUS) -> NoReturn:

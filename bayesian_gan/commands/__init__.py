@@ -8,11 +8,12 @@ TensorFlow, if at all, inside `run`: help and a wrong argument need not wait for
 
 import argparse
 import importlib
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from bayesian_gan.devices import set_environment
+from bayesian_gan.entry import closed_pipe_is_fine
 from bayesian_gan.errors import USAGE_STATUS, InputError
 
 # Each command's module, `bayesian_gan.commands.NAME`, and what it does.
@@ -36,8 +37,7 @@ def main(arguments: Sequence[str]) -> int:
     Returns:
         The exit status.
     """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")  # Not all of it at once.
+    set_environment()
     parser = argparse.ArgumentParser(
         prog=program(),
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -52,16 +52,15 @@ def main(arguments: Sequence[str]) -> int:
     command = argparse.ArgumentParser(prog=f"{program()} {name}", description=COMMANDS[name])
     module.add_arguments(command)
     try:
-        return int(module.run(command.parse_args(arguments[1:])))
+        with closed_pipe_is_fine():
+            return int(module.run(command.parse_args(arguments[1:])))
     except InputError as error:
         print(
             f"{program()} {name}: error: {' '.join(str(error).split())}",
             file=sys.stderr,
         )
         return USAGE_STATUS
-    except BrokenPipeError:  # `... | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    return 0
 
 
 def program() -> str:
