@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
-import tensorflow_probability as tfp
 
 # Variables are drawn together up to this many numbers. Below it the cost of starting a draw dominates (200
 # small variables: one draw instead of 200, and a trace in a second instead of twenty under XLA); above it the
@@ -93,6 +92,9 @@ def normal(count: int, key: tf.Tensor, scale: tf.Tensor) -> tf.Tensor:
     With the 23 random bits of a float32 u this reaches to 5.6 standard deviations, beyond which lies 2e-8 of
     the normal distribution's mass.
     """
+    # Here, because it takes seconds to load, and whoever wants a sampler may not draw yet.
+    import tensorflow_probability as tfp
+
     zero, one = tf.zeros([], scale.dtype), tf.ones([], scale.dtype)
     if tf.config.get_visible_devices("GPU"):
         return scale * tfp.distributions.Normal(zero, one).sample([count], seed=key)

@@ -1,0 +1,20 @@
+"""What `import bayesian_gan.samplers` loads beside Keras: little, for it shall be quick."""
+
+import subprocess
+import sys
+
+SLOW = ("tensorflow_probability", "scipy", "sklearn", "matplotlib", "arviz", "tensorflow_datasets")
+
+
+def test_slow_libraries_are_not_loaded_before_they_are_needed() -> None:
+    program = (
+        "import sys, keras\n"
+        f"before = {{name for name in {SLOW} if name in sys.modules}}\n"
+        "import bayesian_gan.samplers\n"
+        f"print([name for name in {SLOW} if name in sys.modules and name not in before])\n"
+        "print(sorted(n for n in sys.modules if n.startswith('bayesian_gan.') and '.samplers' not in n))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines() == ["[]", "[]"]
