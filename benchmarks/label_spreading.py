@@ -9,7 +9,6 @@ chosen by test images: k and alpha are scikit-learn's defaults, 7 and 0.2. Error
 image that no label reaches has no probabilities; it counts as an error.
 """
 
-import argparse
 import statistics
 import sys
 from pathlib import Path
@@ -20,10 +19,10 @@ sys.path.insert(0, str(ROOT))
 import numpy as np  # noqa: E402
 from sklearn.semi_supervised import LabelSpreading  # noqa: E402
 
-from bayesian_gan.data.catalogue import ImageData, load  # noqa: E402
-from bayesian_gan.data.options import Options  # noqa: E402
+from bayesian_gan.data.catalogue import ImageData  # noqa: E402
 from bayesian_gan.data.splits import label_split  # noqa: E402
-from bayesian_gan.errors import USAGE_STATUS, InputError  # noqa: E402
+from bayesian_gan.errors import InputError  # noqa: E402
+from benchmarks.label_sets import label_set_parser, over_label_sets  # noqa: E402
 
 UNLABELLED = -1
 # The graph's nearest neighbours take memory with the square of the images.
@@ -49,30 +48,22 @@ def _rows(images: np.ndarray) -> np.ndarray:
     return images.reshape(len(images), -1) / 255.0
 
 
-def main() -> int:
+def main() -> None:
     """Prints the table."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--dataset", default="digits")
-    parser.add_argument("--data_path")
-    parser.add_argument("--N", type=int, default=100, help="labelled images")
-    parser.add_argument("--label_seeds", type=int, nargs="+", default=list(range(10)))
+    parser = label_set_parser(__doc__, 10)
     parser.add_argument("--neighbors", type=int, default=7, help="k")
     known = parser.parse_args()
-    try:
-        data = load(known.dataset, known.data_path, Options(download=False))
-        errors = []
-        for seed in known.label_seeds:
-            errors.append(errors_of(data, known.N, seed, known.neighbors))
-            print(f"label set {seed}: {errors[-1]} of {len(data.test_labels)}", flush=True)
-    except InputError as error:
-        print(f"label_spreading.py: error: {error}", file=sys.stderr)
-        return USAGE_STATUS
+
+    def score(data: ImageData, seed: int) -> int:
+        return errors_of(data, known.N, seed, known.neighbors)
+
+    errors = []
+    for seed, found, n in over_label_sets(known, score):
+        print(f"label set {seed}: {found} of {n}", flush=True)
+        errors.append(found)
     deviation = 2 * statistics.stdev(errors) if len(errors) > 1 else 0.0
     print(f"mean {statistics.mean(errors):.1f} +- {deviation:.1f}")
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -21,13 +21,12 @@ import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
 
 from bayesian_gan.data.batches import to_unit  # noqa: E402
-from bayesian_gan.data.catalogue import ImageData, load  # noqa: E402
-from bayesian_gan.data.options import Options  # noqa: E402
+from bayesian_gan.data.catalogue import ImageData  # noqa: E402
 from bayesian_gan.data.splits import LabelSplit, label_split  # noqa: E402
-from bayesian_gan.errors import USAGE_STATUS, InputError  # noqa: E402
 from bayesian_gan.evaluation import Classification, classification  # noqa: E402
 from bayesian_gan.samplers import SGHMC, CollectPosterior  # noqa: E402
 from bayesian_gan.supervised import SupervisedBaseline  # noqa: E402
+from benchmarks.label_sets import label_set_parser, over_label_sets  # noqa: E402
 
 MOST_ITERATIONS = 50_000
 COLUMNS = ("supervised", "last sample", "average")
@@ -102,15 +101,9 @@ def scores(data: ImageData, label_seed: int, known: argparse.Namespace) -> list[
     return [classification(np.asarray(p), data.test_labels) for p in predictions]
 
 
-def main() -> int:
+def main() -> None:
     """Prints the table."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--dataset", default="digits")
-    parser.add_argument("--data_path")
-    parser.add_argument("--N", type=int, default=100, help="labelled images")
-    parser.add_argument("--label_seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
+    parser = label_set_parser(__doc__, 5)
     parser.add_argument("--df_dim", type=int, default=24, help="width of the CNN")
     parser.add_argument("--pooling", default="stride", choices=["stride", "average"])
     parser.add_argument("--prior_std", type=float, default=1.0)
@@ -122,22 +115,16 @@ def main() -> int:
     )
     parser.add_argument("--thinning", type=int, default=50)
     known = parser.parse_args()
-    try:
-        data = load(known.dataset, known.data_path, Options(download=False))
-        print(f"{'label set':>10}" + "".join(f"{name:>20}" for name in COLUMNS), flush=True)
-        rows = []
-        for seed in known.label_seeds:
-            rows.append(scores(data, seed, known))
-            print(f"{seed:10d}" + _cells(rows[-1]), flush=True)
-    except InputError as error:
-        print(f"supervised.py: error: {error}", file=sys.stderr)
-        return USAGE_STATUS
+    print(f"{'label set':>10}" + "".join(f"{name:>20}" for name in COLUMNS), flush=True)
+    rows = []
+    for seed, found, _ in over_label_sets(known, lambda data, seed: scores(data, seed, known)):
+        print(f"{seed:10d}" + _cells(found), flush=True)
+        rows.append(found)
     means = [
         f"{statistics.mean(s.errors for s in column):.1f} / {statistics.mean(s.nll for s in column):.4f}"
         for column in zip(*rows, strict=True)
     ]
     print(f"{'mean':>10}" + "".join(f"{cell:>20}" for cell in means))
-    return 0
 
 
 def _cells(row: list[Classification]) -> str:
@@ -145,4 +132,4 @@ def _cells(row: list[Classification]) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

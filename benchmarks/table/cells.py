@@ -13,8 +13,8 @@ ENSEMBLE = 10
 
 # Flags that make a system, after those of the preset.
 SYSTEM_FLAGS: dict[str, tuple[str, ...]] = {
-    "dcgan": ("--ml", "--num_gen=1", "--num_disc=1", "--num_mcmc=1"),
-    "w_dcgan": ("--ml", "--num_gen=1", "--num_disc=1", "--num_mcmc=1", "--wasserstein"),
+    "dcgan": ("--ml",),
+    "w_dcgan": ("--ml", "--wasserstein"),
     "dcgan_10": (f"--ml_ensemble={ENSEMBLE}", "--num_gen=1", "--num_disc=1"),
     "bayesgan": (),
 }
