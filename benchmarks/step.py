@@ -3,6 +3,7 @@
     python benchmarks/step.py                        # the short form: about five minutes, writes RESULTS.md
     python benchmarks/step.py --dataset cifar --num_gen 5 --num_mcmc 2 --df_dim 24 --json rows.json
     python benchmarks/step.py --grid                 # every data set, J_g and width: hours
+    python benchmarks/step.py --grid --dataset mnist --df_dim 24     # the part of the grid with these values
 
 Systems: `authors_structure`, their TensorFlow 1 graph in TensorFlow 2 (every pair rebuilt); `authors` and
 `paper`, this project with that `--objective`; `dcgan`, a single DCGAN of the same width; `convolutions`, those
@@ -236,16 +237,19 @@ def write_results(text: str) -> None:
     RESULTS.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", encoding="utf-8")
 
 
-def grid(precision: str) -> list[argparse.Namespace]:
-    """All settings of the full form; width 96 only where 24 GiB hold it."""
-    return [
-        argparse.Namespace(
-            dataset=dataset, num_gen=num_gen, num_mcmc=2, df_dim=width, precision=precision
-        )
-        for dataset in ("digits", "mnist", "cifar", "celeb")
+def grid(chosen: Row, precision: str) -> list[argparse.Namespace]:
+    """The settings of the full form that have the chosen values; width 96 only where 24 GiB hold it."""
+    settings = [
+        {"dataset": dataset, "num_gen": num_gen, "num_mcmc": 2, "df_dim": width}
         for width in (24, 96)
+        for dataset in ("digits", "mnist", "cifar", "celeb")
         for num_gen in (1, 2, 5, 10, 20)
         if not (dataset == "celeb" and width == 96 and num_gen > 5)
+    ]
+    return [
+        argparse.Namespace(**s, precision=precision)
+        for s in settings
+        if all(s[name] == value for name, value in chosen.items())
     ]
 
 
@@ -267,12 +271,21 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--worker", help=argparse.SUPPRESS)
     given = parser.parse_args()
     defaults = {"dataset": "mnist", "num_gen": 10, "num_mcmc": 2, "df_dim": 24}
-    chosen = [getattr(given, name) for name in defaults]
-    given.short = not given.grid and not given.json and all(value is None for value in chosen)
+    chosen = {name: getattr(given, name) for name in defaults}
+    given.chosen = {name: value for name, value in chosen.items() if value is not None}
+    given.short = not given.grid and not given.json and not given.chosen
+    if given.grid and not grid(given.chosen, given.precision):
+        parser.error(f"the grid has no setting with {given.chosen}")
     for name, value in defaults.items():
         if getattr(given, name) is None:
             setattr(given, name, value)
     return given
+
+
+def write_json(rows: list[Row], path: Path | None) -> None:
+    """Writes the rows so far: a grid that is stopped has lost nothing."""
+    if path:
+        path.write_text(json.dumps({"rows": rows}, indent=1) + "\n", encoding="utf-8")
 
 
 def main() -> None:
@@ -285,7 +298,8 @@ def main() -> None:
     if given.short:
         rows = short_form(given)
         print(table(rows))
-    for one in [] if given.short else grid(given.precision) if given.grid else [given]:
+    settings_to_run = grid(given.chosen, given.precision) if given.grid else [given]
+    for one in [] if given.short else settings_to_run:
         settings = [setting(system, one) for system in given.systems]
         for s in settings:
             if given.generators_per_step and s["system"] == "paper":
@@ -294,8 +308,8 @@ def main() -> None:
         print(f"{one.dataset}, J_g {one.num_gen}, M {one.num_mcmc}, width {one.df_dim}")
         print(table(block), flush=True)
         rows += block
-    if given.json:
-        given.json.write_text(json.dumps({"rows": rows}, indent=1) + "\n", encoding="utf-8")
+        write_json(rows, given.json)
+    write_json(rows, given.json)
 
 
 if __name__ == "__main__":
