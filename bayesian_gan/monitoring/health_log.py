@@ -154,13 +154,12 @@ class SamplerHealth(keras.callbacks.Callback):
 def read_functionals(path: Path) -> tuple[np.ndarray, np.ndarray]:
     """Iterations, int64 [draws], and functionals, float32 [draws, columns], of a `functionals.csv`.
 
-    A table that does not exist has none.
+    A table that does not exist has none, nor has one that is cut back to its header.
     """
-    if not path.exists():
+    rows = path.read_text().splitlines()[1:] if path.exists() else []
+    if not rows:
         return np.zeros(0, np.int64), np.zeros((0, 0), np.float32)
-    table = np.loadtxt(path, delimiter=",", skiprows=1, ndmin=2)
-    if not table.size:
-        return np.zeros(0, np.int64), np.zeros((0, 0), np.float32)
+    table = np.loadtxt(rows, delimiter=",", ndmin=2)
     return table[:, 0].astype(np.int64), table[:, 1:].astype(np.float32)
 
 
