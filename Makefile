@@ -17,11 +17,14 @@ LABEL_SEED ?= 0
 demo: setup
 	$(VENV)/bin/python run_bgan_semi.py --flagfile examples/digits.flags --label_seed $(LABEL_SEED) --out_dir runs
 
+# Test files that run side by side, each in a process of about 5 GB.
+JOBS ?= 2
+
 test: setup
-	$(VENV)/bin/python -m pytest -m "not slow" --durations=20
+	$(VENV)/bin/python -m pytest -m "not slow" -n $(JOBS) --dist loadfile --durations=20
 
 test-all: setup
-	$(VENV)/bin/python -m pytest --durations=20
+	$(VENV)/bin/python -m pytest -n $(JOBS) --dist loadfile --durations=20
 
 # Seconds, memory and operations of one step, about five minutes; writes benchmarks/RESULTS.md.
 benchmark: setup

@@ -41,6 +41,14 @@ setup(
         "docs": ["pdoc>=15,<17"],
         "litert": ["ai-edge-litert>=2,<3"],
         "onnx": ["onnx>=1.18,<2", "onnxruntime>=1.22,<2", "tf2onnx>=1.17,<2"],
-        "dev": ["kubernetes-validate>=1.33", "mypy>=1.15", "pytest>=8.3,<10", "ruff>=0.12"],
+        "dev": [
+            "ipykernel>=6.29",
+            "kubernetes-validate>=1.33",
+            "mypy>=1.15",
+            "nbclient>=0.10",
+            "pytest>=8.3,<10",
+            "pytest-xdist>=3.6",
+            "ruff>=0.12",
+        ],
     },
 )
