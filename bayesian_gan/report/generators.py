@@ -30,7 +30,7 @@ def generator_section(found: Findings) -> list[str]:
     for j, images in zip(pictures.generators, pictures.same_z, strict=True):
         name = f"chain {j // each}, generator {j % each}"
         said = f"Images of {name}, of the same z as in the other rows"
-        parts.append(html.strip(f"{j // each}.{j % each}", _row(images), len(images), said))
+        parts.append(html.strip(_label(j, each), _row(images), len(images), said))
     if len(pictures.generators) < total:
         parts.append(html.paragraph(f"{len(pictures.generators)} of {total} are shown.", soft=True))
     return [*parts, *_interpolations(pictures, rows, each), *_evolution(pictures, rows, each)]
@@ -47,7 +47,7 @@ def _interpolations(pictures: Pictures, rows: list[int], each: int) -> list[str]
     ]
     for j, images in zip(rows, pictures.interpolations, strict=True):
         said = f"Chain {j // each}, generator {j % each}: images between two z"
-        parts.append(html.strip(f"{j // each}.{j % each}", _row(images), len(images), said))
+        parts.append(html.strip(_label(j, each), _row(images), len(images), said))
     return parts
 
 
@@ -63,8 +63,12 @@ def _evolution(pictures: Pictures, rows: list[int], each: int) -> list[str]:
     ]
     for j, images in zip(rows, pictures.evolution, strict=True):
         said = f"Chain {j // each}, generator {j % each}: the image of one z in each draw"
-        parts.append(html.strip(f"{j // each}.{j % each}", _row(images), len(images), said))
+        parts.append(html.strip(_label(j, each), _row(images), len(images), said))
     return parts
+
+
+def _label(j: int, each: int) -> str:
+    return f"chain {j // each}, gen. {j % each}"
 
 
 def _row(images: np.ndarray) -> np.ndarray:
