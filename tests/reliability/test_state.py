@@ -26,9 +26,8 @@ from bayesian_gan.supervised import SupervisedBaseline
 IMAGE_SHAPE, NUM_CLASSES, Z_DIM = (8, 8, 1), 3, 5
 
 
-@pytest.fixture(scope="module")
-def built(images: np.ndarray, labels: np.ndarray) -> tuple[BayesianGAN, SupervisedBaseline]:
-    """A model with a warm-up behind it and velocities, and a baseline; one iteration a call."""
+def _make(images: np.ndarray, labels: np.ndarray) -> tuple[BayesianGAN, SupervisedBaseline]:
+    """A compiled model and a baseline."""
     model = BayesianGAN(
         dcgan_generator(IMAGE_SHAPE, Z_DIM, width=4, num_layers=1),
         dcgan_discriminator(IMAGE_SHAPE, NUM_CLASSES, width=4, num_layers=2),
@@ -40,10 +39,17 @@ def built(images: np.ndarray, labels: np.ndarray) -> tuple[BayesianGAN, Supervis
     )
     optimizer = WarmStart(keras.optimizers.Adam(1e-3), SGHMC(1e-2, num_data=96, seed=0), 2)
     model.compile(optimizer, optimizer)
-    model.fit(images, labels, batch_size=8, steps_per_epoch=4, verbose=0)
     supervised = SupervisedBaseline(
         images[:12], labels[:12], num_classes=3, width=4, learning_rate=0.01, batch_size=8, seed=0
     )
+    return model, supervised
+
+
+@pytest.fixture(scope="module")
+def built(images: np.ndarray, labels: np.ndarray) -> tuple[BayesianGAN, SupervisedBaseline]:
+    """A model with a warm-up behind it and velocities, and a baseline; one iteration a call."""
+    model, supervised = _make(images, labels)
+    model.fit(images, labels, batch_size=8, steps_per_epoch=4, verbose=0)
     supervised.train_to(4)
     return model, supervised
 
@@ -59,6 +65,14 @@ def trained(
     yield model, supervised
     assign_state(variables, before, "before")
     supervised.iteration = 4
+
+
+def test_names_do_not_depend_on_what_the_process_made_before(
+    built: tuple[BayesianGAN, SupervisedBaseline], images: np.ndarray, labels: np.ndarray
+) -> None:
+    # Keras counts: the second `adam` of a process is `adam_1`, and a run resumes in another process.
+    model, supervised = _make(images, labels)
+    assert list(state_variables(model, supervised)) == list(state_variables(*built))
 
 
 def test_the_state_is_all_that_training_changes(
