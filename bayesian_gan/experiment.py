@@ -13,12 +13,12 @@ import numpy as np
 import tensorflow as tf
 
 from bayesian_gan import distribution
+from bayesian_gan.config import Config
 from bayesian_gan.data.catalogue import ImageData
 from bayesian_gan.data.source import is_mapped
 from bayesian_gan.data.splits import LabelSplit, save_split
 from bayesian_gan.errors import UNWRITTEN_STATUS, InputError, RunStopped
 from bayesian_gan.evaluation import Classification, classification
-from bayesian_gan.flags import Config
 from bayesian_gan.model import BayesianGAN
 from bayesian_gan.monitoring import (
     CollectPosteriorDraws,

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from absl import flags
 
+from bayesian_gan.config import Config
 from bayesian_gan.errors import InputError
-from bayesian_gan.flags import Config, define
+from bayesian_gan.flags import define
 from bayesian_gan.run_folder import DATA_FILE, RUN_FORMAT, SPLIT_FILE
 from bayesian_gan.storage import read_json
 

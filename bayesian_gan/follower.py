@@ -3,11 +3,11 @@
 import tensorflow as tf
 
 from bayesian_gan import distribution
+from bayesian_gan.config import Config
 from bayesian_gan.data.catalogue import ImageData
 from bayesian_gan.data.splits import LabelSplit
 from bayesian_gan.errors import RunStopped
 from bayesian_gan.experiment import build_model, partial_labels
-from bayesian_gan.flags import Config
 from bayesian_gan.model import BayesianGAN
 from bayesian_gan.reliability.finite import FiniteCheck
 from bayesian_gan.reliability.keeper import CheckFinite, StopTogether

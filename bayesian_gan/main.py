@@ -7,6 +7,7 @@ from absl import flags
 
 from bayesian_gan import flags as run_flags
 from bayesian_gan.cluster import read_cluster
+from bayesian_gan.config import Config
 from bayesian_gan.data.run_data import load_run_data
 from bayesian_gan.data.splits import label_split
 from bayesian_gan.devices import use_device
@@ -40,7 +41,7 @@ def begin() -> None:
         RunStopped: see `bayesian_gan.experiment.run`.
     """
     check_versions()
-    config = run_flags.Config.from_flags(flags.FLAGS)
+    config = Config.from_flags(flags.FLAGS)
     given = {name for name in config.to_json() if flags.FLAGS[name].present}
     cluster = read_cluster(os.environ) if config.strategy == "multiworker" else None
     if cluster is not None and not cluster.is_chief and config.resume == AUTO:

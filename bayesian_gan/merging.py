@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from bayesian_gan.config import MAY_DIFFER, Config
 from bayesian_gan.errors import InputError
 from bayesian_gan.finished_run import FinishedRun
-from bayesian_gan.flags import MAY_DIFFER, Config
 from bayesian_gan.posterior import Posterior, array_name
 from bayesian_gan.run_folder import DATA_FILE, RUN_FORMAT, SPLIT_FILE, versions
 from bayesian_gan.storage import new_folder, read_json, write_checked_json, write_json

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import bayesian_gan
+from bayesian_gan.config import Config
 from bayesian_gan.data.catalogue import ImageData, run_name
 from bayesian_gan.errors import InputError
-from bayesian_gan.flags import Config
 from bayesian_gan.reliability.resume import data_checksum
 from bayesian_gan.storage import write_atomically, write_json
 

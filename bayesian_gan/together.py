@@ -5,9 +5,9 @@ from collections.abc import Callable
 import tensorflow as tf
 
 from bayesian_gan import distribution
+from bayesian_gan.config import Config
 from bayesian_gan.data.catalogue import ImageData
 from bayesian_gan.errors import LOST_STATUS, InputError, RunStopped
-from bayesian_gan.flags import Config
 from bayesian_gan.model import BayesianGAN
 from bayesian_gan.reliability.resume import configuration_checksum, data_checksum
 from bayesian_gan.reliability.state import state_variables

@@ -16,6 +16,7 @@ from absl import flags
 from command_line import CommandLine
 
 from bayesian_gan import flags as run_flags
+from bayesian_gan.config import Config
 from bayesian_gan.data.catalogue import load
 from bayesian_gan.data.splits import label_split
 from bayesian_gan.experiment import run
@@ -82,12 +83,12 @@ def run_flagged(*arguments: str, folder: Path | None = None) -> Path:
     )
 
 
-def parse_flags(*arguments: str) -> run_flags.Config:
+def parse_flags(*arguments: str) -> Config:
     """The configuration of a command line."""
     values = flags.FlagValues()
     run_flags.define(values, semi=True)
     values(["program", *arguments])
-    return run_flags.Config.from_flags(values)
+    return Config.from_flags(values)
 
 
 @pytest.fixture(scope="session")

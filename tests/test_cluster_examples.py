@@ -10,7 +10,7 @@ import pytest
 from conftest import parse_flags
 
 from bayesian_gan.cluster import read_cluster
-from bayesian_gan.flags import Config
+from bayesian_gan.config import Config
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "examples" / "cluster"

@@ -181,7 +181,8 @@ def test_run_folders_of_one_second_differ(tmp_path: Path, monkeypatch: pytest.Mo
     from absl import flags
 
     from bayesian_gan import run_folder
-    from bayesian_gan.flags import Config, define
+    from bayesian_gan.config import Config
+    from bayesian_gan.flags import define
 
     values = flags.FlagValues()
     define(values, semi=True)

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from absl import flags
 
+from bayesian_gan.config import Config
 from bayesian_gan.errors import InputError
-from bayesian_gan.flags import Config, define
+from bayesian_gan.flags import define
 
 AUTHORS_DEFAULTS = {
     "n_save": 100,

@@ -3,8 +3,9 @@
 import pytest
 from absl import flags
 
+from bayesian_gan.config import Config
 from bayesian_gan.errors import InputError
-from bayesian_gan.flags import Config, define
+from bayesian_gan.flags import define
 from bayesian_gan.presets import PRESETS, describe_preset
 
 

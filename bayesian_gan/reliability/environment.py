@@ -10,8 +10,8 @@ import psutil
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
+from bayesian_gan.config import Config
 from bayesian_gan.errors import InputError
-from bayesian_gan.flags import Config
 
 PACKAGE = "bayesian-gan"
 NUMBER_BYTES = 4

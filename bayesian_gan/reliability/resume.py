@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from bayesian_gan.config import MAY_DIFFER, Config
 from bayesian_gan.errors import InputError
-from bayesian_gan.flags import MAY_DIFFER, Config
 from bayesian_gan.storage import json_checksum
 
 AUTO = "auto"

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from absl import flags
 
+from bayesian_gan.config import MAY_DIFFER, Config
 from bayesian_gan.errors import InputError
-from bayesian_gan.flags import MAY_DIFFER, Config, define
+from bayesian_gan.flags import define
 from bayesian_gan.reliability.resume import (
     configuration_checksum,
     data_checksum,

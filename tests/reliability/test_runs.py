@@ -19,10 +19,11 @@ import pytest
 from absl import flags
 
 from bayesian_gan import storage
+from bayesian_gan.config import Config
 from bayesian_gan.data.catalogue import load
 from bayesian_gan.data.splits import label_split
 from bayesian_gan.errors import InputError, RunStopped
-from bayesian_gan.flags import Config, define
+from bayesian_gan.flags import define
 from bayesian_gan.reliability.compare import differences, read_events
 from bayesian_gan.reliability.lock import RunLock
 from bayesian_gan.storage import read_arrays
