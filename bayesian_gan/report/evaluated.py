@@ -1,5 +1,6 @@
 """What `python -m bayesian_gan evaluate` found, from `evaluation.json`."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ from PIL import Image
 from bayesian_gan.report import charts, html
 from bayesian_gan.report.findings import Findings
 
+MAX_COLUMNS = 20
 NEIGHBOURS = "nearest_neighbours.png"
 OOD_NAMES = {
     "entropy": "entropy",
@@ -23,7 +25,7 @@ def evaluation_section(found: Findings) -> list[str]:
         return []
     return [
         *_classification(evaluation.get("classification") or {}),
-        *_samples(evaluation.get("samples") or {}),
+        *_samples(evaluation.get("samples") or {}, found.run.class_names),
         *_neighbours(found),
         *_outside(evaluation.get("out_of_distribution") or {}),
     ]
@@ -55,7 +57,7 @@ def _classification(report: dict[str, Any]) -> list[str]:
     ]
 
 
-def _samples(report: dict[str, Any]) -> list[str]:
+def _samples(report: dict[str, Any], class_names: Sequence[str]) -> list[str]:
     parts = []
     for features in report.get("features", {}).values():
         header = (
@@ -85,12 +87,44 @@ def _samples(report: dict[str, Any]) -> list[str]:
         parts += [
             html.heading(3, f"Generated images, features of {features['note']}"),
             html.table(header, rows, "Quality of generated images"),
+            *_between(features["fid_between_generators"]),
+            *_classes(features.get("mode_coverage"), class_names),
         ]
     if parts:
         parts.append(
             html.paragraph("FID falls with n: compare rows of equal n only, or KID.", soft=True)
         )
     return parts
+
+
+def _between(fid: list[list[float]]) -> list[str]:
+    """How much generators differ; empty for one."""
+    if not 1 < len(fid) <= MAX_COLUMNS:
+        return []
+    header = ("FID between generators", *(str(j) for j in range(len(fid))))
+    rows = [(str(j), *(f"{value:.3g}" for value in row)) for j, row in enumerate(fid)]
+    return [html.table(header, rows, "FID between generators")]
+
+
+def _classes(modes: dict[str, Any] | None, class_names: Sequence[str]) -> list[str]:
+    """Which classes each generator makes; empty where no classifier judged them."""
+    if modes is None:
+        return []
+    K, members = sum(share > 0 for share in modes["real"]), len(modes["covered"])
+    text = (
+        f"Of {K} classes the generators make {modes['covered_by_union']} together (made if its share "
+        f"is a tenth of the real one or more); {modes['num_collapsed']} of {members} have collapsed."
+    )
+    named = [("real images", modes["real"])]
+    named += [(f"generator {j}", shares) for j, shares in enumerate(modes["shares"])]
+    named += [("all together", modes["union"])]
+    if len(class_names) > MAX_COLUMNS:
+        return [html.paragraph(text)]
+    rows = [(name, *(f"{100 * share:.1f}" for share in shares)) for name, shares in named]
+    return [
+        html.paragraph(text),
+        html.table(("share of class, %", *class_names), rows, "Share of each class"),
+    ]
 
 
 def _neighbours(found: Findings) -> list[str]:
