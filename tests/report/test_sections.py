@@ -7,9 +7,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from bayesian_gan.monitoring.grids import image_grid
+from bayesian_gan.report import charts
 from bayesian_gan.report.classification import classification_sections
 from bayesian_gan.report.compare import sections as comparison
 from bayesian_gan.report.evaluated import evaluation_section
@@ -96,7 +98,9 @@ def _pictures(text: str) -> dict[str, np.ndarray]:
     return {alt: np.asarray(Image.open(io.BytesIO(base64.b64decode(data)))) for data, alt in found}
 
 
-def test_evaluation_stands_where_it_belongs(tmp_path: Any) -> None:
+def test_evaluation_stands_where_it_belongs(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[Any] = []
+    monkeypatch.setattr(charts, "lines", lambda *given: drawn.append(given) or "")
     run = SimpleNamespace(path=tmp_path, class_names=("odd", "even"))
     found: Any = SimpleNamespace(run=run, evaluation=EVALUATION, left_out=[])
     text = "".join(evaluation_section(found))
@@ -124,6 +128,10 @@ def test_evaluation_stands_where_it_belongs(tmp_path: Any) -> None:
     assert "1 of 2 have collapsed" in text
     assert _rows(text, "Detection scores") == [["entropy", "0.9750", "0.6250", "500", "90"]]
     # Means of the histograms' centres: (0.5 * 400 + 1.5 * 100) / 500 and (0.5 * 9 + 1.5 * 81) / 90.
+    ((series, *axes),) = drawn
+    assert axes == ["entropy", "share"]
+    for name, shares in (("test set", [0.8, 0.2]), ("others", [0.1, 0.9])):
+        np.testing.assert_allclose(series[name], [[0.5, 1.5], shares])
     assert "test set around 0.7, others around 1.4 in the mean" in text
 
 
