@@ -100,7 +100,12 @@ def _pictures(text: str) -> dict[str, np.ndarray]:
 
 def test_evaluation_stands_where_it_belongs(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: list[Any] = []
-    monkeypatch.setattr(charts, "lines", lambda *given: drawn.append(given) or "")
+
+    def lines(*given: Any) -> str:
+        drawn.append(given)
+        return ""
+
+    monkeypatch.setattr(charts, "lines", lines)
     run = SimpleNamespace(path=tmp_path, class_names=("odd", "even"))
     found: Any = SimpleNamespace(run=run, evaluation=EVALUATION, left_out=[])
     text = "".join(evaluation_section(found))
