@@ -178,6 +178,33 @@ def table(rows: list[Row]) -> str:
     return "\n".join(lines)
 
 
+def summary(rows: list[Row]) -> str:
+    """A line of Markdown for each setting: seconds of an iteration by system, and the ratio of (a) to (c)."""
+    names = ["data set", "width", "J_g", *(f"`{system}`" for system in SYSTEMS)]
+    names += ["`paper` faster than `authors_structure`", "s to first, `paper`"]
+    lines = [f"| {' | '.join(names)} |", f"| {' | '.join(['---'] * len(names))} |"]
+    settings = dict.fromkeys((row["dataset"], row["df_dim"], row["num_gen"]) for row in rows)
+    for one in settings:
+        found = {
+            row["system"]: row
+            for row in rows
+            if (row["dataset"], row["df_dim"], row["num_gen"]) == one
+        }
+        seconds = [
+            f"{found[s]['seconds_per_iteration']:.4f}" if s in found else "" for s in SYSTEMS
+        ]
+        ratio = first = ""
+        if "paper" in found:
+            first = f"{found['paper']['seconds_to_first']:.1f}"
+        if {"paper", "authors_structure"} <= found.keys():
+            pairs = zip(found["authors_structure"]["rounds"], found["paper"]["rounds"], strict=True)
+            ratios = [a / c for a, c in pairs]
+            ratio = f"{np.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
+        cells = [str(value) for value in one] + seconds + [ratio, first]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
 def draw(rows: list[Row], path: Path) -> float:
     """Cost against J_g for `paper`; returns the slope of the logarithms between the ends."""
     import matplotlib as mpl
@@ -268,6 +295,13 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--grid", action="store_true", help="every setting, one after the other")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows")
+    parser.add_argument(
+        "--summary",
+        type=Path,
+        nargs="+",
+        metavar="FILE",
+        help="print a table of what --json wrote earlier, and run nothing",
+    )
     parser.add_argument("--worker", help=argparse.SUPPRESS)
     given = parser.parse_args()
     defaults = {"dataset": "mnist", "num_gen": 10, "num_mcmc": 2, "df_dim": 24}
@@ -295,6 +329,11 @@ def main() -> None:
         work(json.loads(given.worker))
         return
     rows: list[Row] = []
+    if given.summary:
+        print(
+            summary([row for path in given.summary for row in json.loads(path.read_text())["rows"]])
+        )
+        return
     if given.short:
         rows = short_form(given)
         print(table(rows))
@@ -309,6 +348,8 @@ def main() -> None:
         print(table(block), flush=True)
         rows += block
         write_json(rows, given.json)
+    if given.grid:
+        print(summary(rows))
     write_json(rows, given.json)
 
 
