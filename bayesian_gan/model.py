@@ -781,7 +781,7 @@ def _own_graph(function: Callable[..., Any]) -> Callable[..., Any]:
     TensorFlow orders the terms of a sum by the names of its operations, which it counts up in a graph. In one
     graph for all chains the last digits of a chain would depend on how many come before it.
     """
-    return function if tf.executing_eagerly() else tf.function(function)
+    return function if tf.executing_eagerly() else tf.function(function, autograph=False)
 
 
 def _kernels(averaged: keras.Model, network: keras.Model) -> list[keras.Variable]:
