@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, TextIO
 
 from absl import app, flags
 
@@ -66,12 +66,17 @@ def closed_pipe_is_fine() -> Iterator[None]:
         yield
         sys.stdout.flush()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _silence(sys.stdout)
 
 
 def _fail(message: str, status: int = USAGE_STATUS) -> NoReturn:
     line = " ".join(message.split())
     _leave(f"{Path(sys.argv[0]).name}: error: {line}", status)
+
+
+def _silence(stream: TextIO) -> None:
+    """Sends what a stream still holds nowhere: at the end of the process it would fail again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _leave(line: str, status: int) -> NoReturn:
@@ -82,5 +87,5 @@ def _leave(line: str, status: int) -> NoReturn:
         try:
             stream.flush()
         except OSError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+            _silence(stream)
     sys.exit(status)
