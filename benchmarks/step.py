@@ -337,6 +337,7 @@ def main() -> None:
     if given.short:
         rows = short_form(given)
         print(table(rows))
+        write_json(rows, given.json)
     settings_to_run = grid(given.chosen, given.precision) if given.grid else [given]
     for one in [] if given.short else settings_to_run:
         settings = [setting(system, one) for system in given.systems]
@@ -350,7 +351,6 @@ def main() -> None:
         write_json(rows, given.json)
     if given.grid:
         print(summary(rows))
-    write_json(rows, given.json)
 
 
 if __name__ == "__main__":
