@@ -468,12 +468,10 @@ def _train(run: Prepared) -> None:
     restarted: set[tuple[str, int, int]] = set()
     while True:
         try:
-            _fit(run, finite)
+            with finite.named():
+                _fit(run, finite)
             return
-        except (NotFiniteError, FloatingPointError, tf.errors.InvalidArgumentError) as error:
-            found = error if isinstance(error, NotFiniteError) else finite.diagnose()
-            if found is None:
-                raise
+        except NotFiniteError as found:
             _restart(run, found, restarted)
         except tf.errors.OpError as error:
             if not distribution.is_multiworker(run.model.strategy):

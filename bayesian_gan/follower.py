@@ -62,7 +62,7 @@ def _train(
     if not steps:
         return
     finite = FiniteCheck(model, None)
-    try:
+    with finite.named():
         model.fit(
             data.images,
             partial_labels(data, split),
@@ -72,8 +72,3 @@ def _train(
             callbacks=[StopTogether(model.stop_vote, interruption), CheckFinite(finite)],
             verbose=0,
         )
-    except (FloatingPointError, tf.errors.InvalidArgumentError):
-        found = finite.diagnose()
-        if found is None:
-            raise
-        raise found from None

@@ -42,7 +42,14 @@ from bayesian_gan.scan import (
     read_block,
     write_averages,
 )
-from bayesian_gan.shards import Change, Written, check_shards, mean_change, own_shards
+from bayesian_gan.shards import (
+    Change,
+    Written,
+    check_shard_sizes,
+    check_shards,
+    mean_change,
+    own_shards,
+)
 from bayesian_gan.training_data import Minibatch, TrainingData, draw_minibatch, training_data
 
 
@@ -166,7 +173,7 @@ class BayesianGAN(keras.Model):
         check_networks(generator, discriminator, feature_matching)
         check_terms(discriminator, entropy=entropy, consistency=consistency)
         check_critic(objective, discriminator, feature_matching, weight_clip, gradient_penalty)
-        check_shards(shards, 2 * shards, 0, objective, self._replicas)
+        check_shards(shards, objective, self._replicas)
         if self.strategy is not None and (generators_per_step or num_gen) < num_gen:
             raise InputError(
                 "generators_per_step does not go with a strategy: leave it out, or use one device"
@@ -372,9 +379,7 @@ class BayesianGAN(keras.Model):
                 "images of a np.memmap are drawn by Python, which XLA cannot compile: give np.array(images), "
                 "or leave out jit_compile"
             )
-        check_shards(
-            self.shards, batch_size, data.labelled_batch_size, self.objective, self._replicas
-        )
+        check_shard_sizes(self.shards, batch_size, data.labelled_batch_size)
         self._training_data = data
         for model in (
             *self.generators,

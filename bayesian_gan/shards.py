@@ -74,15 +74,11 @@ def take_shard(values: tf.Tensor, shard: tf.Tensor | None, shards: int, axis: in
     )
 
 
-def check_shards(
-    shards: int, batch_size: int, labelled_batch_size: int, objective: str, replicas: int = 1
-) -> None:
-    """Raises InputError where a minibatch cannot be divided in this way.
+def check_shards(shards: int, objective: str, replicas: int = 1) -> None:
+    """Raises InputError where a model cannot have this many shards.
 
     Args:
         shards: S.
-        batch_size: B.
-        labelled_batch_size: 0 without labels.
         objective: of the model.
         replicas: devices that share the shards.
     """
@@ -93,13 +89,23 @@ def check_shards(
             f"shards is {shards}, and {replicas} devices need a multiple of {replicas}: give --shards "
             f"{replicas} (each shard has batch statistics of its own, so it decides the result)"
         )
-    if shards == 1:
-        return
-    if objective == "authors":
+    if shards > 1 and objective == "authors":
         raise InputError(
             'shards and strategies do not go with objective "authors": its logsumexp of minibatch means is '
             'not a mean over shards; use "paper", or one device'
         )
+
+
+def check_shard_sizes(shards: int, batch_size: int, labelled_batch_size: int) -> None:
+    """Raises InputError where a minibatch cannot be divided into shards.
+
+    Args:
+        shards: S, at least 1.
+        batch_size: B.
+        labelled_batch_size: 0 without labels.
+    """
+    if shards == 1:
+        return
     if batch_size % shards or batch_size < 2 * shards:
         raise InputError(
             f"batch_size {batch_size} does not make {shards} equal shards of at least 2: give a multiple of "

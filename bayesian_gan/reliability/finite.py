@@ -1,5 +1,8 @@
 """Looks for numbers that are not finite: in the energies after every step, in the state before it is saved."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -101,17 +104,24 @@ class FiniteCheck:
                         *self._network_of(variable),
                     )
 
-    def diagnose(self) -> NotFiniteError | None:
-        """What is not finite after a step was broken off: a weight, a gradient, or an energy."""
+    @contextmanager
+    def named(self) -> Iterator[None]:
+        """Turns an error that a step raised into one that names what is not finite, where something is not.
+
+        TensorFlow's own say neither whose number it was nor of which iteration.
+
+        Raises:
+            NotFiniteError: a weight, a gradient or an energy is not finite.
+        """
         try:
-            self.check_state()
-        except NotFiniteError as error:
-            return error
-        try:
-            self.check_energies()
-        except NotFiniteError as error:
-            return error
-        return None
+            yield
+        except (FloatingPointError, tf.errors.InvalidArgumentError) as error:
+            try:
+                self.check_state()
+                self.check_energies()
+            except NotFiniteError as found:
+                raise found from error
+            raise
 
     def _owner(self, name: str) -> tuple[str, int]:
         """Player and member that a variable of the state belongs to."""

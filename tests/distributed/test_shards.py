@@ -16,7 +16,7 @@ from bayesian_gan.networks import (
     dcgan_discriminator,
     dcgan_generator,
 )
-from bayesian_gan.shards import check_shards
+from bayesian_gan.shards import check_shard_sizes, check_shards
 
 MakeModel = Callable[..., BayesianGAN]
 STEP = tf.constant(3, tf.int64)
@@ -136,19 +136,32 @@ def test_a_random_scan_goes_in_shards_too(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ((0, 8, 4, "paper"), "shards must be at least 1"),
-        ((2, 8, 4, "paper", 3), "3 devices need a multiple of 3: give --shards 3"),
-        ((1, 8, 4, "paper", 2), "2 devices need a multiple of 2: give --shards 2"),
-        ((3, 8, 0, "paper"), "batch_size 8 does not make 3 equal shards"),
-        ((8, 8, 8, "paper"), "batch_size 8 does not make 8 equal shards of at least 2"),
-        ((2, 8, 5, "paper"), "labelled_batch_size 5 does not make 2 equal shards"),
-        ((2, 8, 4, "authors"), 'do not go with objective "authors"'),
+        ((0, "paper"), "shards must be at least 1"),
+        ((2, "paper", 3), "3 devices need a multiple of 3: give --shards 3"),
+        ((1, "paper", 2), "2 devices need a multiple of 2: give --shards 2"),
+        ((2, "authors"), 'do not go with objective "authors"'),
     ],
 )
-def test_what_cannot_be_divided_is_refused(arguments: tuple, said: str) -> None:
+def test_shards_that_a_model_cannot_have_are_refused(arguments: tuple, said: str) -> None:
     with pytest.raises(InputError, match=said):
         check_shards(*arguments)
-    check_shards(2, 8, 4, "wasserstein", 2)
+    check_shards(2, "wasserstein", 2)
+    check_shards(1, "authors")
+
+
+@pytest.mark.parametrize(
+    ("sizes", "said"),
+    [
+        ((3, 8, 0), "batch_size 8 does not make 3 equal shards"),
+        ((8, 8, 8), "batch_size 8 does not make 8 equal shards of at least 2"),
+        ((2, 8, 5), "labelled_batch_size 5 does not make 2 equal shards"),
+    ],
+)
+def test_a_minibatch_that_cannot_be_divided_is_refused(sizes: tuple, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        check_shard_sizes(*sizes)
+    check_shard_sizes(2, 8, 4)
+    check_shard_sizes(1, 7, 5)
 
 
 @pytest.mark.parametrize(
