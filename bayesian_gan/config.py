@@ -81,6 +81,7 @@ class Config:
     average_decay: float
     input_noise: float
     hidden_noise: float
+    final_noise: float
     init: Literal["normal", "he"]
     pooling: Literal["stride", "average"]
     generator_layers: int | None
@@ -290,6 +291,10 @@ class Config:
                 )
             if getattr(self, name) > 0 and not self.semi:
                 raise InputError(f"--{name} needs labels (--semi): without there are no classes")
+        if self.final_noise < 1 and self.cosine_from is None:
+            raise InputError(
+                "--final_noise needs --cosine_from, where in the warm-up the noise begins to fall"
+            )
         if not self.average_decay < 1:
             raise InputError(f"--average_decay must lie in [0, 1), not {self.average_decay}")
 

@@ -34,6 +34,8 @@ class EnergySettings:
         num_gen: J_g.
         generators_per_step: generators of a chain that move in one iteration.
         pairs_per_step: how many of these one discriminator meets.
+        final_noise: share of the activation noise that is left after `noise_ramp`.
+        noise_ramp: iterations at which it begins to fall and where it ends.
         gradient_penalty: lambda of a critic's penalty, or None.
         seed: of the authors' noise term, of the choice of pairs and of the penalty's interpolates.
     """
@@ -49,6 +51,8 @@ class EnergySettings:
     entropy: float
     consistency: float
     consistency_ramp: int
+    final_noise: float
+    noise_ramp: tuple[int, int]
     generators_per_step: int
     pairs_per_step: int
     gradient_penalty: float | None
@@ -178,6 +182,7 @@ def _terms(
         for g, z in zip(chain.generators, tf.unstack(chain.batch.z), strict=True)
     ]
     merged, terms = tf.concat(fakes, axis=0), []
+    noise = _noise_share(settings, step)
     for chain in chains:
         for i, discriminator in enumerate(chain.discriminators):
             met = None
@@ -189,7 +194,7 @@ def _terms(
                 seed = tf.random.experimental.stateless_fold_in(seed, chain.shard)
             terms.append(
                 _discriminator_terms(
-                    settings, discriminator, averaged, chain.batch, merged, met, seed
+                    settings, discriminator, averaged, chain.batch, merged, met, seed, noise
                 )
             )
     return objectives.stack_terms(terms)
@@ -211,23 +216,23 @@ def _discriminator_terms(
     fakes: tf.Tensor,
     met: tf.Tensor | None,
     seed: tf.Tensor,
+    noise: tf.Tensor | None,
 ) -> objectives.PairTerms:
     """Terms of one discriminator with all generators, whose `fakes` are one batch, or with those it met.
 
     Running averages come from real images only: what the passes of other images would write is discarded.
     """
     judge = _judge(settings)
+    run = partial(forward, discriminator, noise=noise)
     seeds = tf.unstack(tf.random.split(seed, 3, ALGORITHM))
-    real_outputs = forward(discriminator, batch.real, seeds[0], keep_averages=True)
+    real_outputs = run(batch.real, seed=seeds[0], keep_averages=True)
     real_logits, real_features = split_outputs(real_outputs)
     labelled = tf.zeros(())
     if batch.labelled is not None:
-        logits, _ = split_outputs(
-            forward(discriminator, batch.labelled, seeds[1], keep_averages=False)
-        )
+        logits, _ = split_outputs(run(batch.labelled, seed=seeds[1], keep_averages=False))
         labelled = objectives.labelled_energy(logits, batch.labels)
     fake, adversarial, matching, penalty = _fake_terms(
-        settings, discriminator, real_features, fakes, batch.real, met, seeds[2]
+        settings, run, real_features, fakes, batch.real, met, seeds[2]
     )
     entropy = objectives.mean_entropy(real_logits) if settings.entropy > 0 else tf.zeros(())
     consistency = tf.zeros(())
@@ -248,7 +253,7 @@ def _discriminator_terms(
 
 def _fake_terms(
     settings: EnergySettings,
-    discriminator: keras.Model,
+    run: Callable[..., Any],
     real_features: tf.Tensor,
     fakes: tf.Tensor,
     real: tf.Tensor,
@@ -257,14 +262,14 @@ def _fake_terms(
 ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]:
     """The terms `fake`, `adversarial`, `matching` and `penalty` of one discriminator.
 
-    There are as many `fakes` of each generator as `real` images.
+    `run` is a pass through it. There are as many `fakes` of each generator as `real` images.
     """
     judge, rows = _judge(settings), real.shape[0]
     count = fakes.shape[0] // rows
     if met is not None:
         each = tf.reshape(fakes, (count, rows, *fakes.shape[1:]))
         fakes = tf.reshape(tf.gather(each, met), (-1, *fakes.shape[1:]))
-    outputs = forward(discriminator, fakes, seed, keep_averages=False)
+    outputs = run(fakes, seed=seed, keep_averages=False)
     values = _by_generator(judge.values(outputs), rows)
     features = _by_generator(split_outputs(outputs)[1], rows)
     adversarial = judge.real_energy(values)
@@ -281,9 +286,18 @@ def _fake_terms(
     penalty = tf.zeros(values.shape[0])
     if settings.gradient_penalty is not None:
         points = interpolates(real, fakes, tf.random.experimental.stateless_fold_in(seed, 1))
-        critic = partial(forward, discriminator, seed=seed, keep_averages=False)
+        critic = partial(run, seed=seed, keep_averages=False)
         penalty = settings.gradient_penalty * gradient_penalties(critic, points, rows)
     return judge.fake_energy(values), adversarial, matching, penalty
+
+
+def _noise_share(settings: EnergySettings, step: tf.Tensor) -> tf.Tensor | None:
+    """Share of the activation noise in this iteration, which falls linearly over `noise_ramp`; None for all."""
+    if settings.final_noise == 1.0:
+        return None
+    first, last = settings.noise_ramp
+    passed = tf.cast(step - first, tf.float32) / max(last - first, 1)
+    return 1.0 + (settings.final_noise - 1.0) * tf.clip_by_value(passed, 0.0, 1.0)
 
 
 def _consistency_weight(settings: EnergySettings, step: tf.Tensor) -> tf.Tensor:

@@ -385,6 +385,8 @@ def _build_model(config: Config, data: ImageData, start: int) -> BayesianGAN:
         entropy=config.entropy,
         consistency=config.consistency,
         consistency_ramp=config.consistency_ramp,
+        final_noise=config.final_noise,
+        noise_ramp=(_constant_iterations(config), config.warm_up),
         average_decay=config.average_decay,
         generators_per_step=config.generators_per_step,
         pairs_per_step=config.pairs_per_step,
@@ -428,9 +430,16 @@ def _warm_up_schedule(
     """What `--cosine_from` says: constant, then half a cosine down to 0 at the end of the warm-up."""
     if config.cosine_from is None:
         return schedule
-    constant = round(config.cosine_from * config.warm_up)
+    constant = _constant_iterations(config)
     return keras.optimizers.schedules.CosineDecay(
         config.lr, max(config.warm_up - constant, 1), warmup_target=config.lr, warmup_steps=constant
+    )
+
+
+def _constant_iterations(config: Config) -> int:
+    """Iterations of the warm-up before the learning rate, and with it the noise, begins to fall."""
+    return (
+        config.warm_up if config.cosine_from is None else round(config.cosine_from * config.warm_up)
     )
 
 

@@ -213,6 +213,15 @@ def _define_term_flags(values: flags.FlagValues) -> None:
         lower_bound=0.0,
         flag_values=values,
     )
+    flags.DEFINE_float(
+        "final_noise",
+        1.0,
+        "Share, in [0, 1], of --input_noise and --hidden_noise that is left at the end of the warm-up and "
+        "while sampling; they fall to it in a straight line from --cosine_from of the warm-up on.",
+        lower_bound=0.0,
+        upper_bound=1.0,
+        flag_values=values,
+    )
     flags.DEFINE_enum(
         "init",
         "normal",

@@ -92,6 +92,9 @@ class BayesianGAN(keras.Model):
         consistency: weight of the squared distance of these probabilities from those of a copy of the
             discriminator whose weights are averaged over the iterations, at least 0.
         consistency_ramp: iterations over which that weight rises linearly from 0.
+        final_noise: share of the standard deviation of every `networks.noise.ActivationNoise` of the
+            discriminators that is left after `noise_ramp`, in [0, 1].
+        noise_ramp: (first, last) iteration between which it falls linearly from 1 to that.
         average_decay: of the averaged weights, in [0, 1): w' <- decay * w' + (1 - decay) * w, with
             (1 + t) / (10 + t) in the place of the decay while that is less.
         generators_per_step: k, a divisor of J_g; None for all. Each iteration moves one block of k
@@ -137,6 +140,8 @@ class BayesianGAN(keras.Model):
         entropy: float = 0.0,
         consistency: float = 0.0,
         consistency_ramp: int = 1500,
+        final_noise: float = 1.0,
+        noise_ramp: tuple[int, int] = (0, 0),
         average_decay: float = 0.999,
         generators_per_step: int | None = None,
         pairs_per_step: int | None = None,
@@ -166,6 +171,8 @@ class BayesianGAN(keras.Model):
             entropy=entropy,
             consistency=consistency,
             consistency_ramp=consistency_ramp,
+            final_noise=final_noise,
+            noise_ramp=noise_ramp,
             average_decay=average_decay,
             chain_offset=chain_offset,
         )
@@ -203,6 +210,8 @@ class BayesianGAN(keras.Model):
             entropy=entropy,
             consistency=consistency,
             consistency_ramp=consistency_ramp,
+            final_noise=final_noise,
+            noise_ramp=(int(noise_ramp[0]), int(noise_ramp[1])),
             generators_per_step=self.generators_per_step,
             pairs_per_step=self.pairs_per_step,
             gradient_penalty=gradient_penalty,
@@ -452,6 +461,8 @@ class BayesianGAN(keras.Model):
             "entropy": self.energy_settings.entropy,
             "consistency": self.energy_settings.consistency,
             "consistency_ramp": self.energy_settings.consistency_ramp,
+            "final_noise": self.energy_settings.final_noise,
+            "noise_ramp": self.energy_settings.noise_ramp,
             "average_decay": self.average_decay,
             "generators_per_step": self.generators_per_step
             if self.objective != "authors"

@@ -33,6 +33,13 @@ def check_arguments(**arguments: Any) -> None:
             raise InputError(f"{name} must be at least 0, not {arguments[name]}")
     if not 0 <= arguments["average_decay"] < 1:
         raise InputError(f"average_decay must lie in [0, 1), not {arguments['average_decay']}")
+    if not 0 <= arguments["final_noise"] <= 1:
+        raise InputError(f"final_noise must lie in [0, 1], not {arguments['final_noise']}")
+    first, last = arguments["noise_ramp"]
+    if not 0 <= first <= last:
+        raise InputError(
+            f"noise_ramp must be (first, last) with 0 <= first <= last, not ({first}, {last})"
+        )
     for name in ("entropy", "consistency"):
         if arguments["objective"] == "authors" and arguments[name] > 0:
             raise InputError(

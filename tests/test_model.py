@@ -276,7 +276,9 @@ def test_own_keras_models_work(images: np.ndarray, labels: np.ndarray) -> None:
 
 
 def test_configuration_round_trip(make_model: MakeModel) -> None:
-    model = make_model(labelled_weight=0.5, objective="authors", prior_std=2.0)
+    model = make_model(
+        labelled_weight=0.5, objective="authors", prior_std=2.0, final_noise=0.5, noise_ramp=(3, 9)
+    )
     copy = BayesianGAN.from_config(model.get_config())
     assert copy.get_config() == model.get_config()
     for a, b in zip(model.get_weights(), copy.get_weights(), strict=True):

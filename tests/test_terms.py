@@ -83,6 +83,22 @@ def test_the_consistency_weight_rises_and_stays(images: np.ndarray, labels: np.n
     assert added == pytest.approx(2.0 * float(found.terms.consistency[0]), rel=1e-3)
 
 
+@pytest.mark.parametrize(("step", "share"), [(10, 1.0), (30, 0.6), (50, 0.2), (90, 0.2)])
+def test_the_noise_falls_in_a_straight_line(
+    images: np.ndarray, labels: np.ndarray, step: int, share: float
+) -> None:
+    falling = _model(images, labels, noise=0.3, final_noise=0.2, noise_ramp=(10, 50))
+    constant, whole = (_model(images, labels, noise=s) for s in (0.3 * share, 0.3))
+    at = tf.constant(step, tf.int64)
+    found, expected, other = (
+        model.energies((0,), [model.minibatch(0, at)], at).discriminators.numpy()
+        for model in (falling, constant, whole)
+    )
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+    if share < 1:
+        assert np.all(np.abs(found - other) > 1e-4)
+
+
 def test_averaged_weights_are_the_exponential_average(
     images: np.ndarray, labels: np.ndarray
 ) -> None:
@@ -143,6 +159,8 @@ def test_a_run_in_two_parts_is_the_run_in_one(images: np.ndarray, labels: np.nda
         ({"consistency": float("nan")}, "consistency"),
         ({"consistency_ramp": -1}, "consistency_ramp"),
         ({"average_decay": 1.0}, "average_decay"),
+        ({"final_noise": 1.5}, "final_noise"),
+        ({"noise_ramp": (5, 4)}, "noise_ramp"),
         ({"matching": "max"}, "matching"),
         ({"entropy": 1.0, "objective": "authors"}, "objective"),
         ({"consistency": 1.0, "num_classes": 1}, "needs labels"),

@@ -9,6 +9,13 @@ import tensorflow as tf
 from bayesian_gan.data.batches import ALGORITHM
 
 
+class _Share:
+    """Holds a variable, always 1, that `forward` replaces; a weight of the layer it must not become."""
+
+    def __init__(self) -> None:
+        self.variable = keras.Variable(1.0, trainable=False, dtype="float32", name="share")
+
+
 @keras.saving.register_keras_serializable("bayesian_gan")
 class ActivationNoise(keras.layers.Layer):
     """Adds noise of a given standard deviation in training, none outside of it.
@@ -30,12 +37,13 @@ class ActivationNoise(keras.layers.Layer):
             raise ValueError(f"stddev must be at least 0, not {stddev}")
         self.stddev, self.seed = stddev, seed
         self.seed_generator = keras.random.SeedGenerator(seed)
+        self.share = _Share()
 
     def call(self, inputs: tf.Tensor, training: bool | None = None) -> tf.Tensor:
         """Returns the inputs with noise, of the same shape and dtype."""
         if not training or self.stddev == 0.0:
             return inputs
-        bound = math.sqrt(3.0) * self.stddev
+        bound = math.sqrt(3.0) * self.stddev * self.share.variable.value
         seed = tf.cast(self.seed_generator.next(), tf.int32)
         noise = tf.random.stateless_uniform(
             tf.shape(inputs), seed, -bound, bound, tf.float32, ALGORITHM
@@ -51,7 +59,13 @@ class ActivationNoise(keras.layers.Layer):
         return super().get_config() | {"stddev": self.stddev, "seed": self.seed}
 
 
-def forward(network: keras.Model, inputs: tf.Tensor, seed: tf.Tensor, keep_averages: bool) -> Any:
+def forward(
+    network: keras.Model,
+    inputs: tf.Tensor,
+    seed: tf.Tensor,
+    keep_averages: bool,
+    noise: tf.Tensor | None = None,
+) -> Any:
     """A pass in training whose random layers draw from `seed` instead of from a state of their own.
 
     So a training step is a function of its iteration, and runs go on bit for bit. It serves every Keras layer
@@ -62,6 +76,7 @@ def forward(network: keras.Model, inputs: tf.Tensor, seed: tf.Tensor, keep_avera
         inputs: its inputs.
         seed: int32 [2], a stateless seed.
         keep_averages: whether what the pass writes, the running averages, is kept.
+        noise: share of the standard deviation of every `ActivationNoise`, a float32 scalar; None for all of it.
 
     Returns:
         The network's outputs.
@@ -77,6 +92,12 @@ def forward(network: keras.Model, inputs: tf.Tensor, seed: tf.Tensor, keep_avera
         (state, tf.cast(tf.random.experimental.stateless_fold_in(seed, i), state.dtype))
         for i, state in enumerate(states)
     ]
+    if noise is not None:
+        mapping += [
+            (layer.share.variable, noise)
+            for layer in network._flatten_layers()
+            if isinstance(layer, ActivationNoise)
+        ]
     with keras.StatelessScope(state_mapping=mapping) as scope:
         outputs = network(inputs, training=True)
     if keep_averages:

@@ -39,6 +39,19 @@ def test_a_pass_is_a_function_of_its_seed() -> None:
     assert np.mean(np.abs(np.asarray(other - first)) > 1e-3) > 0.9
 
 
+def test_a_share_of_the_noise_scales_the_same_numbers() -> None:
+    network, x = keras.Sequential([keras.Input((6,)), ActivationNoise(0.5)]), tf.zeros((8, 6))
+    whole, part = (
+        forward(network, x, SEED, keep_averages=False, noise=share)
+        for share in (None, tf.constant(0.3))
+    )
+    assert np.std(whole) > 0.3
+    np.testing.assert_allclose(part, 0.3 * whole, rtol=1e-6, atol=1e-7)
+    # It is of that pass alone, and no weight.
+    np.testing.assert_array_equal(forward(network, x, SEED, keep_averages=False), whole)
+    assert not network.weights
+
+
 def test_layers_of_one_network_draw_different_noise() -> None:
     network = keras.Sequential([keras.Input((500,)), ActivationNoise(1.0), ActivationNoise(1.0)])
     sum_of_two = forward(network, tf.zeros((200, 500)), SEED, keep_averages=True)
