@@ -13,7 +13,9 @@ class _Share:
     """Holds a variable, always 1, that `forward` replaces; a weight of the layer it must not become."""
 
     def __init__(self) -> None:
-        self.variable = keras.Variable(1.0, trainable=False, dtype="float32", name="share")
+        self.variable = keras.Variable(
+            1.0, trainable=False, dtype="float32", autocast=False, name="share"
+        )
 
 
 @keras.saving.register_keras_serializable("bayesian_gan")

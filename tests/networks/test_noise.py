@@ -2,6 +2,7 @@
 
 import keras
 import numpy as np
+import pytest
 import tensorflow as tf
 
 from bayesian_gan.networks.noise import ActivationNoise, forward, without_noise
@@ -39,14 +40,18 @@ def test_a_pass_is_a_function_of_its_seed() -> None:
     assert np.mean(np.abs(np.asarray(other - first)) > 1e-3) > 0.9
 
 
-def test_a_share_of_the_noise_scales_the_same_numbers() -> None:
-    network, x = keras.Sequential([keras.Input((6,)), ActivationNoise(0.5)]), tf.zeros((8, 6))
+@pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16"])
+def test_a_share_of_the_noise_scales_the_same_numbers(precision: str) -> None:
+    network = keras.Sequential([keras.Input((6,)), ActivationNoise(0.5, dtype=precision)])
+    x = tf.zeros((8, 6))
     whole, part = (
         forward(network, x, SEED, keep_averages=False, noise=share)
         for share in (None, tf.constant(0.3))
     )
-    assert np.std(whole) > 0.3
-    np.testing.assert_allclose(part, 0.3 * whole, rtol=1e-6, atol=1e-7)
+    assert np.std(tf.cast(whole, tf.float32)) > 0.2
+    # Rounding to bfloat16 twice, 2^-8 each.
+    whole_32, part_32 = (tf.cast(values, tf.float32).numpy() for values in (whole, part))
+    np.testing.assert_allclose(part_32, 0.3 * whole_32, rtol=2**-7)
     # It is of that pass alone, and no weight.
     np.testing.assert_array_equal(forward(network, x, SEED, keep_averages=False), whole)
     assert not network.weights
