@@ -37,6 +37,16 @@ MAY_DIFFER = (
     "strategy",
 )
 
+# What is read first when the warm-up is over: a run may branch off there with other values of these.
+AFTER_WARM_UP = (
+    "temperature",
+    "friction",
+    "noise",
+    "collect_every",
+    "max_samples",
+    "train_iter",
+)
+
 
 @dataclass(frozen=True)
 class Config:

@@ -1,7 +1,6 @@
 """One run from its configuration: data, model, training, evaluation, files."""
 
 import contextlib
-import json
 import logging
 import math
 from dataclasses import dataclass, field
@@ -263,6 +262,7 @@ def _prepare(
         ),
         [folder / name for name in ("log.csv", HEALTH_FILE, FUNCTIONALS_FILE)] + [event_file.path],
         lambda: evaluate.seconds,
+        config.warm_up,
     )
     if checkpoint is not None:
         keeper.check(checkpoint, log)
@@ -275,12 +275,7 @@ def _prepare(
         describe_data(folder, data)
         log.info(f"resumed {folder} after iteration {start}")
     if checkpoint is None:
-        text = json.dumps(config.to_json(), indent=2)
-        event_file.write(
-            0,
-            events.text("configuration", f"```\n{text}\n```"),
-            events.hyper_parameters(config.to_json()),
-        )
+        event_file.write(0, *events.configuration(config.to_json()))
     if split is not None:
         save_split(folder / SPLIT_FILE, split)
         log.info(f"{len(split.indices)} labelled examples: {split.name}")

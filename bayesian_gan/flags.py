@@ -549,7 +549,7 @@ def _define_reliability_flags(values: flags.FlagValues) -> None:
     flags.DEFINE_integer(
         "checkpoint_every",
         1000,
-        "Iterations, >= 1, between checkpoints; the last two are kept.",
+        "Iterations, >= 1, between checkpoints; the last two are kept, and that of the warm-up's end.",
         lower_bound=1,
         flag_values=values,
     )

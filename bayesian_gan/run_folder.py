@@ -1,11 +1,14 @@
 """The folder of one run: made anew, described, and given to nothing else."""
 
+import contextlib
+import itertools
 import json
 import logging
 import os
 import pprint
 import sys
 import time
+from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -56,15 +59,23 @@ def create_run_folder(config: Config) -> Path:
 
 def make_folder(out_dir: Path, name: str) -> Path:
     """Makes OUT_DIR/NAME_UNIXTIME, or ..._2, ..._3 where another run has that second."""
-    base = out_dir / f"{name}_{int(time.time())}"
-    folder, k = base, 1
-    while True:
-        try:
+    for folder in _names(out_dir, name):
+        with contextlib.suppress(FileExistsError):
             folder.mkdir()
             return folder
-        except FileExistsError:
-            k += 1
-            folder = base.with_name(f"{base.name}_{k}")
+    raise AssertionError
+
+
+def free_name(out_dir: Path, name: str) -> Path:
+    """The name that `make_folder` would give; nothing is made."""
+    return next(folder for folder in _names(out_dir, name) if not folder.exists())
+
+
+def _names(out_dir: Path, name: str) -> Iterator[Path]:
+    base = out_dir / f"{name}_{int(time.time())}"
+    yield base
+    for k in itertools.count(2):
+        yield base.with_name(f"{base.name}_{k}")
 
 
 def describe_run(folder: Path, config: Config) -> None:

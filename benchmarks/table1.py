@@ -6,8 +6,9 @@
     python benchmarks/table1.py --render                         writes docs/results.md
 
 Finished cells are lines of --results and are not run again; a cell that was broken off goes on from its last
-checkpoint. A cell whose data set is absent is skipped, and said so. Every argument that is not listed here goes
-to run_bgan_semi.py, for every cell.
+checkpoint. A cell whose data set is absent is skipped, and said so. A cell of another temperature branches off
+the preset's run of its label set where that is finished: their warm-up is the same. Every argument that is not
+listed here goes to run_bgan_semi.py, for every cell.
 """
 
 import argparse
@@ -18,6 +19,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 import bayesian_gan  # noqa: E402
+from bayesian_gan.branching import branch  # noqa: E402
 from bayesian_gan.data.catalogue import load  # noqa: E402
 from bayesian_gan.data.options import Options  # noqa: E402
 from bayesian_gan.errors import USAGE_STATUS, InputError  # noqa: E402
@@ -190,6 +193,10 @@ def _run_cell(
     """Runs or goes on with a cell's run; its folder, or None where it failed."""
     place = known.runs.resolve() / cell.name
     place.mkdir(parents=True, exist_ok=True)
+    if cell.temperature is not None and _newest(place) is None:
+        warmed = _newest(known.runs.resolve() / replace(cell, temperature=None).name)
+        if warmed is not None and (warmed / "summary.json").exists():
+            branch(warmed, place, {"temperature": cell.temperature})
     flags = cell.flags(extra)
     if known.data_path:
         flags.append(f"--data_path={Path(known.data_path).resolve()}")
@@ -209,7 +216,12 @@ def _run_cell(
     if status:
         print(f"{cell.name}: failed with status {status}; see {place / 'output.log'}", flush=True)
         return None
-    return max(place.glob("bgan_*"), key=lambda path: path.stat().st_mtime)
+    return _newest(place)
+
+
+def _newest(place: Path) -> Path | None:
+    """The run folder in a cell's folder that was written to last; None where there is none."""
+    return max(place.glob("bgan_*"), key=lambda path: path.stat().st_mtime, default=None)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from bayesian_gan.errors import USAGE_STATUS, InputError
 
 # Each command's module, `bayesian_gan.commands.NAME`, and what it does.
 COMMANDS: dict[str, str] = {
+    "branch": "begins a run where another's warm-up ended, with another temperature for example",
     "classify": "what a run's posterior says of pictures, from the run folder alone",
     "evaluate": "scores a run's posterior: classification, calibration, uncertainty, generated images",
     "export": "a posterior as a SavedModel, .keras, LiteRT or ONNX",

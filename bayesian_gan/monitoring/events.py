@@ -5,7 +5,9 @@ new file each time it is opened.
 """
 
 import io
+import json
 import socket
+import struct
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +17,7 @@ import numpy as np
 from PIL import Image
 from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.compat.proto.summary_pb2 import Summary
+from tensorboard.compat.tensorflow_stub.pywrap_tensorflow import masked_crc32c
 from tensorboard.plugins.histogram.summary_v2 import histogram_pb
 from tensorboard.plugins.hparams.summary_v2 import hparams_pb
 from tensorboard.plugins.image.metadata import create_summary_metadata
@@ -24,6 +27,8 @@ from tensorboard.summary.writer.record_writer import RecordWriter
 from tensorboard.util.tensor_util import make_tensor_proto
 
 from bayesian_gan.storage import append
+
+CONFIGURATION = "configuration"
 
 
 class EventFile:
@@ -58,6 +63,61 @@ class EventFile:
             event = Event(wall_time=time.time(), step=step, summary=summary)
             records.write(event.SerializeToString())
         return buffer.getvalue()
+
+
+def read_events(data: bytes) -> list[Event]:
+    """The events of a file's contents.
+
+    Raises:
+        ValueError: it ends in the midst of a record, or a record does not match its checksum.
+    """
+    found: list[Event] = []
+    while data:
+        if len(data) < 12:
+            raise ValueError(f"record {len(found)} is broken")
+        (length,) = struct.unpack("<Q", data[:8])
+        body, crc = data[12 : 12 + length], data[12 + length : 16 + length]
+        if len(crc) < 4 or struct.unpack("<I", crc)[0] != masked_crc32c(body):
+            raise ValueError(f"record {len(found)} is broken")
+        found.append(Event.FromString(body))
+        data = data[16 + length :]
+    return found
+
+
+def copy_events(data: bytes, folder: Path, values: Mapping[str, Any]) -> Path:
+    """Begins a run's event file with its own configuration and the events of another run's.
+
+    Args:
+        data: of the other file; its configuration is left out.
+        folder: of the new file.
+        values: flags of the new run.
+
+    Returns:
+        The new file.
+
+    Raises:
+        ValueError: `data` is damaged.
+        OSError: the file could not be written.
+    """
+    file = EventFile(folder)
+    file.write(0, *configuration(values))
+    buffer = io.BytesIO()
+    records = RecordWriter(buffer)
+    for event in read_events(data):
+        if any(not _is_configuration(value.tag) for value in event.summary.value):
+            records.write(event.SerializeToString())
+    append(file.path, buffer.getvalue())
+    return file.path
+
+
+def configuration(values: Mapping[str, Any]) -> tuple[Summary, Summary]:
+    """A run's flags, as a text and for the page HParams."""
+    flags = json.dumps(values, indent=2)
+    return text(CONFIGURATION, f"```\n{flags}\n```"), hyper_parameters(values)
+
+
+def _is_configuration(tag: str) -> bool:
+    return tag == CONFIGURATION or tag.startswith("_hparams_/")
 
 
 def scalar(tag: str, value: float) -> Summary:

@@ -1,4 +1,4 @@
-"""Checkpoints: files of arrays with a manifest, each whole or absent, the last two kept.
+"""Checkpoints: files of arrays with a manifest, each whole or absent; the last two kept, and one of choice.
 
     RUN_DIR/checkpoints/checkpoint_00006000.npz
 
@@ -70,10 +70,11 @@ class Checkpoints:
 
     Args:
         folder: RUN_DIR/checkpoints; made by the first save.
+        kept: iteration whose checkpoint is never removed, or None.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, kept: int | None = None) -> None:
+        self.folder, self.kept = folder, kept
 
     @property
     def iterations(self) -> list[int]:
@@ -88,7 +89,7 @@ class Checkpoints:
         return self.folder / f"checkpoint_{iteration:08d}.npz"
 
     def save(self, arrays: dict[str, np.ndarray], manifest: dict[str, Any]) -> None:
-        """Writes a checkpoint, then removes all but the last two.
+        """Writes a checkpoint, then removes all but the last two and the one that is kept.
 
         Raises:
             OSError: it could not be written; those before are untouched.
@@ -98,7 +99,8 @@ class Checkpoints:
             sync_folder(self.folder.parent)
         write_arrays(self.path(manifest["iteration"]), arrays, {"format": FORMAT, **manifest})
         for iteration in self.iterations[:-KEPT]:
-            self.path(iteration).unlink()
+            if iteration != self.kept:
+                self.path(iteration).unlink()
 
     def load_newest(self, log: logging.Logger) -> Checkpoint | None:
         """The newest checkpoint that is whole; a damaged one is named and set aside (`.damaged`).
@@ -116,7 +118,7 @@ class Checkpoints:
         iterations = self.iterations
         for iteration in reversed(iterations):
             try:
-                return self._load(iteration)
+                return self.load(iteration)
             except UnreadableError:
                 raise  # It may well be whole: setting it aside would lose it.
             except InputError as error:
@@ -130,7 +132,12 @@ class Checkpoints:
             )
         return None
 
-    def _load(self, iteration: int) -> Checkpoint:
+    def load(self, iteration: int) -> Checkpoint:
+        """The checkpoint of an iteration.
+
+        Raises:
+            InputError: it is not there, is damaged, or cannot be read now.
+        """
         path = self.path(iteration)
         try:
             arrays, manifest = read_arrays(path)

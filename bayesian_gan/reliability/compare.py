@@ -2,15 +2,13 @@
 
 import csv
 import json
-import struct
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tensorboard.compat.proto.event_pb2 import Event
-from tensorboard.compat.tensorflow_stub.pywrap_tensorflow import masked_crc32c
 
+from bayesian_gan.monitoring.events import CONFIGURATION, read_events
 from bayesian_gan.run_folder import SPLIT_FILE
 from bayesian_gan.storage import read_arrays
 
@@ -79,25 +77,7 @@ def _events(folder: Path) -> list[tuple[int, str, bytes]]:
     return [
         (event.step, value.tag, value.tensor.SerializeToString(deterministic=True))
         for path in sorted(folder.iterdir())
-        for event in read_events(path)
+        for event in read_events(path.read_bytes())
         for value in event.summary.value
-        if value.tag not in (*CLOCK, "configuration")
+        if value.tag not in (*CLOCK, CONFIGURATION)
     ]
-
-
-def read_events(path: Path) -> list[Event]:
-    """The events of a TensorBoard file.
-
-    Raises:
-        ValueError: the file ends in the midst of a record, or one does not match its checksum.
-    """
-    data = path.read_bytes()
-    events: list[Event] = []
-    while data:
-        (length,) = struct.unpack("<Q", data[:8])
-        body, crc = data[12 : 12 + length], data[12 + length : 16 + length]
-        if len(crc) < 4 or struct.unpack("<I", crc)[0] != masked_crc32c(body):
-            raise ValueError(f"{path}: record {len(events)} is broken")
-        events.append(Event.FromString(body))
-        data = data[16 + length :]
-    return events

@@ -23,7 +23,7 @@ COPIES_OF_AN_OUTPUT = 3
 # the compiled functions that train, draw from and evaluate it.
 PROCESS_BYTES = 1_030_000_000
 BYTES_OF_A_NETWORK = 8_000_000
-CHECKPOINTS = 3  # Two kept, one being written.
+CHECKPOINTS = 4  # The last two, that of the warm-up's end, and one being written.
 # Limit and usage of memory in the control group: version 2, version 1.
 CONTROL_GROUPS = (
     ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),

@@ -43,6 +43,7 @@ class Keeper:
         identity: of its configuration and data.
         growing: files that are only appended to; a restored run cuts them to their length at the checkpoint.
         seconds: of training so far.
+        kept: iteration whose checkpoint is written and never removed, or None.
     """
 
     def __init__(
@@ -54,11 +55,12 @@ class Keeper:
         identity: Identity,
         growing: list[Path],
         seconds: Callable[[], float],
+        kept: int | None = None,
     ) -> None:
         self.folder, self.model, self.supervised = folder, model, supervised
         self.posterior, self.identity, self.growing = posterior, identity, growing
         self.seconds = seconds
-        self.checkpoints = Checkpoints(folder / "checkpoints")
+        self.checkpoints = Checkpoints(folder / "checkpoints", kept)
         self.restarts: list[dict[str, Any]] = []
         self._variables = state_variables(model, supervised)
 
@@ -206,7 +208,7 @@ class KeepRun(keras.callbacks.Callback):
         writes: of the run; a checkpoint waits until nothing else does.
         interruption: of the process.
         every: iterations between checkpoints.
-        minutes: between checkpoints, whichever comes first.
+        minutes: between checkpoints, whichever comes first. (The one that the keeper keeps is written too.)
         last: iteration that ends the run; it has a checkpoint.
         saved: iteration of the checkpoint that training goes on from, or None.
         together: where several processes train together, what they agreed on; it comes before.
@@ -261,6 +263,8 @@ class KeepRun(keras.callbacks.Callback):
 
     def _due(self, iteration: int) -> bool:
         if self._clock() - self._time >= 60.0 * self.minutes:
+            return True
+        if iteration == self.keeper.checkpoints.kept:
             return True
         return iteration // self.every > (self.saved or 0) // self.every
 

@@ -1,14 +1,17 @@
 """The harness of the paper's table: what is a cell, what is done, what is refused, what is printed."""
 
+import argparse
 import json
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from bayesian_gan.presets import PRESETS
+from benchmarks import table1
 from benchmarks.table.cells import Cell, configuration, result
 from benchmarks.table.render import render, spread
 from benchmarks.table.results import ResultsError, append_result, find, read_results
@@ -122,6 +125,35 @@ def test_the_document_has_means_and_two_standard_deviations() -> None:
         "| mnist 100 | bayesgan | 0 | 120 ± 0 (3) | 90 ± 0 (3) | 0.0500 | 0.0400 | 10.0 | 0.50 |"
         in text
     )
+
+
+def test_another_temperature_branches_off_a_finished_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    branched: list[tuple[Path, Path, dict[str, float]]] = []
+    commands: list[list[str]] = []
+
+    def branch(source: Path, out_dir: Path, changes: dict[str, float]) -> None:
+        branched.append((source, out_dir, changes))
+        (out_dir / "bgan_mnist_2").mkdir()
+
+    def train(command: list[str], **_: Any) -> SimpleNamespace:
+        commands.append(command)
+        return SimpleNamespace(returncode=0)
+
+    monkeypatch.setattr(table1, "branch", branch)
+    monkeypatch.setattr(table1.subprocess, "run", train)
+    known = argparse.Namespace(runs=tmp_path, data_path=None)
+    warmed = tmp_path / Cell("mnist", 100, "bayesgan", 3, "laptop").name / "bgan_mnist_1"
+    warmed.mkdir(parents=True)
+    cold = Cell("mnist", 100, "bayesgan", 3, "laptop", 0.0)
+    table1._run_cell(cold, known, (), 1)  # The other run is not finished: nothing to branch off.
+    assert not branched
+    (warmed / "summary.json").touch()
+    for _ in range(2):  # The second time it is there already, and goes on.
+        assert table1._run_cell(cold, known, (), 1) == tmp_path / cold.name / "bgan_mnist_2"
+    assert branched == [(warmed, tmp_path / cold.name, {"temperature": 0.0})]
+    assert all("--resume=auto" in command for command in commands)
 
 
 def test_absent_data_is_skipped_and_the_plan_runs_nothing(tmp_path: Path) -> None:

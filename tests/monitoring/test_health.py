@@ -12,8 +12,8 @@ import tensorflow as tf
 
 from bayesian_gan.model import BayesianGAN
 from bayesian_gan.monitoring import Functionals, HealthMeter, SamplerHealth, convergence, events
+from bayesian_gan.monitoring.events import read_events
 from bayesian_gan.monitoring.health_log import read_functionals
-from bayesian_gan.reliability.compare import read_events
 from bayesian_gan.samplers import SGHMC, WarmStart
 
 LEARNING_RATE, FRICTION, TEMPERATURE = 1e-3, 0.3, 0.5
@@ -296,7 +296,7 @@ def test_tensorboard_has_scalars_histograms_a_picture_and_the_hyper_parameters(
     model = _compile(make_model())
     model.fit(images, labels, batch_size=16, steps_per_epoch=6, verbose=0, callbacks=[health])
     values: dict[str, Any] = {
-        v.tag: v for event in read_events(file.path) for v in event.summary.value
+        v.tag: v for event in read_events(file.path.read_bytes()) for v in event.summary.value
     }
     plugins = {tag: v.metadata.plugin_data.plugin_name for tag, v in values.items()}
     assert plugins["p_real/discriminator_1/fake"] in ("scalars", "histograms")

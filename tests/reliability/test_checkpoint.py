@@ -46,6 +46,14 @@ def test_the_last_two_are_kept(checkpoints: Checkpoints, tmp_path: Path) -> None
     assert Checkpoints(tmp_path / "nowhere").load_newest(LOG) is None
 
 
+def test_one_of_choice_is_kept_beside_them(tmp_path: Path) -> None:
+    made = Checkpoints(tmp_path / "checkpoints", kept=20)
+    for iteration in (10, 20, 30, 40, 50):
+        made.save({"a": np.full(2, iteration)}, _manifest(iteration))
+    assert made.iterations == [20, 40, 50]
+    assert made.load(20).arrays["a"][0] == 20
+
+
 def test_200_damages_are_named_and_the_one_before_is_used(
     checkpoints: Checkpoints, caplog: pytest.LogCaptureFixture
 ) -> None:

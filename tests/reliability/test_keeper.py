@@ -99,7 +99,9 @@ def test_a_checkpoint_of_other_flags_data_or_versions(
 class _Stage:
     """A `KeepRun` whose model, clock, disk and signals are the test's."""
 
-    def __init__(self, *, every: int, minutes: float, last: int = 10_000) -> None:
+    def __init__(
+        self, *, every: int, minutes: float, last: int = 10_000, kept: int | None = None
+    ) -> None:
         self.now, self.iteration, self.refuses = 0.0, 0, False
         self.saves: list[int] = []
         self.checked: list[int] = []
@@ -107,7 +109,9 @@ class _Stage:
         iteration = SimpleNamespace(numpy=lambda: self.iteration)
         self.model = SimpleNamespace(iteration=iteration, stop_training=False)
         self.writes = Writes(logging.getLogger("test_keeper"), clock=lambda: self.now)
-        keeper: Any = SimpleNamespace(model=self.model, save=self._save)
+        keeper: Any = SimpleNamespace(
+            model=self.model, save=self._save, checkpoints=SimpleNamespace(kept=kept)
+        )
         finite: Any = SimpleNamespace(check_state=lambda: self.checked.append(self.iteration))
         self.keep = KeepRun(
             keeper,
@@ -160,6 +164,13 @@ def test_iterations_and_minutes_whichever_comes_first() -> None:
     stage.go(5, 0.25)
     assert stage.saves == [0, 50, 100, 130, 150]
     assert stage.checked == stage.saves  # Nothing is saved that was not looked at.
+
+
+def test_the_iteration_that_is_kept_has_a_checkpoint_of_its_own() -> None:
+    stage = _Stage(every=50, minutes=10.0, kept=70)
+    stage.keep.on_train_begin()
+    stage.go(110, 0.1)
+    assert stage.saves == [0, 50, 70, 100]
 
 
 def test_a_run_that_goes_on_has_its_checkpoint_already() -> None:

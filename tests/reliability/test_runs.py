@@ -24,7 +24,8 @@ from bayesian_gan.data.catalogue import load
 from bayesian_gan.data.splits import label_split
 from bayesian_gan.errors import InputError, RunStopped
 from bayesian_gan.flags import define
-from bayesian_gan.reliability.compare import differences, read_events
+from bayesian_gan.monitoring.events import read_events
+from bayesian_gan.reliability.compare import differences
 from bayesian_gan.reliability.lock import RunLock
 from bayesian_gan.storage import read_arrays
 
@@ -155,12 +156,12 @@ def test_a_longer_run_is_the_one_that_was_longer_from_the_start(
 def test_a_finished_run_that_resumes_has_nothing_twice(undisturbed: Path) -> None:
     table = (undisturbed / "log.csv").read_text()
     (events,) = (undisturbed / "tensorboard").iterdir()
-    steps = [event.step for event in read_events(events)]
+    steps = [event.step for event in read_events(events.read_bytes())]
     _run(_config(undisturbed.parent), undisturbed)
     assert [row.split(",")[0] for row in (undisturbed / "log.csv").read_text().split()] == [
         row.split(",")[0] for row in table.split()
     ]
-    assert [event.step for event in read_events(events)] == steps
+    assert [event.step for event in read_events(events.read_bytes())] == steps
 
 
 def test_a_corrupt_checkpoint_is_passed_over_and_the_run_ends_the_same(
