@@ -64,8 +64,8 @@ _LAPTOP: dict[str, Any] = {
     "lr": 0.003,
     "lr_decay": 0.0,
     "cosine_from": 0.5,
-    "warm_up": 5000,
-    "train_iter": 6000,
+    "warm_up": 8000,
+    "train_iter": 9000,
     "collect_every": 100,
     "n_save": 500,
     "sampler_lr": 0.01,
@@ -75,7 +75,7 @@ _LAPTOP: dict[str, Any] = {
     "consistency": 3.0,
     "input_noise": 0.3,
     "hidden_noise": 0.3,
-    "final_noise": 0.4,
+    "final_noise": 0.5,
 }
 
 PRESETS = {
