@@ -33,8 +33,8 @@ def test_needs_follow_from_the_numbers_of_networks() -> None:
     critic = replace(config, wasserstein=True, objective="wasserstein", gradient_penalty=10.0)
     penalised = needs(critic, G, D, 500, 4).working_memory
     assert penalised == found.memory + 4 * 3 * 3 * (2 * 10 * 50 + (34 + 2 * 20) * 70)
-    # Draws at 6000, 7000, 8000, 9000; three checkpoints of four numbers for each weight.
-    assert found.disk == 4 * weights * 4 + 3 * 4 * 4 * weights
+    # Draws at 6000, 7000, 8000, 9000; four checkpoints of four numbers for each weight.
+    assert found.disk == 4 * weights * 4 + 4 * 4 * 4 * weights
     scanned = needs(replace(config, generators_per_step=1), G, D, 500, 4)
     # One generator moves, and is met.
     assert scanned.working_memory == found.memory + 4 * 3 * 3 * (10 * 50 + 24 * 70)
