@@ -41,7 +41,7 @@ def test_needs_follow_from_the_numbers_of_networks() -> None:
     authors = needs(replace(config, objective="authors"), G, D, 500, 4)
     assert authors.working_memory == found.memory + 4 * 3 * 3 * (2 * 10 * 50 + 74 * 70)
     bounded = needs(replace(config, max_samples=1), G, D, 500, 4)
-    assert bounded.disk == 4 * weights * 2 + 3 * 4 * 4 * weights
+    assert bounded.disk == 4 * weights * 2 + 4 * 4 * 4 * weights
     saved = needs(replace(config, save_weights=True, n_save=1000), G, D, 500, 4)
     assert saved.disk == found.disk + 4 * weights * 10
 
