@@ -5,7 +5,6 @@ run that was begun with its flags from iteration 0, at the cost of the sampling 
 """
 
 import re
-import shlex
 import shutil
 from collections.abc import Mapping
 from dataclasses import replace
@@ -51,7 +50,6 @@ def branch(source: Path, out_dir: Path, changes: Mapping[str, Any]) -> Path:
         manifest = checkpoint.manifest | {
             "configuration": configuration_checksum(config),
             "files": files,
-            "branched_from": str(source.resolve()),
         }
         Checkpoints(folder / "checkpoints").save(checkpoint.arrays, manifest)
     return path
@@ -125,8 +123,3 @@ def _copy_events(path: Path, data: bytes, folder: Path, config: Config) -> Path:
         return events.copy_events(data, folder / "tensorboard", config.to_json())
     except ValueError as error:
         raise InputError(f"{path}: damaged ({error})") from error
-
-
-def train_command(folder: Path) -> str:
-    """What to type to train the new run."""
-    return f"python run_bgan_semi.py --resume {shlex.quote(str(folder))}"

@@ -8,7 +8,6 @@ import os
 import pprint
 import sys
 import time
-from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -59,23 +58,18 @@ def create_run_folder(config: Config) -> Path:
 
 def make_folder(out_dir: Path, name: str) -> Path:
     """Makes OUT_DIR/NAME_UNIXTIME, or ..._2, ..._3 where another run has that second."""
-    for folder in _names(out_dir, name):
-        with contextlib.suppress(FileExistsError):
+    while True:
+        folder = free_name(out_dir, name)
+        with contextlib.suppress(FileExistsError):  # Another process was faster.
             folder.mkdir()
             return folder
-    raise AssertionError
 
 
 def free_name(out_dir: Path, name: str) -> Path:
     """The name that `make_folder` would give; nothing is made."""
-    return next(folder for folder in _names(out_dir, name) if not folder.exists())
-
-
-def _names(out_dir: Path, name: str) -> Iterator[Path]:
     base = out_dir / f"{name}_{int(time.time())}"
-    yield base
-    for k in itertools.count(2):
-        yield base.with_name(f"{base.name}_{k}")
+    others = (base.with_name(f"{base.name}_{k}") for k in itertools.count(2))
+    return next(path for path in itertools.chain([base], others) if not os.path.lexists(path))
 
 
 def describe_run(folder: Path, config: Config) -> None:

@@ -49,21 +49,23 @@ def main(arguments: list[str]) -> int:
     """Plans, runs or renders; returns the exit status."""
     known, extra = _parse(arguments)
     try:
-        lines = read_results(known.results, bayesian_gan.__version__)
-        if known.render:
-            text = render(lines)
-            write_atomically(ROOT / "docs" / "results.md", lambda file: file.write(text.encode()))
-            print(f"docs/results.md: {len(lines)} cells")
-            return 0
-        cells, num_images = _cells(known)
+        return _do(known, tuple(extra))
     except (ResultsError, InputError) as error:
         print(f"table1.py: error: {error}", file=sys.stderr)
         return USAGE_STATUS
+
+
+def _do(known: argparse.Namespace, extra: tuple[str, ...]) -> int:
+    lines = read_results(known.results, bayesian_gan.__version__)
+    if known.render:
+        text = render(lines)
+        write_atomically(ROOT / "docs" / "results.md", lambda file: file.write(text.encode()))
+        print(f"docs/results.md: {len(lines)} cells")
+        return 0
+    cells, num_images = _cells(known)
     missing = [cell for cell in cells if find(lines, cell) is None]
     _print_plan(lines, cells, missing, known.jobs)
-    if known.plan:
-        return 0
-    return _run(missing, num_images, known, tuple(extra))
+    return 0 if known.plan else _run(missing, num_images, known, extra)
 
 
 def _parse(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:

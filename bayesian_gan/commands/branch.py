@@ -31,13 +31,13 @@ def run(arguments: argparse.Namespace) -> int:
     if not changes:
         raise InputError(f"give at least one of --{', --'.join(AFTER_WARM_UP)}")
     # TensorBoard's records take a second to import.
-    from bayesian_gan.branching import branch, train_command
+    from bayesian_gan.branching import branch
+    from bayesian_gan.reliability.resume import resume_command
 
     out_dir = arguments.out_dir or arguments.run_dir.resolve().parent
     folder = branch(arguments.run_dir, out_dir, changes)
-    print(
-        f"{folder}: at the end of the warm-up of {arguments.run_dir}; train it with\n{train_command(folder)}"
-    )
+    command = resume_command(folder, "run_bgan_semi.py")
+    print(f"{folder}: at the end of the warm-up of {arguments.run_dir}; train it with\n{command}")
     return 0
 
 

@@ -81,9 +81,9 @@ def data_checksum(*arrays: np.ndarray) -> str:
     return digest.hexdigest()
 
 
-def resume_command(folder: Path) -> str:
-    """What to type to go on with a run."""
-    program = sys.argv[0] or "run_bgan.py"
+def resume_command(folder: Path, program: str = "") -> str:
+    """What to type to go on with a run, in `program`; by default the one that runs now."""
+    program = program or sys.argv[0] or "run_bgan.py"
     if program.endswith(" train"):  # The command, which is no file.
         return f"{program} --resume {shlex.quote(str(folder))}"
     return f"python {shlex.quote(program)} --resume {shlex.quote(str(folder))}"
