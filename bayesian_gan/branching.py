@@ -61,10 +61,8 @@ def _config(run: FinishedRun, out_dir: Path, changes: Mapping[str, Any]) -> Conf
         raise InputError(
             f"--{unknown[0]} decides the warm-up too; a branch may change {', '.join(AFTER_WARM_UP)}"
         )
-    if run.config.maximum_likelihood or run.config.objective == "authors":
+    if not run.config.samples:
         raise InputError(f"{run.path}: has no sampler whose flags could differ, only optimizers")
-    if run.config.optimizer == "adam":
-        raise InputError(f"{run.path}: was made with --optimizer adam, so it has no sampler")
     config = replace(run.config, **changes, out_dir=str(out_dir), resume=None)
     config.check()
     if config.train_iter <= config.warm_up:

@@ -334,6 +334,16 @@ class Config:
         return self.ml or self.ml_ensemble is not None
 
     @property
+    def samples(self) -> bool:
+        """Whether a sampler follows the warm-up, with a temperature and a friction of its own.
+
+        Otherwise an optimizer does: Adam to the end, or the SGD with momentum of the authors' program.
+        """
+        if self.maximum_likelihood or self.objective == "authors":
+            return False
+        return self.optimizer != "adam"
+
+    @property
     def side_by_side(self) -> int | None:
         """Discriminators of a step that do not wait for each other; see `bayesian_gan.threads`.
 
