@@ -1,19 +1,19 @@
 #!/usr/bin/env python
 """Classes that unsupervised generators make: a Bayesian GAN beside a single DCGAN of the same cost.
 
-    python benchmarks/coverage.py --dataset digits --num_gen 5 --num_mcmc 2 --seeds 0 1 2 --preset laptop
+    python benchmarks/coverage.py --dataset digits --num_gen 5 --num_mcmc 2 --times 6 --preset laptop
 
 For each seed two runs of `run_bgan.py`: one with these networks, and one with `--ml`, which has a single
-generator and num_gen * num_mcmc times the iterations. `python -m bayesian_gan evaluate` judges both, with a
-classifier that has learnt all real labels. Prints a table; runs that are finished there are not made
-again. Every argument that is not listed here goes to `run_bgan.py`, for both.
+generator and TIMES as many iterations; choose it so that the minutes in the table agree. `python -m
+bayesian_gan evaluate` judges both, with a classifier that has learnt all real labels. Prints a table; runs that
+are finished are not made again. Every argument that is not listed here goes to `run_bgan.py`, for both.
 """
 
 import argparse
 import json
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,7 @@ class Networks:
         warm_up: iterations of Adam.
         train_iter: iterations in all.
         collect_every: iterations between draws.
+        times: iterations of the DCGAN that costs as much, over these.
     """
 
     num_gen: int
@@ -47,10 +48,11 @@ class Networks:
     warm_up: int
     train_iter: int
     collect_every: int
+    times: int
 
     def flags(self, ml: bool) -> list[str]:
         """Flags of the run, or those of the DCGAN that costs as much."""
-        share = self.num_gen * self.num_mcmc if ml else 1
+        share = self.times if ml else 1
         lengths = [
             f"--{name}={share * getattr(self, name)}"
             for name in ("warm_up", "train_iter", "collect_every")
@@ -98,15 +100,13 @@ def rows(
 def main(arguments: list[str]) -> int:
     """Trains, evaluates and prints; returns the exit status of what failed."""
     known, extra = _parse(arguments)
-    networks = Networks(
-        known.num_gen, known.num_mcmc, known.warm_up, known.train_iter, known.collect_every
-    )
+    networks = Networks(**{f.name: getattr(known, f.name) for f in fields(Networks)})
     table = [HEADER, "| --- |" + " --- |" * (HEADER.count("|") - 2)]
     for seed in known.seeds:
         for ml in (False, True):
             system = "DCGAN" if ml else f"BayesGAN, {known.num_gen} x {known.num_mcmc}"
-            size = f"{known.num_gen}x{known.num_mcmc}x{known.train_iter}"
-            place = known.out_dir / f"{known.dataset}_{'dcgan' if ml else 'bayesgan'}_{size}_{seed}"
+            size = f"dcgan_{known.times}" if ml else f"bayesgan_{known.num_gen}x{known.num_mcmc}"
+            place = known.out_dir / f"{known.dataset}_{size}_{known.train_iter}_{seed}"
             common = [f"--dataset={known.dataset}", f"--random_seed={seed}", *extra]
             status = _run(place, [*networks.flags(ml), *common], known.num_images)
             if status:
@@ -147,11 +147,13 @@ def _parse(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
     parser.add_argument("--warm_up", type=int, default=1500, help="its iterations of Adam")
     parser.add_argument("--train_iter", type=int, default=2000, help="its iterations in all")
     parser.add_argument("--collect_every", type=int, default=100)
+    parser.add_argument("--times", type=int, help="default: num_gen * num_mcmc")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--num_images", type=int, default=10_000, help="generated for each mixture")
     parser.add_argument("--out_dir", type=Path, default=ROOT / "runs" / "coverage")
     known, extra = parser.parse_known_args(arguments)
     known.out_dir = known.out_dir.resolve()
+    known.times = known.times or known.num_gen * known.num_mcmc
     return known, extra
 
 

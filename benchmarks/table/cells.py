@@ -14,7 +14,7 @@ ENSEMBLE = 10
 # Flags that make a system, after those of the preset.
 SYSTEM_FLAGS: dict[str, tuple[str, ...]] = {
     "dcgan": ("--ml",),
-    "w_dcgan": ("--ml", "--wasserstein"),
+    "w_dcgan": ("--ml", "--wasserstein", "--gradient_penalty=10"),
     "dcgan_10": (f"--ml_ensemble={ENSEMBLE}", "--num_gen=1", "--num_disc=1"),
     "bayesgan": (),
 }

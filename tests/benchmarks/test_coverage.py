@@ -9,8 +9,8 @@ from benchmarks import coverage
 FLAGS = "--preset laptop --gf_dim 4 --df_dim 4 --batch_size 8"
 
 
-def test_dcgan_has_the_iterations_of_all_generators() -> None:
-    networks = coverage.Networks(5, 2, warm_up=1500, train_iter=2000, collect_every=100)
+def test_dcgan_has_as_many_times_the_iterations() -> None:
+    networks = coverage.Networks(5, 2, warm_up=1500, train_iter=2000, collect_every=100, times=10)
     assert set(networks.flags(ml=True)) == {
         "--ml",
         "--warm_up=15000",
@@ -24,7 +24,7 @@ def test_dcgan_has_the_iterations_of_all_generators() -> None:
 def test_both_are_trained_and_judged_and_not_again(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    sizes = "--num_gen 2 --num_mcmc 1 --warm_up 4 --train_iter 8 --collect_every 2"
+    sizes = "--num_gen 2 --num_mcmc 1 --warm_up 4 --train_iter 8 --collect_every 2 --times 1"
     arguments = f"{sizes} --num_images 60 --out_dir {tmp_path} {FLAGS}".split()
     assert coverage.main(arguments) == 0
     table = [line for line in capfd.readouterr().out.splitlines() if line.startswith("| 0 |")]
