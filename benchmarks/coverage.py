@@ -6,10 +6,12 @@
 For each seed two runs of `run_bgan.py`: one with these networks, and one with `--ml`, which has a single
 generator and TIMES as many iterations; choose it so that the minutes in the table agree. `python -m
 bayesian_gan evaluate` judges both, with a classifier that has learnt all real labels. Prints a table; runs that
-are finished are not made again. Every argument that is not listed here goes to `run_bgan.py`, for both.
+are finished, with these flags, are not made again. Every argument that is not listed here goes to
+`run_bgan.py`, for both.
 """
 
 import argparse
+import hashlib
 import json
 import subprocess
 import sys
@@ -97,6 +99,12 @@ def rows(
     return table
 
 
+def place_name(dataset: str, ml: bool, seed: int, flags: list[str], num_images: int) -> str:
+    """A name for a run's folder; runs and evaluations of other flags have other names."""
+    decided = hashlib.sha256(json.dumps([flags, num_images]).encode()).hexdigest()[:8]
+    return f"{dataset}_{'dcgan' if ml else 'bayesgan'}_{seed}_{decided}"
+
+
 def main(arguments: list[str]) -> int:
     """Trains, evaluates and prints; returns the exit status of what failed."""
     known, extra = _parse(arguments)
@@ -105,10 +113,10 @@ def main(arguments: list[str]) -> int:
     for seed in known.seeds:
         for ml in (False, True):
             system = "DCGAN" if ml else f"BayesGAN, {known.num_gen} x {known.num_mcmc}"
-            size = f"dcgan_{known.times}" if ml else f"bayesgan_{known.num_gen}x{known.num_mcmc}"
-            place = known.out_dir / f"{known.dataset}_{size}_{known.train_iter}_{seed}"
             common = [f"--dataset={known.dataset}", f"--random_seed={seed}", *extra]
-            status = _run(place, [*networks.flags(ml), *common], known.num_images)
+            flags = [*networks.flags(ml), *common]
+            place = known.out_dir / place_name(known.dataset, ml, seed, flags, known.num_images)
+            status = _run(place, flags, known.num_images)
             if status:
                 return status
             (folder,) = place.glob("bgan_*")

@@ -21,6 +21,13 @@ def test_dcgan_has_as_many_times_the_iterations() -> None:
     assert "--warm_up=1500" in networks.flags(ml=False)
 
 
+def test_runs_of_other_flags_or_numbers_of_images_are_not_taken_for_these() -> None:
+    flags = ["--ml", "--preset=laptop"]
+    others = [([*flags, "--lr=0.1"], 60), (flags, 61), (["--ml", "--preset=paper"], 60)]
+    names = [coverage.place_name("digits", True, 0, *other) for other in [(flags, 60), *others]]
+    assert len(set(names)) == 4
+
+
 def test_both_are_trained_and_judged_and_not_again(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
