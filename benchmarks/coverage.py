@@ -11,9 +11,6 @@ are finished, with these flags, are not made again. Every argument that is not l
 """
 
 import argparse
-import hashlib
-import json
-import subprocess
 import sys
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -25,6 +22,14 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from bayesian_gan.evaluation.uncertainty import entropy  # noqa: E402
+from benchmarks.driver_runs import (  # noqa: E402
+    RunError,
+    finished,
+    place_name,
+    read,
+    start,
+    train,
+)
 
 HEADER = (
     "| seed | system | images of | minutes | classes of each generator | of all | effective classes of all "
@@ -63,46 +68,48 @@ class Networks:
         return [*own, *lengths, f"--n_save={share * self.train_iter}"]
 
 
-def rows(
-    seed: int, system: str, summary: dict[str, Any], evaluation: dict[str, Any], every: bool
+def generated_rows(
+    seed: int, system: str, summary: dict[str, Any], evaluation: dict[str, Any]
 ) -> list[str]:
-    """Lines of the table for one run.
+    """Lines of the table for one run: images of its last draw, and of all draws where they are others.
 
     Args:
         seed: of the run.
         system: its name.
         summary: its `summary.json`.
         evaluation: its `evaluation.json`.
-        every: whether the images of all draws have a line of their own, and the test images one.
     """
     found = evaluation["samples"]["features"]["classifier"]
     modes = found["mode_coverage"]
-    minutes = f"{summary['seconds'] / 60:.1f}"
     each = f"{min(modes['covered'])} to {max(modes['covered'])}"
     if len(modes["covered"]) == 1:
         each = str(modes["covered"][0])
     effective = f"{np.exp(entropy(np.array([modes['union']])))[0]:.2f}"
     collapsed = f"{modes['num_collapsed']} of {len(modes['covered'])}"
-    lines = [
-        [system, "the last draw", minutes, each, modes["covered_by_union"], effective, collapsed],
-        ["", "all draws", "", "", "", "", ""],
-        ["", "the test set", "", "", "", "", ""],
+    cells = [
+        f"{summary['seconds'] / 60:.1f}",
+        each,
+        modes["covered_by_union"],
+        effective,
+        collapsed,
     ]
-    keys = ("all of the last draw", "all of every draw", "test images")
-    table = []
-    for line, key in list(zip(lines, keys, strict=True))[: 3 if every else 1]:
-        row = found["rows"][key]
-        scores = [f"{row['fid']:.3g}"] + [
-            f"{row[k]:.2f}" for k in ("precision", "recall", "coverage")
-        ]
-        table.append(f"| {seed} | " + " | ".join(map(str, [*line, *scores])) + " |")
-    return table
+    last = _row(seed, system, "the last draw", cells, found["rows"]["all of the last draw"])
+    if len(modes["covered"]) == 1:
+        return [last]
+    every = found["rows"]["all of every draw"]
+    return [last, _row(seed, "", "all draws", [""] * len(cells), every)]
 
 
-def place_name(dataset: str, ml: bool, seed: int, flags: list[str], num_images: int) -> str:
-    """A name for a run's folder; runs and evaluations of other flags have other names."""
-    decided = hashlib.sha256(json.dumps([flags, num_images]).encode()).hexdigest()[:8]
-    return f"{dataset}_{'dcgan' if ml else 'bayesgan'}_{seed}_{decided}"
+def real_row(evaluation: dict[str, Any]) -> str:
+    """The line of the real test images, which are the same for every run."""
+    row = evaluation["samples"]["features"]["classifier"]["rows"]["test images"]
+    return _row("", "", "the test set", [""] * 5, row)
+
+
+def _row(seed: int | str, system: str, what: str, cells: list[Any], scores: dict[str, Any]) -> str:
+    shares = [f"{scores[name]:.2f}" for name in ("precision", "recall", "coverage")]
+    row = [seed, system, what, *cells, f"{scores['fid']:.3g}", *shares]
+    return "| " + " | ".join(map(str, row)) + " |"
 
 
 def main(arguments: list[str]) -> int:
@@ -110,44 +117,38 @@ def main(arguments: list[str]) -> int:
     known, extra = _parse(arguments)
     networks = Networks(**{f.name: getattr(known, f.name) for f in fields(Networks)})
     table = [HEADER, "| --- |" + " --- |" * (HEADER.count("|") - 2)]
-    for seed in known.seeds:
-        for ml in (False, True):
-            system = "DCGAN" if ml else f"BayesGAN, {known.num_gen} x {known.num_mcmc}"
-            common = [f"--dataset={known.dataset}", f"--random_seed={seed}", *extra]
-            flags = [*networks.flags(ml), *common]
-            place = known.out_dir / place_name(known.dataset, ml, seed, flags, known.num_images)
-            status = _run(place, flags, known.num_images)
-            if status:
-                return status
-            (folder,) = place.glob("bgan_*")
-            summary, evaluation = (
-                json.loads((folder / name).read_text(encoding="utf-8"))
-                for name in ("summary.json", "evaluation.json")
-            )
-            table += rows(seed, system, summary, evaluation, not ml)
-            print(f"seed {seed}, {system}: {folder}", flush=True)
-    print("\n".join(table))
+    try:
+        for seed in known.seeds:
+            for ml in (False, True):
+                system = "DCGAN" if ml else f"BayesGAN, {known.num_gen} x {known.num_mcmc}"
+                flags = [*networks.flags(ml), f"--dataset={known.dataset}"]
+                flags += [f"--random_seed={seed}", *extra]
+                name = f"{known.dataset}_{'dcgan' if ml else 'bayesgan'}_{seed}"
+                place = known.out_dir / place_name(name, flags, known.num_images)
+                folder = _judged(place, flags, known.num_images)
+                evaluation = read(folder, "evaluation.json")
+                table += generated_rows(seed, system, read(folder, "summary.json"), evaluation)
+                print(f"seed {seed}, {system}: {folder}", flush=True)
+    except RunError as error:
+        print(f"coverage.py: error: {error}", file=sys.stderr)
+        return error.status
+    print("\n".join([*table, real_row(evaluation)]))
     return 0
 
 
-def _run(place: Path, flags: list[str], num_images: int) -> int:
-    """Trains and evaluates what is not there yet; returns the status of what failed, or 0."""
-    if not list(place.glob("bgan_*/summary.json")):
-        place.mkdir(parents=True, exist_ok=True)
-        command = [str(ROOT / "run_bgan.py"), *flags, f"--out_dir={place}", "--resume=auto"]
-        status = subprocess.run([sys.executable, *command], check=False).returncode
-        if status:
-            return status
-    (folder,) = place.glob("bgan_*")
-    if (folder / "evaluation.json").exists():
-        return 0
-    command = ["-m", "bayesian_gan", "evaluate", str(folder), f"--num_images={num_images}"]
-    return subprocess.run([sys.executable, *command], check=False, cwd=ROOT).returncode
+def _judged(place: Path, flags: list[str], num_images: int) -> Path:
+    """The folder of a run that is trained and evaluated; makes what is not there yet."""
+    folder = finished(place) or train("run_bgan.py", flags, place)
+    if not (folder / "evaluation.json").exists():
+        start(["-m", "bayesian_gan", "evaluate", str(folder), f"--num_images={num_images}"])
+    return folder
 
 
 def _parse(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,  # Other flags are the program's.
     )
     parser.add_argument("--dataset", default="digits")
     parser.add_argument("--num_gen", type=int, default=5, help="J_g of the Bayesian GAN")
@@ -155,7 +156,11 @@ def _parse(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
     parser.add_argument("--warm_up", type=int, default=1500, help="its iterations of Adam")
     parser.add_argument("--train_iter", type=int, default=2000, help="its iterations in all")
     parser.add_argument("--collect_every", type=int, default=100)
-    parser.add_argument("--times", type=int, help="default: num_gen * num_mcmc")
+    parser.add_argument(
+        "--times",
+        type=int,
+        help="the DCGAN's iterations over these; num_gen * num_mcmc by default, which favours it",
+    )
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--num_images", type=int, default=10_000, help="generated for each mixture")
     parser.add_argument("--out_dir", type=Path, default=ROOT / "runs" / "coverage")

@@ -1,39 +1,40 @@
 #!/usr/bin/env python
 """The same run on several label sets: errors of each, their means, and the ratio to the baseline.
 
-    python benchmarks/label_seeds.py --flagfile examples/digits.flags --label_seeds 0,1,2,3,4
+    python benchmarks/label_seeds.py --flagfile examples/digits.flags --label_seeds 0 1 2 3 4
 
-Every argument but `--label_seeds` and `--out_dir` goes to run_bgan_semi.py. Runs go one after another.
+Every argument but `--label_seeds` and `--out_dir` goes to run_bgan_semi.py. Runs go one after another; those
+that are finished, with these flags, are not made again.
 """
 
 import argparse
-import json
 import statistics
-import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
-ROOT = Path(__file__).parents[1]
+from absl import flags as absl_flags
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from bayesian_gan.errors import USAGE_STATUS
+from benchmarks.driver_runs import RunError, finished, place_name, read, train
+
 COLUMNS = ("supervised", "single", "posterior")
 
 
-def run(label_seed: int, out_dir: Path, arguments: list[str]) -> dict:
-    """Runs one label set; returns its summary."""
-    before = set(out_dir.glob("bgan_*"))
-    subprocess.run(
-        [
-            sys.executable,
-            str(ROOT / "run_bgan_semi.py"),
-            *arguments,
-            f"--label_seed={label_seed}",
-            f"--out_dir={out_dir}",
-        ],
-        check=True,
-        stdout=subprocess.DEVNULL,
-        cwd=ROOT,
-    )
-    (folder,) = set(out_dir.glob("bgan_*")) - before
-    return json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+def run(label_seed: int, out_dir: Path, arguments: list[str]) -> dict[str, Any]:
+    """Runs one label set, unless that is done with these flags; returns its summary.
+
+    Raises:
+        RunError: it failed.
+    """
+    flags = [*arguments, f"--label_seed={label_seed}"]
+    place = out_dir / place_name(f"label_set_{label_seed}", flags)
+    folder = finished(place)
+    if folder is None:
+        folder = train("run_bgan_semi.py", flags, place, log=place / "output.log")
+    return read(folder, "summary.json")
 
 
 def row(name: str, cells: list[str]) -> str:
@@ -41,18 +42,31 @@ def row(name: str, cells: list[str]) -> str:
     return f"{name:22}" + "".join(f"{cell:>17}" for cell in cells)
 
 
-def main() -> None:
-    """Prints the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--label_seeds", default="0,1,2,3,4", help="comma-separated seeds, >= 0")
+def main(arguments: list[str]) -> int:
+    """Prints the table; returns the exit status of a run that failed."""
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,  # Other flags are the program's.
+    )
+    parser.add_argument("--label_seeds", type=int, nargs="+", default=list(range(5)))
     parser.add_argument("--out_dir", type=Path, default=Path("runs"), help="where runs go")
-    known, arguments = parser.parse_known_args()
-    known.out_dir.mkdir(parents=True, exist_ok=True)
-    seeds = [int(seed) for seed in known.label_seeds.split(",")]
+    known, extra = parser.parse_known_args(arguments)
+    try:
+        # A run is found again by what a flag file holds, not by the file's name.
+        extra = absl_flags.FlagValues().read_flags_from_files(extra)
+        _print_table(known.label_seeds, known.out_dir, extra)
+    except (absl_flags.Error, RunError) as error:
+        print(f"label_seeds.py: error: {error}", file=sys.stderr)
+        return error.status if isinstance(error, RunError) else USAGE_STATUS
+    return 0
+
+
+def _print_table(seeds: list[int], out_dir: Path, arguments: list[str]) -> None:
     print(row("split", [f"{c} err/NLL" for c in COLUMNS] + ["seconds"]))
     summaries = []
     for seed in seeds:
-        summary = run(seed, known.out_dir.resolve(), arguments)
+        summary = run(seed, out_dir.resolve(), arguments)
         summaries.append(summary)
         cells = [f"{summary[c]['errors']} / {summary[c]['nll']:.3f}" for c in COLUMNS]
         print(row(summary["split"], [*cells, f"{summary['seconds']:.0f}"]), flush=True)
@@ -68,4 +82,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main(sys.argv[1:]))

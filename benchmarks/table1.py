@@ -12,10 +12,8 @@ listed here goes to run_bgan_semi.py, for every cell.
 """
 
 import argparse
-import json
 import os
 import statistics
-import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -33,6 +31,7 @@ from bayesian_gan.data.options import Options  # noqa: E402
 from bayesian_gan.errors import USAGE_STATUS, InputError  # noqa: E402
 from bayesian_gan.presets import PRESETS  # noqa: E402
 from bayesian_gan.storage import write_atomically  # noqa: E402
+from benchmarks.driver_runs import RunError, finished, newest, read, train  # noqa: E402
 from benchmarks.table.cells import SYSTEMS, Cell, result  # noqa: E402
 from benchmarks.table.render import render  # noqa: E402
 from benchmarks.table.results import (  # noqa: E402
@@ -56,6 +55,8 @@ def main(arguments: list[str]) -> int:
 
 
 def _do(known: argparse.Namespace, extra: tuple[str, ...]) -> int:
+    if any(flag.lstrip("-").partition("=")[0] == "temperature" for flag in extra):
+        raise InputError("--temperature: give --temperatures, so that cells of each are told apart")
     lines = read_results(known.results, bayesian_gan.__version__)
     if known.render:
         text = render(lines)
@@ -70,7 +71,9 @@ def _do(known: argparse.Namespace, extra: tuple[str, ...]) -> int:
 
 def _parse(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,  # Other flags are the program's.
     )
     parser.add_argument("--data_path", help="folder of the data sets")
     parser.add_argument("--rows", nargs="+", default=ROWS.split(), metavar="DATASET:N")
@@ -175,12 +178,9 @@ def _run(
         folder = _run_cell(runs[name][0], known, extra, threads)
         if folder is None:
             return False
-        summary, described = (
-            json.loads((folder / file).read_text(encoding="utf-8"))
-            for file in ("summary.json", "config.json")
-        )
+        summary, described = read(folder, "summary.json"), read(folder, "config.json")
         for cell in runs[name]:
-            line = result(cell, summary, described, num_images[cell.dataset])
+            line = result(cell, extra, summary, described, num_images[cell.dataset])
             append_result(known.results, line)
             print(f"{name} {cell.system}: {line['errors']} of {line['n']}", flush=True)
         return True
@@ -195,35 +195,18 @@ def _run_cell(
     """Runs or goes on with a cell's run; its folder, or None where it failed."""
     place = known.runs.resolve() / cell.name
     place.mkdir(parents=True, exist_ok=True)
-    if cell.temperature is not None and _newest(place) is None:
-        warmed = _newest(known.runs.resolve() / replace(cell, temperature=None).name)
-        if warmed is not None and (warmed / "summary.json").exists():
+    if cell.temperature is not None and newest(place) is None:
+        warmed = finished(known.runs.resolve() / replace(cell, temperature=None).name)
+        if warmed is not None:
             branch(warmed, place, {"temperature": cell.temperature})
     flags = cell.flags(extra)
     if known.data_path:
         flags.append(f"--data_path={Path(known.data_path).resolve()}")
-    command = [sys.executable, str(ROOT / "run_bgan_semi.py"), *flags]
-    environment = os.environ | {
-        "TF_NUM_INTRAOP_THREADS": str(threads),
-        "TF_NUM_INTEROP_THREADS": str(threads),
-    }
-    with (place / "output.log").open("a", encoding="utf-8") as log:
-        status = subprocess.run(
-            [*command, f"--out_dir={place}", "--resume=auto"],
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            env=environment,
-            check=False,
-        ).returncode
-    if status:
-        print(f"{cell.name}: failed with status {status}; see {place / 'output.log'}", flush=True)
+    try:
+        return train("run_bgan_semi.py", flags, place, threads=threads, log=place / "output.log")
+    except RunError as error:
+        print(f"{cell.name}: {error}", flush=True)
         return None
-    return _newest(place)
-
-
-def _newest(place: Path) -> Path | None:
-    """The run folder in a cell's folder that was written to last; None where there is none."""
-    return max(place.glob("bgan_*"), key=lambda path: path.stat().st_mtime, default=None)
 
 
 if __name__ == "__main__":

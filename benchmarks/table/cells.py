@@ -3,9 +3,13 @@
 import hashlib
 import json
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from bayesian_gan.presets import PRESETS
+from absl import flags
+
+from bayesian_gan import flags as run_flags
+from bayesian_gan.config import apply_preset
 
 SYSTEMS = ("supervised", "dcgan", "w_dcgan", "dcgan_10", "bayesgan")
 
@@ -79,6 +83,15 @@ class Cell:
         cost = "_equal" if self.equal_cost else ""
         return f"{self.dataset}_{self.N}_{system}{warmth}{cost}_{self.label_seed}_{self.preset}"
 
+    @property
+    def own_temperature(self) -> float | None:
+        """What a finished cell's line has: the preset's if none is asked for; None without a posterior."""
+        if self.system != "bayesgan":
+            return None
+        if self.temperature is not None:
+            return self.temperature
+        return float(_values(self.preset)["temperature"].value)
+
     def flags(self, extra: tuple[str, ...] = ()) -> list[str]:
         """Flags that decide what the cell's run does."""
         system = "bayesgan" if self.system == "supervised" else self.system
@@ -90,50 +103,79 @@ class Cell:
             f"--label_seed={self.label_seed}",
             *SYSTEM_FLAGS[system],
             *warmth,
-            *(self._fewer_iterations() if self.equal_cost else ()),
             *extra,
+            *(() if system == "bayesgan" else _one_generator(extra)),
+            *(self._fewer_iterations(extra) if self.equal_cost else ()),
         ]
 
-    def _fewer_iterations(self) -> list[str]:
-        """The preset's iterations times (its generators / 10), since a step costs as many as there are."""
-        values = PRESETS[self.preset].values
-        share = values["num_mcmc"] * values["num_gen"] / ENSEMBLE
-        return [f"--{flag}={round(values[flag] * share)}" for flag in ("warm_up", "train_iter")]
+    def _fewer_iterations(self, extra: tuple[str, ...]) -> list[str]:
+        """Iterations of which a DCGAN-10 costs what the preset's `bayesgan` costs with these further flags.
+
+        Each chain's step costs k generators that move and as many batches of theirs through the discriminator,
+        and about 3/4 of that once for the real images (benchmarks/RESULTS.md).
+        """
+        values = _values(self.preset, extra)
+        k = values["generators_per_step"].value or values["num_gen"].value
+        share = values["num_mcmc"].value * (k + 0.75) / (ENSEMBLE * 1.75)
+        lengths = {flag: values[flag].value for flag in ("warm_up", "train_iter")}
+        return [f"--{flag}={round(share * length)}" for flag, length in lengths.items()]
 
 
-def configuration(flags: dict[str, Any]) -> str:
+@cache
+def _values(preset: str, extra: tuple[str, ...] = ()) -> flags.FlagValues:
+    """The flags of a run of the preset."""
+    values = flags.FlagValues()
+    run_flags.define(values, semi=True)
+    values(["table1.py", f"--preset={preset}", *extra], known_only=True)
+    apply_preset(values)
+    return values
+
+
+def _one_generator(extra: tuple[str, ...]) -> list[str]:
+    """What a system with one generator to a chain has in the place of a block of them."""
+    scanned = any(flag.lstrip("-").startswith("generators_per_step") for flag in extra)
+    return ["--generators_per_step=1"] if scanned else []
+
+
+def configuration(resolved: dict[str, Any]) -> str:
     """A name of a run's flags, those of one label set apart from no other: 16 hexadecimal digits.
 
     Args:
-        flags: resolved, of the run's `config.json`.
+        resolved: its flags, of its `config.json`.
     """
     passing = ("out_dir", "data_path", "cache_dir", "resume", "label_seed", "n_save", "download")
-    decided = {k: v for k, v in flags.items() if k not in passing}
+    decided = {k: v for k, v in resolved.items() if k not in passing}
     return hashlib.sha256(json.dumps(decided, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def result(
-    cell: Cell, summary: dict[str, Any], described: dict[str, Any], num_images: int
+    cell: Cell,
+    extra: tuple[str, ...],
+    summary: dict[str, Any],
+    described: dict[str, Any],
+    num_images: int,
 ) -> dict[str, Any]:
     """The line of a finished cell.
 
     Args:
         cell: which.
+        extra: flags beside those of the cell.
         summary: the run's `summary.json`.
         described: its `config.json`.
         num_images: unlabelled images, for the minutes of one pass over them.
     """
-    flags, score = described["flags"], summary[SCORES[cell.system]]
+    resolved, score = described["flags"], summary[SCORES[cell.system]]
     single = summary["single"]
-    epochs = summary["iteration"] * flags["batch_size"] / num_images
+    epochs = summary["iteration"] * resolved["batch_size"] / num_images
     return {
         "dataset": cell.dataset,
         "N": cell.N,
         "system": cell.system,
         "label_seed": cell.label_seed,
         "preset": cell.preset,
-        "temperature": flags["temperature"] if cell.system == "bayesgan" else None,
+        "temperature": resolved["temperature"] if cell.system == "bayesgan" else None,
         "equal_cost": cell.equal_cost,
+        "extra": " ".join(extra),
         "errors": score["errors"],
         "n": score["n"],
         "nll": score["nll"],
@@ -143,6 +185,6 @@ def result(
         "iterations": summary["iteration"],
         "seconds": summary["seconds"],
         "minutes_per_epoch": summary["seconds"] / 60.0 / epochs,
-        "configuration": configuration(flags),
+        "configuration": configuration(resolved),
         "version": described["versions"]["bayesian-gan"],
     }

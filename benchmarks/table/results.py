@@ -62,6 +62,6 @@ def find(lines: Iterable[dict[str, Any]], cell: Cell) -> dict[str, Any] | None:
             for name in ("dataset", "N", "system", "label_seed", "preset")
         )
         same = same and line.get("equal_cost", False) == cell.equal_cost
-        if same and (cell.temperature is None or line.get("temperature") == cell.temperature):
+        if same and line.get("temperature") == cell.own_temperature:
             return line
     return None

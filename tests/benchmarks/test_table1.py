@@ -4,14 +4,16 @@ import argparse
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from run_files import write_run
 
 from bayesian_gan.presets import PRESETS
 from benchmarks import table1
+from benchmarks.driver_runs import newest
 from benchmarks.table.cells import Cell, configuration, result
 from benchmarks.table.render import render, spread
 from benchmarks.table.results import ResultsError, append_result, find, read_results
@@ -43,12 +45,14 @@ def test_a_finished_cell_is_found_and_no_other(tmp_path: Path) -> None:
     path = tmp_path / "results" / "table1.jsonl"
     append_result(path, _line())
     append_result(path, _line(system="dcgan", temperature=None, label_seed=3))
+    append_result(path, _line(label_seed=5, temperature=0.0))
     lines = read_results(path, "1")
     assert find(lines, Cell("mnist", 100, "bayesgan", 0, "laptop")) == lines[0]
     assert find(lines, Cell("mnist", 100, "dcgan", 3, "laptop")) == lines[1]
     for other in (
         Cell("mnist", 50, "bayesgan", 0, "laptop"),
         Cell("mnist", 100, "bayesgan", 1, "laptop"),
+        Cell("mnist", 100, "bayesgan", 5, "laptop"),  # Of the preset's temperature, which is 1.
         Cell("mnist", 100, "bayesgan", 0, "paper"),
         Cell("mnist", 100, "bayesgan", 0, "laptop", 0.1),
         Cell("digits", 100, "bayesgan", 0, "laptop"),
@@ -66,6 +70,22 @@ def test_an_ensemble_of_equal_cost_makes_fewer_iterations() -> None:
     assert f"--warm_up={values['warm_up'] * chains // 10}" in equal.flags()
     assert not any("train_iter" in flag for flag in full.flags())
     assert equal.name != full.name
+    # Two chains that move 2 of 10 generators cost 11.72 GFLOP, a DCGAN 3.74 (benchmarks/RESULTS.md).
+    extra = ("--generators_per_step=2", "--train_iter=7000")
+    of_paper = Cell("mnist", 100, "dcgan_10", 0, "paper", equal_cost=True).flags(extra)
+    given = dict(flag.removeprefix("--").split("=") for flag in of_paper)  # The last one counts.
+    assert int(given["train_iter"]) == pytest.approx(7000 * 11.72 / (10 * 3.74), rel=0.01)
+    assert int(given["warm_up"]) / int(given["train_iter"]) == pytest.approx(5 / 7, rel=1e-3)
+    assert given["generators_per_step"] == "1"
+
+
+def test_a_block_of_generators_is_taken_from_bayesgan_alone() -> None:
+    extra = ("--generators_per_step=2",)
+    cell = Cell("mnist", 100, "bayesgan", 0, "paper")
+    assert cell.flags(extra)[-1] == "--generators_per_step=2"
+    for system in ("dcgan", "w_dcgan", "dcgan_10"):
+        assert replace(cell, system=system).flags(extra)[-1] == "--generators_per_step=1"
+        assert not any("per_step" in flag for flag in replace(cell, system=system).flags())
 
 
 @pytest.mark.parametrize(
@@ -93,13 +113,16 @@ def test_each_system_reads_its_score_of_the_final_state() -> None:
     flags = {"batch_size": 64, "temperature": 0.5, "label_seed": 7, "lr": 0.1}
     described = {"flags": flags, "versions": {"bayesian-gan": "1"}}
     found = {
-        system: result(Cell("mnist", 100, system, 7, "laptop"), summary, described, 60000)
+        system: result(
+            Cell("mnist", 100, system, 7, "laptop"), ("--lr=0.1",), summary, described, 60000
+        )
         for system in ("supervised", "dcgan", "w_dcgan", "dcgan_10", "bayesgan")
     }
     errors = [line["errors"] for line in found.values()]
     assert errors == [1, 2, 2, 3, 4]
     assert found["bayesgan"]["single_errors"] == 2
     assert found["bayesgan"]["temperature"] == 0.5
+    assert found["bayesgan"]["extra"] == "--lr=0.1"
     # 9,000 iterations of 64 images are 9.6 passes over 60,000, in 9 minutes.
     assert found["dcgan"]["minutes_per_epoch"] == pytest.approx(9.0 / 9.6)
     assert configuration(flags | {"label_seed": 8}) == configuration(flags)
@@ -115,11 +138,14 @@ def test_the_document_has_means_and_two_standard_deviations() -> None:
     lines += [
         _line(system="dcgan_10", errors=97),
         _line(system="dcgan_10", errors=130, equal_cost=True),
+        _line(dataset="digits", system="dcgan_10", errors=12, equal_cost=True, extra="--lr=0.1"),
     ]
     text = render(lines)
     assert "| mnist 100 | - *2134 ± 525* | - *128 ± 11* |" in text
     assert "| 97 (1) *97 ± 8.2* | 110 ± 20 (3) *79 ± 5.8* |" in text  # of temperature 1 alone
     assert "| 50 (1) *32.7 ± 5.2* |" in text  # CIFAR in %
+    assert "With `--lr=0.1` (digits)." in text
+    assert "| digits 100 | - | - | - | 12 (1) at the cost of bayesgan | - |" in text
     assert "| mnist 100 | dcgan_10 at the cost of bayesgan | 1 | 120 (1) | 130 (1) |" in text
     assert (
         "| mnist 100 | bayesgan | 0 | 120 ± 0 (3) | 90 ± 0 (3) | 0.0500 | 0.0400 | 10.0 | 0.50 |"
@@ -131,29 +157,34 @@ def test_another_temperature_branches_off_a_finished_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     branched: list[tuple[Path, Path, dict[str, float]]] = []
-    commands: list[list[str]] = []
 
     def branch(source: Path, out_dir: Path, changes: dict[str, float]) -> None:
         branched.append((source, out_dir, changes))
         (out_dir / "bgan_mnist_2").mkdir()
 
-    def train(command: list[str], **_: Any) -> SimpleNamespace:
-        commands.append(command)
-        return SimpleNamespace(returncode=0)
+    def train(script: str, flags: list[str], place: Path, **_: Any) -> Path | None:
+        return newest(place)
 
     monkeypatch.setattr(table1, "branch", branch)
-    monkeypatch.setattr(table1.subprocess, "run", train)
+    monkeypatch.setattr(table1, "train", train)
     known = argparse.Namespace(runs=tmp_path, data_path=None)
     warmed = tmp_path / Cell("mnist", 100, "bayesgan", 3, "laptop").name / "bgan_mnist_1"
-    warmed.mkdir(parents=True)
+    write_run(warmed, iteration=8500, train_iter=9000)
     cold = Cell("mnist", 100, "bayesgan", 3, "laptop", 0.0)
     table1._run_cell(cold, known, (), 1)  # The other run is not finished: nothing to branch off.
     assert not branched
-    (warmed / "summary.json").touch()
+    write_run(warmed, iteration=9000, train_iter=9000)
     for _ in range(2):  # The second time it is there already, and goes on.
         assert table1._run_cell(cold, known, (), 1) == tmp_path / cold.name / "bgan_mnist_2"
     assert branched == [(warmed, tmp_path / cold.name, {"temperature": 0.0})]
-    assert all("--resume=auto" in command for command in commands)
+
+
+def test_temperatures_are_asked_for_so_that_they_are_told_apart(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for extra in ("--temperature=0", "-temperature=0"):
+        assert table1.main(["--plan", f"--results={tmp_path / 'r.jsonl'}", extra]) == 2
+        assert "give --temperatures" in capsys.readouterr().err
 
 
 def test_absent_data_is_skipped_and_the_plan_runs_nothing(tmp_path: Path) -> None:
