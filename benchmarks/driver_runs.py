@@ -23,9 +23,15 @@ class RunError(Exception):
     """
 
     def __init__(self, command: str, status: int, log: Path | None) -> None:
-        where = "" if log is None else f"; see {log}"
+        where = "" if log is None else f": {_last_line(log)} (all of it: {log})"
         super().__init__(f"{command} failed with status {status}{where}")
         self.status = status
+
+
+def _last_line(log: Path) -> str:
+    """What a program said last."""
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    return next((line.strip() for line in reversed(lines) if line.strip()), "it printed nothing")
 
 
 def place_name(name: str, *decided: Any) -> str:

@@ -39,7 +39,7 @@ def run(label_seed: int, out_dir: Path, arguments: list[str]) -> dict[str, Any]:
 
 def row(name: str, cells: list[str]) -> str:
     """A line of the table."""
-    return f"{name:22}" + "".join(f"{cell:>17}" for cell in cells)
+    return f"{name:22}" + "".join(f"{cell:>20}" for cell in cells)
 
 
 def main(arguments: list[str]) -> int:
