@@ -25,7 +25,7 @@ from bayesian_gan.finished_run import FinishedRun  # noqa: E402
 
 def draw(runs: list[FinishedRun], path: Path) -> None:
     """Writes the picture, and prints the last numbers of each run."""
-    figure, axes = plt.subplots(figsize=(6.5, 4))
+    figure, axes = plt.subplots(figsize=(7.5, 4))
     colors = plt.get_cmap("viridis")([i / max(1, len(runs) - 1) * 0.85 for i in range(len(runs))])
     for run, color in zip(runs, colors, strict=True):
         if run.summary is None or not run.summary.get("supervised"):
@@ -49,7 +49,11 @@ def draw(runs: list[FinishedRun], path: Path) -> None:
         )
     axes.set(xlabel="minutes", ylabel=f"errors of {n:,}", yscale="log")
     axes.legend(
-        title="current networks (line), posterior average (cross)", fontsize=8, title_fontsize=8
+        title="current networks (line),\nposterior average (cross)",
+        fontsize=8,
+        title_fontsize=8,
+        loc="upper left",
+        bbox_to_anchor=(1.01, 1.0),
     )
     figure.tight_layout()
     figure.savefig(path, dpi=130)

@@ -8,6 +8,8 @@ from typing import Any
 from benchmarks.table.cells import PAPER, SYSTEMS
 
 Lines = Sequence[dict[str, Any]]
+# Data set, N, system, temperature, equal cost.
+Kind = tuple[str, int, str, float | None, bool]
 TITLES = ("supervised", "DCGAN", "W-DCGAN", "DCGAN-10", "BayesGAN")
 
 
@@ -43,7 +45,7 @@ def render(lines: Lines) -> str:
     for preset in presets:
         own = [line for line in lines if line["preset"] == preset]
         parts += ["", f"## `--preset {preset}`", "", *_further_flags(own)]
-        parts += [*_table(own), "", *_details(own)]
+        parts += [*_table(own), "", *_paired(own), "", *_details(own)]
     if not lines:
         parts += ["", "No cell is done yet."]
     return "\n".join(parts) + "\n"
@@ -57,14 +59,20 @@ def _further_flags(lines: Lines) -> list[str]:
     return ["With " + "; ".join(f"`{extra}` ({dataset})" for dataset, extra in found) + ".", ""]
 
 
-def _table(lines: Lines) -> list[str]:
-    cells = defaultdict(list)
-    equal = defaultdict(list)
+def _warmest(lines: Lines) -> dict[tuple[str, int], float]:
+    """The temperature that stands for `bayesgan` in each row."""
     warmest: dict[tuple[str, int], float] = {}
     for line in lines:
         row = (line["dataset"], line["N"])
         if line["system"] == "bayesgan":
             warmest[row] = max(warmest.get(row, 0.0), line["temperature"])
+    return warmest
+
+
+def _table(lines: Lines) -> list[str]:
+    cells = defaultdict(list)
+    equal = defaultdict(list)
+    warmest = _warmest(lines)
     for line in lines:
         row = (line["dataset"], line["N"])
         if line.get("equal_cost"):
@@ -88,23 +96,70 @@ def _table(lines: Lines) -> list[str]:
     return table
 
 
+def _paired(lines: Lines) -> list[str]:
+    """Means of each system and of `bayesgan` over the label sets that both have."""
+    warmest = _warmest(lines)
+    groups: dict[Kind, dict[int, dict[str, Any]]] = defaultdict(dict)
+    for line in lines:
+        groups[_kind(line)][line["label_seed"]] = line
+    table = [
+        "On the label sets that both have, in the mean:",
+        "",
+        "| data, N | system | label sets | its errors | BayesGAN's | its NLL | BayesGAN's |",
+        "| --- |" + " --- |" * 6,
+    ]
+    for key in sorted(groups, key=_order):
+        dataset, N, system, temperature, equal_cost = key
+        warm = warmest.get((dataset, N))
+        own, other = groups[key], groups.get((dataset, N, "bayesgan", warm, False), {})
+        shared = sorted(set(own) & set(other))
+        if not shared or own is other:
+            continue
+        means = [
+            (statistics.mean(map(value, found)), statistics.mean(line["nll"] for line in found))
+            for found in ([own[k] for k in shared], [other[k] for k in shared])
+        ]
+        warmth = f", temperature {temperature:g}" if temperature is not None else ""
+        columns = [
+            f"{dataset} {N}",
+            _name(system, equal_cost) + warmth,
+            ", ".join(map(str, shared)),
+            *(f"{errors:.4g}" for errors, _ in means),
+            *(f"{nll:.4f}" for _, nll in means),
+        ]
+        table.append("| " + " | ".join(columns) + " |")
+    return table
+
+
+def _kind(line: dict[str, Any]) -> Kind:
+    """What lines have in common that differ in the label set alone."""
+    rest = (line["system"], line.get("temperature"), line.get("equal_cost", False))
+    return (line["dataset"], line["N"], *rest)
+
+
+def _order(kind: Kind) -> tuple[Any, ...]:
+    dataset, N, system, temperature, equal_cost = kind
+    return dataset, N, SYSTEMS.index(system), -(temperature or 0.0), equal_cost
+
+
+def _name(system: str, equal_cost: bool) -> str:
+    return f"{system} at the cost of bayesgan" if equal_cost else system
+
+
 def _details(lines: Lines) -> list[str]:
     """Single samples beside averages, NLL, and cost, for each row, system and temperature."""
     groups = defaultdict(list)
     for line in lines:
-        row = (line["dataset"], line["N"])
-        kind = (line["system"], line.get("temperature"), line.get("equal_cost", False))
-        groups[*row, *kind].append(line)
+        groups[_kind(line)].append(line)
     table = [
         "| data, N | system | temperature | errors of a single sample | of the average "
         "| NLL of a single sample | of the average | minutes a run | minutes an epoch |",
         "| --- |" + " --- |" * 8,
     ]
-    order = {system: i for i, system in enumerate(SYSTEMS)}
-    for key in sorted(groups, key=lambda k: (k[0], k[1], order[k[2]], -(k[3] or 0.0), k[4])):
+    for key in sorted(groups, key=_order):
         dataset, N, system, temperature, equal_cost = key
         own = groups[key]
-        name = f"{system} at the cost of bayesgan" if equal_cost else system
+        name = _name(system, equal_cost)
         averaged = system in ("bayesgan", "dcgan_10")
         columns = [
             "" if temperature is None else f"{temperature:g}",

@@ -153,6 +153,19 @@ def test_the_document_has_means_and_two_standard_deviations() -> None:
     )
 
 
+def test_systems_are_compared_on_the_label_sets_that_both_have() -> None:
+    lines = [_line(label_seed=k, errors=100 + 10 * k, nll=0.01 * k) for k in range(5)]
+    single = {"system": "dcgan", "temperature": None}
+    lines += [_line(**single, label_seed=k, errors=120, nll=0.05) for k in (1, 4, 7)]
+    lines += [_line(label_seed=3, errors=90, temperature=0.0, nll=0.2)]
+    lines += [_line(**single, N=20)]  # Without a Bayesian GAN there is nothing to compare with.
+    text = render(lines)
+    assert "| mnist 100 | dcgan | 1, 4 | 120 | 125 | 0.0500 | 0.0250 |" in text
+    assert "| mnist 100 | bayesgan, temperature 0 | 3 | 90 | 130 | 0.2000 | 0.0300 |" in text
+    paired = text.split("both have")[1].split("a single sample")[0]
+    assert paired.count("| mnist ") == 2
+
+
 def test_another_temperature_branches_off_a_finished_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
