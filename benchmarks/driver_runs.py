@@ -1,7 +1,6 @@
 """Runs of the driver scripts that benchmarks make: each in a place of its own, found again, gone on with."""
 
 import contextlib
-import hashlib
 import json
 import os
 import subprocess
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import bayesian_gan
+from bayesian_gan.storage import json_checksum
 
 ROOT = Path(__file__).parents[1]
 
@@ -41,8 +41,7 @@ def place_name(name: str, *decided: Any) -> str:
         name: for the eye.
         decided: flags and numbers, as JSON takes them.
     """
-    text = json.dumps([bayesian_gan.__version__, *decided])
-    return f"{name}_{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+    return f"{name}_{json_checksum([bayesian_gan.__version__, *decided])[:8]}"
 
 
 def newest(place: Path) -> Path | None:
