@@ -13,7 +13,7 @@ from absl import flags
 from bayesian_gan.data.options import Options
 from bayesian_gan.devices import parse_device
 from bayesian_gan.errors import InputError
-from bayesian_gan.presets import preset_values
+from bayesian_gan.presets import NEED_LABELS, preset_values
 
 AUTHORS_WARM_UP = 5000
 WEIGHT_CLIP = 0.01
@@ -88,6 +88,7 @@ class Config:
     entropy: float
     consistency: float
     consistency_ramp: int
+    class_frequencies: float
     average_decay: float
     input_noise: float
     hidden_noise: float
@@ -294,7 +295,7 @@ class Config:
 
     def _check_terms(self) -> None:
         """Raises InputError where a term of the energies does not fit the other flags."""
-        for name in ("entropy", "consistency"):
+        for name in NEED_LABELS:
             if getattr(self, name) > 0 and self.objective == "authors":
                 raise InputError(
                     f"--{name} needs --objective paper: the authors' losses have no such term"

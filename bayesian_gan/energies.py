@@ -51,6 +51,7 @@ class EnergySettings:
     entropy: float
     consistency: float
     consistency_ramp: int
+    class_frequencies: float
     final_noise: float
     noise_ramp: tuple[int, int]
     generators_per_step: int
@@ -70,6 +71,8 @@ class ChainStep:
         batch: its minibatch.
         averaged: the discriminators with averaged weights; none where there is no consistency term.
         shard: number of the shard that the minibatch is; None for a whole one.
+        log_ratio: log(q_k / pi_k) of the class frequencies that each discriminator predicts and of those that
+            are expected, float32 [J_d, K]; None where there is no such term.
     """
 
     index: int
@@ -78,6 +81,7 @@ class ChainStep:
     batch: Minibatch
     averaged: Sequence[keras.Model] = ()
     shard: tf.Tensor | None = None
+    log_ratio: tf.Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -167,6 +171,7 @@ def energies(settings: EnergySettings, chains: Sequence[ChainStep], step: tf.Ten
         )
         energies_d += settings.entropy * terms.entropy
         energies_d += _consistency_weight(settings, step) * terms.consistency
+        energies_d += settings.class_frequencies * terms.class_frequencies
         energies_g = regulariser_g + objectives.paper_generator_energy(
             terms, settings.feature_matching, settings.pairing_reduction
         )
@@ -189,12 +194,21 @@ def _terms(
             if settings.pairs_per_step < settings.generators_per_step:
                 met = _met(settings, (chain.index, i), step, len(fakes))
             averaged = chain.averaged[i] if chain.averaged else None
+            log_ratio = None if chain.log_ratio is None else chain.log_ratio[i]
             seed = seed_pair((settings.seed, 10, chain.index, i), step)
             if chain.shard is not None:
                 seed = tf.random.experimental.stateless_fold_in(seed, chain.shard)
             terms.append(
                 _discriminator_terms(
-                    settings, discriminator, averaged, chain.batch, merged, met, seed, noise
+                    settings,
+                    discriminator,
+                    averaged,
+                    log_ratio,
+                    chain.batch,
+                    merged,
+                    met,
+                    seed,
+                    noise,
                 )
             )
     return objectives.stack_terms(terms)
@@ -212,6 +226,7 @@ def _discriminator_terms(
     settings: EnergySettings,
     discriminator: keras.Model,
     averaged: keras.Model | None,
+    log_ratio: tf.Tensor | None,
     batch: Minibatch,
     fakes: tf.Tensor,
     met: tf.Tensor | None,
@@ -239,6 +254,10 @@ def _discriminator_terms(
     if averaged is not None:
         target, _ = split_outputs(averaged(batch.real, training=True))
         consistency = objectives.inconsistency(real_logits, target)
+    frequencies = mean_probabilities = tf.zeros(())
+    if log_ratio is not None:
+        frequencies = objectives.frequency_divergence(real_logits, log_ratio)
+        mean_probabilities = tf.reduce_mean(tf.nn.softmax(real_logits), axis=0)
     return objectives.PairTerms(
         real=judge.real_energy(judge.values(real_outputs)),
         labelled=labelled,
@@ -247,6 +266,8 @@ def _discriminator_terms(
         matching=matching,
         entropy=entropy,
         consistency=consistency,
+        class_frequencies=frequencies,
+        mean_probabilities=mean_probabilities,
         penalty=penalty,
     )
 

@@ -380,6 +380,7 @@ def _build_model(config: Config, data: ImageData, start: int) -> BayesianGAN:
         entropy=config.entropy,
         consistency=config.consistency,
         consistency_ramp=config.consistency_ramp,
+        class_frequencies=config.class_frequencies,
         final_noise=config.final_noise,
         noise_ramp=(_constant_iterations(config), config.warm_up),
         average_decay=config.average_decay,

@@ -193,6 +193,15 @@ def _define_term_flags(values: flags.FlagValues) -> None:
         flag_values=values,
     )
     flags.DEFINE_float(
+        "class_frequencies",
+        0.0,
+        "Weight, >= 0, of KL(q || pi) in the discriminators' energies: q, the class frequencies that one "
+        "predicts for unlabelled images; pi, those of the labels, so equal ones for labels that --N drew. "
+        "Not in the paper's posterior.",
+        lower_bound=0.0,
+        flag_values=values,
+    )
+    flags.DEFINE_float(
         "average_decay",
         0.999,
         "Decay, in [0, 1), of the averaged weights, a step.",

@@ -52,6 +52,9 @@ from bayesian_gan.shards import (
 )
 from bayesian_gan.training_data import Minibatch, TrainingData, draw_minibatch, training_data
 
+# Of the running mean of predicted class frequencies, a step: with 64 images each, some 6,000 images.
+FREQUENCY_DECAY = 0.99
+
 
 @keras.saving.register_keras_serializable("bayesian_gan")
 class BayesianGAN(keras.Model):
@@ -92,6 +95,10 @@ class BayesianGAN(keras.Model):
         consistency: weight of the squared distance of these probabilities from those of a copy of the
             discriminator whose weights are averaged over the iterations, at least 0.
         consistency_ramp: iterations over which that weight rises linearly from 0.
+        class_frequencies: weight of KL(q || pi) in a discriminator's energy, at least 0: of q, the class
+            frequencies that it predicts for unlabelled images, as a running mean of decay `FREQUENCY_DECAY` a
+            step, from pi, those of the labels (`TrainingData.class_frequencies`). This too needs K > 1, and
+            not "authors".
         final_noise: share of the standard deviation of every `networks.noise.ActivationNoise` of the
             discriminators that is left after `noise_ramp`, in [0, 1].
         noise_ramp: (first, last) iteration between which it falls linearly from 1 to that.
@@ -140,6 +147,7 @@ class BayesianGAN(keras.Model):
         entropy: float = 0.0,
         consistency: float = 0.0,
         consistency_ramp: int = 1500,
+        class_frequencies: float = 0.0,
         final_noise: float = 1.0,
         noise_ramp: tuple[int, int] = (0, 0),
         average_decay: float = 0.999,
@@ -171,6 +179,7 @@ class BayesianGAN(keras.Model):
             entropy=entropy,
             consistency=consistency,
             consistency_ramp=consistency_ramp,
+            class_frequencies=class_frequencies,
             final_noise=final_noise,
             noise_ramp=noise_ramp,
             average_decay=average_decay,
@@ -178,7 +187,12 @@ class BayesianGAN(keras.Model):
         )
         check_scan(objective, num_gen, generators_per_step, pairs_per_step)
         check_networks(generator, discriminator, feature_matching)
-        check_terms(discriminator, entropy=entropy, consistency=consistency)
+        check_terms(
+            discriminator,
+            entropy=entropy,
+            consistency=consistency,
+            class_frequencies=class_frequencies,
+        )
         check_critic(objective, discriminator, feature_matching, weight_clip, gradient_penalty)
         check_shards(shards, objective, self._replicas)
         if self.strategy is not None and (generators_per_step or num_gen) < num_gen:
@@ -210,6 +224,7 @@ class BayesianGAN(keras.Model):
             entropy=entropy,
             consistency=consistency,
             consistency_ramp=consistency_ramp,
+            class_frequencies=class_frequencies,
             final_noise=final_noise,
             noise_ramp=(int(noise_ramp[0]), int(noise_ramp[1])),
             generators_per_step=self.generators_per_step,
@@ -237,6 +252,14 @@ class BayesianGAN(keras.Model):
         )
         self.discriminator_energies = self._energy_state("discriminator_energies", num_disc)
         self.generator_energies = self._energy_state("generator_energies", num_gen)
+        self.predicted_frequencies: keras.Variable | None = None
+        if class_frequencies > 0:
+            self.predicted_frequencies = self.add_weight(
+                shape=(num_mcmc * num_disc, self.num_classes),
+                initializer=keras.initializers.Constant(1.0 / self.num_classes),
+                trainable=False,
+                name="predicted_frequencies",
+            )
         self._trackers = {name: trackers.Mean(name) for name in self._metric_names()}
         self._test_trackers = {
             "accuracy": trackers.Accuracy("accuracy"),
@@ -255,7 +278,9 @@ class BayesianGAN(keras.Model):
         if self.gradient_penalty is not None:
             names.append("penalty")
         return names + [
-            n for n in ("entropy", "consistency") if getattr(self.energy_settings, n) > 0
+            n
+            for n in ("entropy", "consistency", "class_frequencies")
+            if getattr(self.energy_settings, n) > 0
         ]
 
     def _energy_state(self, name: str, samples: int) -> keras.Variable:
@@ -461,6 +486,7 @@ class BayesianGAN(keras.Model):
             "entropy": self.energy_settings.entropy,
             "consistency": self.energy_settings.consistency,
             "consistency_ramp": self.energy_settings.consistency_ramp,
+            "class_frequencies": self.energy_settings.class_frequencies,
             "final_noise": self.energy_settings.final_noise,
             "noise_ramp": self.energy_settings.noise_ramp,
             "average_decay": self.average_decay,
@@ -560,6 +586,7 @@ class BayesianGAN(keras.Model):
                 variable.assign(value)
         self._clip_weights()
         self._average_weights(step)
+        self._average_frequencies(tf.concat([e.terms.mean_probabilities for e in found], 0))
         self.iteration.assign_add(1)
         self.discriminator_energies.assign(tf.concat([e.discriminators for e in found], 0))
         self.generator_energies.assign(tf.concat([e.generators for e in found], 0))
@@ -581,6 +608,12 @@ class BayesianGAN(keras.Model):
                 _kernels(averaged, network), network.trainable_variables, strict=True
             ):
                 mean.assign(decay * mean + (1.0 - decay) * value)
+
+    def _average_frequencies(self, mean_probabilities: tf.Tensor) -> None:
+        """Moves the predicted class frequencies towards those of the minibatch, where a term needs them."""
+        q = self.predicted_frequencies
+        if q is not None:
+            q.assign(FREQUENCY_DECAY * q + (1.0 - FREQUENCY_DECAY) * mean_probabilities)
 
     def groups(self) -> list[tuple[int, ...]]:
         """Sets of chains whose networks meet: each alone, or all together ("authors")."""
@@ -771,9 +804,20 @@ class BayesianGAN(keras.Model):
                 batch,
                 self._chain_averaged(chain),
                 shard,
+                self._chain_log_ratio(chain),
             )
             for chain, batch in zip(group, batches, strict=True)
         ]
+
+    def _chain_log_ratio(self, chain: int) -> tf.Tensor | None:
+        """log(q_k / pi_k) of a chain's discriminators, float32 [J_d, K]; None without that term."""
+        if self.predicted_frequencies is None:
+            return None
+        assert self._training_data is not None
+        pi = self._training_data.class_frequencies
+        assert pi is not None
+        q = self.predicted_frequencies.value[chain * self.num_disc : (chain + 1) * self.num_disc]
+        return objectives.log_frequency_ratio(q, pi)
 
     def _update_trackers(self, terms: Sequence[objectives.PairTerms]) -> None:
         values = {
@@ -785,6 +829,7 @@ class BayesianGAN(keras.Model):
             "labelled": tf.concat([t.labelled for t in terms], 0),
             "entropy": tf.concat([t.entropy for t in terms], 0),
             "consistency": tf.concat([t.consistency for t in terms], 0),
+            "class_frequencies": tf.concat([t.class_frequencies for t in terms], 0),
             "penalty": tf.concat([tf.reshape(t.penalty, [-1]) for t in terms], 0),
         }
         for name, tracker in self._trackers.items():

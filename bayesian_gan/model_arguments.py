@@ -28,6 +28,7 @@ def check_arguments(**arguments: Any) -> None:
         "entropy",
         "consistency",
         "consistency_ramp",
+        "class_frequencies",
     ):
         if not arguments[name] >= 0:
             raise InputError(f"{name} must be at least 0, not {arguments[name]}")
@@ -40,7 +41,7 @@ def check_arguments(**arguments: Any) -> None:
         raise InputError(
             f"noise_ramp must be (first, last) with 0 <= first <= last, not ({first}, {last})"
         )
-    for name in ("entropy", "consistency"):
+    for name in ("entropy", "consistency", "class_frequencies"):
         if arguments["objective"] == "authors" and arguments[name] > 0:
             raise InputError(
                 f'{name} needs objective "paper": the authors\' losses have no such term'

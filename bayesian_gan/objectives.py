@@ -16,6 +16,9 @@ import tensorflow as tf
 
 Reduction = Literal["mean", "sum"]
 
+# A class that is predicted no more must not make the logarithm of its frequency infinite.
+LEAST_FREQUENCY = 1e-6
+
 AUTHORS_ALPHA = 0.01
 AUTHORS_ETA = 2e-4
 
@@ -34,6 +37,9 @@ class PairTerms:
         matching: [D, G], distance of real and fake features, likewise; zeros where it is off.
         entropy: [D], mean entropy of the unlabelled images' class probabilities; zeros where it is off.
         consistency: [D], their mean squared distance from those of averaged weights; likewise.
+        class_frequencies: [D], divergence of the predicted class frequencies from the labels'; likewise.
+        mean_probabilities: [D, K], mean class probabilities of the unlabelled minibatch, with that term;
+            zeros [D] without.
         penalty: lambda times the critic's gradient penalty, of the shape of `fake`; zeros where it is off.
 
     Of a Wasserstein critic c, `real` is -mean c(x), `fake` mean c(G_g(z)), and `adversarial` -mean c(G_g(z)).
@@ -46,6 +52,8 @@ class PairTerms:
     matching: tf.Tensor
     entropy: tf.Tensor
     consistency: tf.Tensor
+    class_frequencies: tf.Tensor
+    mean_probabilities: tf.Tensor
     penalty: tf.Tensor
 
 
@@ -131,6 +139,31 @@ def inconsistency(logits: tf.Tensor, target_logits: tf.Tensor) -> tf.Tensor:
     """
     target = tf.stop_gradient(tf.nn.softmax(target_logits))
     return tf.reduce_mean(tf.reduce_sum(tf.square(tf.nn.softmax(logits) - target), axis=-1))
+
+
+def log_frequency_ratio(q: tf.Tensor, pi: tf.Tensor) -> tf.Tensor:
+    """log(q_k / pi_k) of predicted class frequencies q [..., K] and expected ones pi [K], to [..., K].
+
+    A q_k below `LEAST_FREQUENCY` counts as that.
+    """
+    return tf.math.log(tf.maximum(q, LEAST_FREQUENCY) / pi)
+
+
+def frequency_divergence(logits: tf.Tensor, log_ratio: tf.Tensor) -> tf.Tensor:
+    """The mean over images of sum_k p_k(x) log(q_k / pi_k), p = softmax(m(x)), to a scalar.
+
+    Where q is the mean of p over all images, this is KL(q || pi), and its gradient, q being constant to it, is
+    that of KL(q || pi): the derivative of sum_k q_k log(q_k / pi_k) by q_k is log(q_k / pi_k) + 1, and the q_k
+    add up to 1. With `mean_entropy` it makes the negative mutual information of image and class where pi is
+    uniform (Bridle et al. 1991; Krause et al. 2010, "Discriminative clustering by regularized information
+    maximization").
+
+    Args:
+        logits: m(x), [batch, K].
+        log_ratio: of `log_frequency_ratio`, [K].
+    """
+    p = tf.nn.softmax(logits)
+    return tf.reduce_mean(tf.reduce_sum(p * tf.stop_gradient(log_ratio), axis=-1))
 
 
 def stack_terms(terms: Sequence[PairTerms]) -> PairTerms:

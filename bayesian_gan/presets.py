@@ -86,7 +86,7 @@ PRESETS = {
 
 
 # Terms over classes, of which there are none without labels.
-NEED_LABELS = ("entropy", "consistency")
+NEED_LABELS = ("entropy", "consistency", "class_frequencies")
 NETWORKS = ("num_gen", "num_disc", "num_mcmc")
 
 

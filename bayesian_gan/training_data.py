@@ -23,6 +23,8 @@ class TrainingData:
             memory or mapped into it.
         labelled_images: [N_s, height, width, channels], or None without labels.
         labels: int32 [N_s], or None.
+        class_frequencies: pi_k = (n_k + 1) / (N_s + K), float32 [K], of n_k labels of class k (Laplace's rule:
+            a class that no label has is not held to be impossible), or None.
         batch_size: B, unlabelled images and generated images of each generator in a minibatch.
         labelled_batch_size: labelled images in a minibatch.
     """
@@ -30,6 +32,7 @@ class TrainingData:
     images: ImageSource
     labelled_images: tf.Tensor | None
     labels: tf.Tensor | None
+    class_frequencies: tf.Tensor | None
     batch_size: int
     labelled_batch_size: int
 
@@ -74,7 +77,7 @@ def training_data(
             + ("labels y (-1 where there is none)" if y is None else "no labels y")
         )
     if y is None:
-        return TrainingData(image_source(images), None, None, batch_size, 0)
+        return TrainingData(image_source(images), None, None, None, batch_size, 0)
     labels = np.asarray(y)
     if labels.shape != (len(images),) or labels.dtype.kind not in "iu":
         raise InputError(
@@ -89,10 +92,12 @@ def training_data(
             f"labels must lie in 0..{num_classes - 1} (-1 for none), not "
             f"{labels.min()}..{labels.max()}"
         )
+    counts = np.bincount(labels[labelled], minlength=num_classes)
     return TrainingData(
         image_source(images),
         tf.constant(images[labelled]),
         tf.constant(labels[labelled], tf.int32),
+        tf.constant((counts + 1) / (len(labelled) + num_classes), tf.float32),
         batch_size,
         labelled_batch_size or min(batch_size, len(labelled)),
     )

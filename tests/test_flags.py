@@ -50,6 +50,7 @@ OWN_DEFAULTS = {
     "entropy": 0.0,
     "consistency": 0.0,
     "consistency_ramp": 1500,
+    "class_frequencies": 0.0,
     "average_decay": 0.999,
     "input_noise": 0.0,
     "hidden_noise": 0.0,

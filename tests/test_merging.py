@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[1]
 FLAGS = (
     "--dataset digits --N 20 --df_dim 4 --gf_dim 4 --num_layers 2 --z_dim 5 --batch_size 8 --num_gen 4 "
     "--generators_per_step 2 --pairs_per_step 1 --input_noise 0.1 --hidden_noise 0.1 --consistency 1 "
-    "--entropy 0.1 --train_iter 30 --n_save 30 --warm_up 10 --collect_every 10 --lr 0.003"
+    "--entropy 0.1 --class_frequencies 1 --train_iter 30 --n_save 30 --warm_up 10 --collect_every 10 --lr 0.003"
 )
 
 

@@ -21,6 +21,8 @@ def terms() -> tuple[o.PairTerms, dict[str, np.ndarray]]:
         "matching": rng.random((D, G)),
         "entropy": rng.random(D),
         "consistency": rng.random(D),
+        "class_frequencies": rng.random(D),
+        "mean_probabilities": rng.random((D, K)),
         "penalty": rng.random((D, G)),
     }
     return o.PairTerms(**{k: tf.constant(v, tf.float32) for k, v in arrays.items()}), arrays
@@ -84,6 +86,40 @@ def test_entropy_and_inconsistency_of_unlabelled_predictions() -> None:
     )
     # Certain predictions have no entropy: no 0 * log 0.
     assert float(o.mean_entropy(tf.constant([[1e4, 0.0]]))) == 0.0
+
+
+def test_the_frequency_term_is_kl_of_the_mean_prediction_and_has_its_gradient() -> None:
+    rng = np.random.default_rng(5)
+    logits = tf.constant(2.0 * rng.standard_normal((B, K)), tf.float32)
+    pi = np.arange(1.0, K + 1)
+    pi = (pi / pi.sum()).astype(np.float32)
+
+    def softmax(m: np.ndarray) -> np.ndarray:
+        return np.exp(m) / np.exp(m).sum(-1, keepdims=True)
+
+    def kl(m: np.ndarray) -> float:
+        q = softmax(m).mean(0)
+        return float((q * np.log(q / pi)).sum())
+
+    m = logits.numpy().astype(np.float64)
+    with tf.GradientTape() as tape:
+        tape.watch(logits)
+        q = tf.reduce_mean(tf.nn.softmax(logits), 0)
+        value = o.frequency_divergence(logits, o.log_frequency_ratio(q, tf.constant(pi)))
+    np.testing.assert_allclose(value, kl(m), rtol=1e-5)
+    # Its gradient against central differences of KL, which know nothing of q being held constant.
+    h, differences = 1e-5, np.zeros_like(m)
+    for i in np.ndindex(m.shape):
+        e = np.zeros_like(m)
+        e[i] = h
+        differences[i] = (kl(m + e) - kl(m - e)) / (2 * h)
+    assert np.abs(differences).max() > 1e-3
+    np.testing.assert_allclose(tape.gradient(value, logits), differences, rtol=1e-4, atol=1e-7)
+
+
+def test_a_class_that_is_predicted_no_more_has_a_finite_term() -> None:
+    ratio = o.log_frequency_ratio(tf.constant([0.0, 1.0]), tf.constant([0.5, 0.5]))
+    np.testing.assert_allclose(ratio, np.log([o.LEAST_FREQUENCY / 0.5, 2.0]), rtol=1e-6)
 
 
 def test_no_gradient_passes_through_the_averaged_weights() -> None:

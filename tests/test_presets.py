@@ -37,19 +37,20 @@ def test_a_flag_overrides_its_preset_also_with_its_own_default() -> None:
 def test_terms_that_the_paper_lacks_are_off_in_its_presets() -> None:
     for name in ("paper", "authors"):
         config = _parse("--preset", name)
-        assert (config.entropy, config.consistency, config.input_noise, config.hidden_noise) == (
-            0,
-        ) * 4
+        terms = (config.entropy, config.consistency, config.class_frequencies)
+        assert (*terms, config.input_noise, config.hidden_noise) == (0,) * 5
         assert (config.matching, config.init, config.cosine_from) == ("huber", "normal", None)
     assert _parse("--preset", "paper").feature_matching == 0
 
 
 def test_a_preset_without_labels_has_no_terms_over_classes() -> None:
     config = _parse("--preset", "laptop", "--nosemi")
-    assert (config.entropy, config.consistency) == (0, 0)
+    assert (config.entropy, config.consistency, config.class_frequencies) == (0, 0, 0)
     assert config.input_noise == PRESETS["laptop"].values["input_noise"] > 0
     with pytest.raises(InputError, match="--entropy needs labels"):
         _parse("--preset", "laptop", "--nosemi", "--entropy", "0.3")
+    with pytest.raises(InputError, match="--class_frequencies needs labels"):
+        _parse("--preset", "laptop", "--nosemi", "--class_frequencies", "3")
 
 
 @pytest.mark.parametrize("name", list(PRESETS))

@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 
 from bayesian_gan.errors import InputError
-from bayesian_gan.model import BayesianGAN
+from bayesian_gan.model import FREQUENCY_DECAY, BayesianGAN
 from bayesian_gan.networks import dcgan_discriminator, dcgan_generator
 from bayesian_gan.networks.outputs import split_outputs
 
@@ -117,6 +117,67 @@ def test_averaged_weights_are_the_exponential_average(
     assert np.max(np.abs(kernel.numpy() - start)) > 1e-3
 
 
+def test_the_frequency_term_enters_each_discriminators_energy_with_its_own_frequencies(
+    images: np.ndarray, labels: np.ndarray
+) -> None:
+    sizes: dict[str, Any] = {"num_disc": 2, "num_mcmc": 2}
+    given = np.where(np.arange(len(labels)) < 12, labels, -1)
+    given[:5] = 0  # So that the labels' frequencies are not equal.
+    plain = _model(images, given, **sizes)
+    model = _model(images, given, class_frequencies=2.0, **sizes)
+    q = np.random.default_rng(1).dirichlet(np.ones(3), 4).astype(np.float32)
+    assert model.predicted_frequencies is not None
+    model.predicted_frequencies.assign(q)
+    pi = (np.bincount(given[given >= 0], minlength=3) + 1.0) / (12 + 3)
+    assert pi.max() > 1.5 * pi.min()
+    for chain in range(2):
+        found, without = (
+            m.energies((chain,), [m.minibatch(chain, STEP)], STEP) for m in (model, plain)
+        )
+        for i in range(2):
+            real = model.minibatch(chain, STEP).real
+            network = model.chain_discriminators(chain)[i]
+            m = split_outputs(network(real, training=True))[0].numpy().astype(np.float64)
+            p = np.exp(m) / np.exp(m).sum(-1, keepdims=True)
+            expected = (p * np.log(q[2 * chain + i] / pi)).sum(-1).mean()
+            np.testing.assert_allclose(found.terms.class_frequencies[i], expected, rtol=1e-3)
+            np.testing.assert_allclose(found.terms.mean_probabilities[i], p.mean(0), rtol=1e-4)
+            added = float(found.discriminators[i] - without.discriminators[i])
+            assert added == pytest.approx(2.0 * expected, rel=1e-3)
+
+
+def test_predicted_frequencies_are_the_running_mean(images: np.ndarray, labels: np.ndarray) -> None:
+    model = _model(images, labels, class_frequencies=1.0, num_mcmc=2)
+    expected = np.full((2, 3), 1.0 / 3.0)
+    for step in range(3):
+        now = tf.constant(step, tf.int64)
+        p = np.stack(
+            [
+                model.energies((m,), [model.minibatch(m, now)], now).terms.mean_probabilities[0]
+                for m in range(2)
+            ]
+        )
+        model.fit(images, labels, batch_size=BATCH, steps_per_epoch=1, verbose=0)
+        expected = FREQUENCY_DECAY * expected + (1 - FREQUENCY_DECAY) * p
+    assert model.predicted_frequencies is not None
+    np.testing.assert_allclose(model.predicted_frequencies, expected, rtol=1e-5)
+    assert np.abs(expected - 1.0 / 3.0).max() > 1e-3
+
+
+def test_the_frequency_term_draws_predictions_towards_the_labels_frequencies(
+    images: np.ndarray, labels: np.ndarray
+) -> None:
+    given = np.where(np.arange(len(labels)) < 12, labels, -1)
+    pi = (np.bincount(given[given >= 0], minlength=3) + 1) / (12 + 3)
+    found = {}
+    for weight in (0.0, 10.0):
+        model = _model(images, given, class_frequencies=weight, labelled_weight=0.0)
+        model.fit(images, given, batch_size=BATCH, steps_per_epoch=150, verbose=0)
+        q = model(images).numpy().mean(0)
+        found[weight] = float((q * np.log(q / pi)).sum())
+    assert found[10.0] < 0.5 * found[0.0], found
+
+
 def test_averaged_weights_are_not_moved_by_the_optimizer(
     images: np.ndarray, labels: np.ndarray
 ) -> None:
@@ -141,7 +202,12 @@ def test_a_step_with_noise_is_a_function_of_the_iteration(
 
 
 def test_a_run_in_two_parts_is_the_run_in_one(images: np.ndarray, labels: np.ndarray) -> None:
-    arguments: dict[str, Any] = {"noise": 0.3, "consistency": 1.0, "entropy": 0.1}
+    arguments: dict[str, Any] = {
+        "noise": 0.3,
+        "consistency": 1.0,
+        "entropy": 0.1,
+        "class_frequencies": 1.0,
+    }
     whole, parts = (_model(images, labels, **arguments) for _ in range(2))
     whole.fit(images, labels, batch_size=BATCH, steps_per_epoch=6, verbose=0)
     parts.fit(images, labels, batch_size=BATCH, steps_per_epoch=4, verbose=0)
@@ -164,6 +230,9 @@ def test_a_run_in_two_parts_is_the_run_in_one(images: np.ndarray, labels: np.nda
         ({"matching": "max"}, "matching"),
         ({"entropy": 1.0, "objective": "authors"}, "objective"),
         ({"consistency": 1.0, "num_classes": 1}, "needs labels"),
+        ({"class_frequencies": -1.0}, "class_frequencies"),
+        ({"class_frequencies": 1.0, "objective": "authors"}, "objective"),
+        ({"class_frequencies": 1.0, "num_classes": 1}, "class_frequencies needs labels"),
     ],
 )
 def test_wrong_arguments_are_named(

@@ -82,7 +82,8 @@ def restart_member(
 ) -> None:
     """Gives a network these weights, and its optimizer's slots (velocities, moments) zeros.
 
-    The averaged weights of a discriminator, where there are such, begin again at these.
+    The averaged weights of a discriminator, where there are such, begin again at these, and its predicted class
+    frequencies at equal ones.
 
     Args:
         model: whose network it is.
@@ -93,6 +94,10 @@ def restart_member(
     _networks(model, player)[member].set_weights(list(weights))
     if player == "discriminator" and model.averaged_discriminators:
         model.averaged_discriminators[member].set_weights(list(weights))
+    if player == "discriminator" and model.predicted_frequencies is not None:
+        q = model.predicted_frequencies.numpy()
+        q[member] = 1.0 / model.num_classes
+        model.predicted_frequencies.assign(q)
     for slot in member_slots(model, player, member):
         slot.assign(np.zeros(slot.shape, slot.dtype))
 

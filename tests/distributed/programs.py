@@ -42,6 +42,7 @@ def train(strategy: tf.distribute.Strategy | None = None, **changed: Any) -> Bay
         "entropy": 0.1,
         "consistency": 1.0,
         "consistency_ramp": 10,
+        "class_frequencies": 1.0,
         "shards": 2,
         "seed": 1,
     }

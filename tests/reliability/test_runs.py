@@ -250,7 +250,7 @@ def test_mapped_images_resume_and_are_the_run_on_images_in_memory(
 KINDS = {
     "ml_ensemble": "--ml_ensemble 2 --num_gen 1",
     "wasserstein": "--wasserstein",
-    "consistency": "--consistency 1 --entropy 0.3 --num_gen 1",
+    "consistency": "--consistency 1 --entropy 0.3 --class_frequencies 3 --num_gen 1",
     "gradient_penalty": "--wasserstein --gradient_penalty 10 --num_gen 1",
 }
 
