@@ -73,6 +73,7 @@ _LAPTOP: dict[str, Any] = {
     "matching": "mean",
     "entropy": 0.3,
     "consistency": 3.0,
+    "class_frequencies": 10.0,
     "input_noise": 0.3,
     "hidden_noise": 0.3,
     "final_noise": 0.5,
