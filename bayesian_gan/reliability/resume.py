@@ -119,9 +119,12 @@ def _saved_flags(folder: Path) -> dict[str, Any]:
         )
     odd = names ^ {field.name for field in fields(Config)}
     if odd or not isinstance(saved, dict):
+        versions = described.get("versions")
+        version = versions.get("bayesian-gan") if isinstance(versions, dict) else None
         raise InputError(
-            f"--resume {folder}: the run was begun by another version of this program; its flags "
-            f"and this version's differ in {sorted(odd)}"
+            f"--resume {folder}: the run was begun by another version of this program, {version or 'unknown'}, "
+            f"whose flags and this version's differ in {', '.join(sorted(odd))}; go on in that version, or "
+            "start a new run"
         )
     return saved
 

@@ -86,6 +86,22 @@ def test_what_is_no_run_is_refused(tmp_path: Path, damage: str) -> None:
         _parse("--resume", "auto")
 
 
+@pytest.mark.parametrize(
+    ("versions", "named"), [({"bayesian-gan": "0.9"}, "0.9"), ({}, "unknown"), ([], "unknown")]
+)
+def test_a_run_of_a_version_with_other_flags_is_refused_and_the_version_named(
+    tmp_path: Path, versions: object, named: str
+) -> None:
+    folder = tmp_path / "bgan_digits_1700000000"
+    _make_run(folder)
+    described = json.loads((folder / "config.json").read_text())
+    del described["flags"]["lr"]
+    described["versions"] = versions
+    (folder / "config.json").write_text(json.dumps(described))
+    with pytest.raises(InputError, match=f"version of this program, {named}, .* differ in lr; go"):
+        resolve(*_parse("--resume", str(folder)))
+
+
 def test_a_run_whose_flags_were_edited_is_refused(tmp_path: Path) -> None:
     folder = tmp_path / "bgan_digits_1700000000"
     _make_run(folder)
