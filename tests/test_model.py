@@ -1,5 +1,6 @@
 """The model: who meets whom, merged batches, minibatches, statistics, and what Keras users expect."""
 
+import inspect
 from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
@@ -279,6 +280,8 @@ def test_configuration_round_trip(make_model: MakeModel) -> None:
     model = make_model(
         labelled_weight=0.5, objective="authors", prior_std=2.0, final_noise=0.5, noise_ramp=(3, 9)
     )
+    arguments = inspect.signature(BayesianGAN.__init__).parameters
+    assert model.get_config().keys() == arguments.keys() - {"self"}
     copy = BayesianGAN.from_config(model.get_config())
     assert copy.get_config() == model.get_config()
     for a, b in zip(model.get_weights(), copy.get_weights(), strict=True):

@@ -74,6 +74,13 @@ def test_noise_falls_along_with_the_learning_rate() -> None:
     assert float(schedule(101)) < 0.003
 
 
+def test_the_terms_of_a_preset_reach_the_model() -> None:
+    model = build_model(_parse("--preset", "laptop"), digits.load())
+    values, found = PRESETS["laptop"].values, model.get_config()
+    terms = ("matching", "entropy", "consistency", "class_frequencies", "final_noise")
+    assert {name: found[name] for name in terms} == {name: values[name] for name in terms}
+
+
 def test_an_unknown_preset_is_refused() -> None:
     with pytest.raises(flags.Error, match=r"preset.*paper"):
         _parse("--preset", "quick")
