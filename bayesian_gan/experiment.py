@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from bayesian_gan import distribution
+from bayesian_gan.class_frequencies import misfit
 from bayesian_gan.config import Config
 from bayesian_gan.data.catalogue import ImageData
 from bayesian_gan.data.source import is_mapped
@@ -266,8 +267,8 @@ def _prepare(
     )
     if checkpoint is not None:
         keeper.check(checkpoint, log)
-    for problem in posterior.set_aside_damaged():
-        log.warning(problem)
+    for damage in posterior.set_aside_damaged():
+        log.warning(damage)
     keeper.restore(checkpoint, log)
     give_state(model, strategy)
     if begun:
@@ -279,6 +280,10 @@ def _prepare(
     if split is not None:
         save_split(folder / SPLIT_FILE, split)
         log.info(f"{len(split.indices)} labelled examples: {split.name}")
+        if config.class_frequencies > 0:
+            problem = misfit(split.labels, data.labels, data.class_names)
+            if problem is not None:
+                log.warning(problem)
     if config.first_collection > config.train_iter:
         log.warning(
             f"no posterior sample will be collected: the first is due at iteration "

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import tensorflow as tf
 
+from bayesian_gan.class_frequencies import expected_frequencies
 from bayesian_gan.data.batches import ALGORITHM, draw_indices, to_unit
 from bayesian_gan.data.source import ImageSource, image_source
 from bayesian_gan.errors import InputError
@@ -23,8 +24,7 @@ class TrainingData:
             memory or mapped into it.
         labelled_images: [N_s, height, width, channels], or None without labels.
         labels: int32 [N_s], or None.
-        class_frequencies: pi_k = (n_k + 1) / (N_s + K), float32 [K], of n_k labels of class k (Laplace's rule:
-            a class that no label has is not held to be impossible), or None.
+        class_frequencies: pi of `class_frequencies.expected_frequencies`, float32 [K], or None.
         batch_size: B, unlabelled images and generated images of each generator in a minibatch.
         labelled_batch_size: labelled images in a minibatch.
     """
@@ -92,12 +92,12 @@ def training_data(
             f"labels must lie in 0..{num_classes - 1} (-1 for none), not "
             f"{labels.min()}..{labels.max()}"
         )
-    counts = np.bincount(labels[labelled], minlength=num_classes)
+    pi = expected_frequencies(labels[labelled], num_classes)
     return TrainingData(
         image_source(images),
         tf.constant(images[labelled]),
         tf.constant(labels[labelled], tf.int32),
-        tf.constant((counts + 1) / (len(labelled) + num_classes), tf.float32),
+        tf.constant(pi, tf.float32),
         batch_size,
         labelled_batch_size or min(batch_size, len(labelled)),
     )

@@ -75,10 +75,18 @@ def test_noise_falls_along_with_the_learning_rate() -> None:
 
 
 def test_the_terms_of_a_preset_reach_the_model() -> None:
-    model = build_model(_parse("--preset", "laptop"), digits.load())
-    values, found = PRESETS["laptop"].values, model.get_config()
+    model = build_model(_parse("--preset", "laptop_balanced"), digits.load())
+    values, found = PRESETS["laptop_balanced"].values, model.get_config()
     terms = ("matching", "entropy", "consistency", "class_frequencies", "final_noise")
     assert {name: found[name] for name in terms} == {name: values[name] for name in terms}
+
+
+def test_only_the_preset_whose_name_says_so_takes_classes_to_be_equally_frequent() -> None:
+    weights = {name: _parse("--preset", name).class_frequencies for name in PRESETS}
+    assert {name for name, weight in weights.items() if weight > 0} == {"laptop_balanced"}
+    rest = dict(PRESETS["laptop_balanced"].values)
+    del rest["class_frequencies"]
+    assert rest == PRESETS["laptop"].values
 
 
 def test_an_unknown_preset_is_refused() -> None:
