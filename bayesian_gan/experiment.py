@@ -267,8 +267,8 @@ def _prepare(
     )
     if checkpoint is not None:
         keeper.check(checkpoint, log)
-    for damage in posterior.set_aside_damaged():
-        log.warning(damage)
+    for problem in posterior.set_aside_damaged():
+        log.warning(problem)
     keeper.restore(checkpoint, log)
     give_state(model, strategy)
     if begun:
@@ -281,9 +281,9 @@ def _prepare(
         save_split(folder / SPLIT_FILE, split)
         log.info(f"{len(split.indices)} labelled examples: {split.name}")
         if config.class_frequencies > 0:
-            problem = misfit(split.labels, data.labels, data.class_names)
-            if problem is not None:
-                log.warning(problem)
+            found = misfit(split.labels, data.labels, data.class_names)
+            if found is not None:
+                log.warning(found)
     if config.first_collection > config.train_iter:
         log.warning(
             f"no posterior sample will be collected: the first is due at iteration "

@@ -197,8 +197,7 @@ def _define_term_flags(values: flags.FlagValues) -> None:
         0.0,
         "Weight, >= 0, of KL(q || pi) in the discriminators' energies: q, the class frequencies that one "
         "predicts for unlabelled images; pi, those of the labels, so equal ones for labels that --N drew. Does "
-        "harm where classes are not that frequent. "
-        "Not in the paper's posterior.",
+        "harm where classes are not that frequent. Not in the paper's posterior.",
         lower_bound=0.0,
         flag_values=values,
     )

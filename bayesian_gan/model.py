@@ -35,6 +35,7 @@ from bayesian_gan.networks.outputs import (
     symbolic_output,
 )
 from bayesian_gan.networks.replication import replicate
+from bayesian_gan.presets import NEED_LABELS
 from bayesian_gan.scan import (
     Generator,
     ScannedGenerator,
@@ -277,11 +278,7 @@ class BayesianGAN(keras.Model):
             names.append("labelled")
         if self.gradient_penalty is not None:
             names.append("penalty")
-        return names + [
-            n
-            for n in ("entropy", "consistency", "class_frequencies")
-            if getattr(self.energy_settings, n) > 0
-        ]
+        return names + [n for n in NEED_LABELS if getattr(self.energy_settings, n) > 0]
 
     def _energy_state(self, name: str, samples: int) -> keras.Variable:
         return self.add_weight(
@@ -586,7 +583,7 @@ class BayesianGAN(keras.Model):
                 variable.assign(value)
         self._clip_weights()
         self._average_weights(step)
-        self._average_frequencies(tf.concat([e.terms.mean_probabilities for e in found], 0))
+        self._average_frequencies([e.terms for e in found])
         self.iteration.assign_add(1)
         self.discriminator_energies.assign(tf.concat([e.discriminators for e in found], 0))
         self.generator_energies.assign(tf.concat([e.generators for e in found], 0))
@@ -609,11 +606,13 @@ class BayesianGAN(keras.Model):
             ):
                 mean.assign(decay * mean + (1.0 - decay) * value)
 
-    def _average_frequencies(self, mean_probabilities: tf.Tensor) -> None:
+    def _average_frequencies(self, terms: Sequence[objectives.PairTerms]) -> None:
         """Moves the predicted class frequencies towards those of the minibatch, where a term needs them."""
         q = self.predicted_frequencies
-        if q is not None:
-            q.assign(FREQUENCY_DECAY * q + (1.0 - FREQUENCY_DECAY) * mean_probabilities)
+        if q is None:
+            return
+        mean_probabilities = tf.concat([t.mean_probabilities for t in terms], 0)
+        q.assign(FREQUENCY_DECAY * q + (1.0 - FREQUENCY_DECAY) * mean_probabilities)
 
     def groups(self) -> list[tuple[int, ...]]:
         """Sets of chains whose networks meet: each alone, or all together ("authors")."""

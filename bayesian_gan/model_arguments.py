@@ -8,6 +8,7 @@ import keras
 from bayesian_gan.errors import InputError
 from bayesian_gan.networks.normalization import GhostBatchNormalization
 from bayesian_gan.networks.outputs import critic_values, split_outputs, symbolic_output
+from bayesian_gan.presets import NEED_LABELS
 
 
 def check_arguments(**arguments: Any) -> None:
@@ -41,7 +42,7 @@ def check_arguments(**arguments: Any) -> None:
         raise InputError(
             f"noise_ramp must be (first, last) with 0 <= first <= last, not ({first}, {last})"
         )
-    for name in ("entropy", "consistency", "class_frequencies"):
+    for name in NEED_LABELS:
         if arguments["objective"] == "authors" and arguments[name] > 0:
             raise InputError(
                 f'{name} needs objective "paper": the authors\' losses have no such term'
