@@ -36,8 +36,9 @@ def synthetic_data(
 
     "slides", as on the authors' slides: x = A z + e with z ~ N(0, 10 I_d), A ~ N(0, I) and
     e ~ N(0, 0.001 I_D). "clusters", as in the authors' program: ten clusters of equal size, each with its own
-    A_k = 5 N(0, I) and mean c_k = 5 N(0, I_d), x = A_k (z + c_k) with z ~ N(0, I_d), without e; then every
-    column is standardised.
+    A_k = 5 N(0, I) and mean c_k = 5 N(0, I_d), x = A_k (z + c_k) with z ~ N(0, I_d), without e. Then, as in the
+    program, every column is standardised: raw columns differ in scale, and networks whose weights start alike
+    learn such data badly.
 
     Args:
         name: of the data set.
@@ -71,7 +72,6 @@ def synthetic_data(
 
     x, fresh = sample(), sample()
     centres = np.einsum("kij,kj->ki", planes, means)
-    if name == "clusters":
-        mean, std = x.mean(0), x.std(0)
-        x, fresh, centres = ((values - mean) / std for values in (x, fresh, centres))
+    mean, std = x.mean(0), x.std(0)
+    x, fresh, centres = ((values - mean) / std for values in (x, fresh, centres))
     return SyntheticData(x.astype(np.float32), cluster, centres, fresh.astype(np.float32))

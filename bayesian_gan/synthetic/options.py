@@ -122,7 +122,7 @@ def _define_data_flags(values: flags.FlagValues) -> None:
         "clusters",
         list(DATA_NAMES),
         "Data set: clusters (ten on planes, as in the authors' program) or slides (one plane, as on their "
-        "slides).",
+        "slides); every column is standardised.",
         flag_values=values,
     )
     flags.DEFINE_integer(

@@ -5,26 +5,38 @@
 All flags of `run_bgan_synth.py`, and `--seeds` (how many, default 10) and `--first` (the first of them). Each
 seed has a data set of its own (`--data_seed`) and weights of its own (`--random_seed`). Writes
 `measurements.csv` of all seeds (with a column `seed`; a seed that is there already is not run again) and
-`divergence.png` into OUT_DIR/seeds_DATA/, and prints a table.
+`divergence.png` into a folder of OUT_DIR that is named by the flags and the version, and prints a table.
 """
 
 import csv
 import sys
 from dataclasses import asdict, fields, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from absl import flags
 
-from bayesian_gan.errors import InputError
-from bayesian_gan.synthetic import options
-from bayesian_gan.synthetic.data import synthetic_data
-from bayesian_gan.synthetic.divergence import Plane
-from bayesian_gan.synthetic.experiment import train
-from bayesian_gan.synthetic.measure import Measurement
-from bayesian_gan.synthetic.pictures import divergence_picture, save_picture
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT))
+
+from bayesian_gan.errors import InputError, RunStopped  # noqa: E402
+from bayesian_gan.storage import write_json  # noqa: E402
+from bayesian_gan.synthetic import options  # noqa: E402
+from bayesian_gan.synthetic.data import synthetic_data  # noqa: E402
+from bayesian_gan.synthetic.divergence import Plane  # noqa: E402
+from bayesian_gan.synthetic.experiment import train  # noqa: E402
+from bayesian_gan.synthetic.measure import Measurement  # noqa: E402
+from bayesian_gan.synthetic.pictures import divergence_picture, save_picture  # noqa: E402
+from benchmarks.driver_runs import place_name  # noqa: E402
 
 COLUMNS = ["seed", "floor", *(f.name for f in fields(Measurement))]
+
+
+def shared_flags(config: options.SynthConfig) -> dict[str, Any]:
+    """The flags that all seeds of a folder have."""
+    own = ("random_seed", "data_seed", "out_dir")
+    return {name: value for name, value in config.to_json().items() if name not in own}
 
 
 def read(path: Path) -> dict[int, tuple[float, list[Measurement]]]:
@@ -81,30 +93,38 @@ def report(found: dict[int, tuple[float, list[Measurement]]]) -> None:
             print(f"bayesgan / {name}: mean {np.mean(ratios):.3f}, largest {max(ratios):.3f}")
 
 
-def main() -> None:
-    """Runs what is missing, and reports."""
+def main(arguments: list[str]) -> int:
+    """Runs what is missing, and reports; returns the exit status."""
     values = flags.FlagValues()
     options.define(values)
     flags.DEFINE_integer("seeds", 10, "How many.", lower_bound=1, flag_values=values)
     flags.DEFINE_integer("first", 0, "The first.", lower_bound=0, flag_values=values)
     try:
-        values(sys.argv)
+        values(["seeds.py", *arguments])
         config = options.SynthConfig.from_flags(values)
     except (InputError, flags.Error) as error:
         print(f"seeds.py: error: {error}", file=sys.stderr)
-        sys.exit(2)
-    folder = Path(config.out_dir or ".") / f"seeds_{config.data}"
+        return 2
+    shared = shared_flags(config)
+    folder = Path(config.out_dir or ".") / place_name(f"seeds_{config.data}", shared)
     folder.mkdir(parents=True, exist_ok=True)
+    write_json(folder / "config.json", {"flags": shared})
     path = folder / "measurements.csv"
-    for seed in range(values["first"].value, values["first"].value + values["seeds"].value):
-        if seed not in read(path):
-            run_seed(config, seed, path)
+    first = values["first"].value
+    try:
+        for seed in range(first, first + values["seeds"].value):
+            if seed not in read(path):
+                run_seed(config, seed, path)
+    except RunStopped as error:
+        print(f"seeds.py: stopped: {error}", file=sys.stderr)
+        return error.status
     found = read(path)
     report(found)
     rows = [m for _, own in found.values() for m in own]
     floor = float(np.mean([floor for floor, _ in found.values()]))
     save_picture(folder / "divergence.png", divergence_picture(rows, floor))
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,46 @@
+"""The synthetic experiment over seeds: what is run, kept and printed."""
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from benchmarks.synthetic import seeds
+
+TINY = (
+    "--x_dim 5 --z_dim 2 --numz 2 --hidden 8 --batch_size 8 --warm_up 2 --train_iter 4 --n_save 2 "
+    "--systems bayesgan,ml"
+)
+
+
+def rows(folder: Path) -> list[tuple[str, str, str]]:
+    with (folder / "measurements.csv").open(newline="") as file:
+        return [(row["seed"], row["system"], row["divergence"]) for row in csv.DictReader(file)]
+
+
+def test_missing_seeds_are_run_and_others_kept_only_with_the_same_flags(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = [*TINY.split(), "--out_dir", str(tmp_path)]
+    assert seeds.main([*arguments, "--seeds", "1"]) == 0
+    (folder,) = tmp_path.iterdir()
+    first = rows(folder)
+    assert [row[:2] for row in first] == [("0", "bayesgan")] * 2 + [("0", "ml")] * 2
+    assert seeds.main([*arguments, "--seeds", "2"]) == 0
+    both = rows(folder)
+    assert both[:4] == first
+    assert {row[0] for row in both[4:]} == {"1"}
+    # Data and weights of its own.
+    assert not {row[2] for row in both[:4]} & {row[2] for row in both[4:]}
+    assert "2 seeds; floor" in capsys.readouterr().out
+    assert seeds.main([*arguments, "--seeds", "1", "--lr", "0.01"]) == 0
+    assert rows(folder) == both
+    (other,) = set(tmp_path.iterdir()) - {folder}
+    assert [row[0] for row in rows(other)] == ["0"] * 4
+
+
+def test_a_wrong_flag_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert seeds.main([*TINY.split(), "--out_dir", "O", "--numz", "0"]) == 2
+    assert capsys.readouterr().err.startswith("seeds.py: error: ")
+    assert seeds.main(TINY.split()) == 2
+    assert "--out_dir" in capsys.readouterr().err
