@@ -139,18 +139,21 @@ def test_the_document_has_means_and_two_standard_deviations() -> None:
         _line(system="dcgan_10", errors=97),
         _line(system="dcgan_10", errors=130, equal_cost=True),
         _line(dataset="digits", system="dcgan_10", errors=12, equal_cost=True, extra="--lr=0.1"),
+        _line(dataset="digits", system="supervised", temperature=None, errors=31),
     ]
     text = render(lines)
     assert "| mnist 100 | - *2134 ± 525* | - *128 ± 11* |" in text
     assert "| 97 (1) *97 ± 8.2* | 110 ± 20 (3) *79 ± 5.8* |" in text  # of temperature 1 alone
     assert "| 50 (1) *32.7 ± 5.2* |" in text  # CIFAR in %
     assert "With `--lr=0.1` (digits)." in text
-    assert "| digits 100 | - | - | - | 12 (1) at the cost of bayesgan | - |" in text
+    assert "| digits 100 | 31 (1) | - | - | 12 (1) at the cost of bayesgan | - |" in text
     assert "| mnist 100 | dcgan_10 at the cost of bayesgan | 1 | 120 (1) | 130 (1) |" in text
     assert (
         "| mnist 100 | bayesgan | 0 | 120 ± 0 (3) | 90 ± 0 (3) | 0.0500 | 0.0400 | 10.0 | 0.50 |"
         in text
     )
+    # It trains within another run, whose minutes are not its own.
+    assert "| digits 100 | supervised |  |  | 31 (1) |  | 0.0400 |  |  |" in text
 
 
 def test_systems_are_compared_on_the_label_sets_that_both_have() -> None:
