@@ -2,9 +2,12 @@
 
 import csv
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from bayesian_gan.synthetic.data import synthetic_data
+from bayesian_gan.synthetic.measure import Measurement, Watched
 from benchmarks.synthetic import seeds
 
 TINY = (
@@ -30,13 +33,27 @@ def test_missing_seeds_are_run_and_others_kept_only_with_the_same_flags(
     both = rows(folder)
     assert both[:4] == first
     assert {row[0] for row in both[4:]} == {"1"}
-    # Data and weights of its own.
     assert not {row[2] for row in both[:4]} & {row[2] for row in both[4:]}
     assert "2 seeds; floor" in capsys.readouterr().out
     assert seeds.main([*arguments, "--seeds", "1", "--lr", "0.01"]) == 0
     assert rows(folder) == both
     (other,) = set(tmp_path.iterdir()) - {folder}
     assert [row[0] for row in rows(other)] == ["0"] * 4
+
+
+def test_a_seed_has_data_and_weights_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trained: list[tuple[int, float]] = []
+
+    def record(name: str, config: Any, data: Any, plane: Any) -> Watched:
+        trained.append((config.random_seed, float(data.x[0, 0])))
+        return Watched([Measurement(name, 4, 0.1, 1, 0.1, 0.0, 1.0)])
+
+    monkeypatch.setattr(seeds, "train", record)
+    arguments = [*TINY.split(), "--out_dir", str(tmp_path), "--systems", "bayesgan"]
+    assert seeds.main([*arguments, "--first", "3", "--seeds", "2"]) == 0
+    assert trained == [(k, float(synthetic_data("clusters", 5, k).x[0, 0])) for k in (3, 4)]
 
 
 def test_a_wrong_flag_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:

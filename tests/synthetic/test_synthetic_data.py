@@ -18,9 +18,8 @@ def test_slides_have_one_plane_and_the_noise_of_their_formula() -> None:
     np.testing.assert_allclose(x.mean(0), 0.0, atol=1e-5)
     np.testing.assert_allclose(x.std(0), 1.0, atol=1e-5)
     ratios = np.ones(100)
-    for _ in range(
-        2
-    ):  # Columns of little noise say where a point lies on the plane; the others follow from that.
+    # Columns of little noise say where a point lies on the plane; the others follow from that.
+    for _ in range(2):
         z = np.linalg.svd(x * np.sqrt(ratios), full_matrices=False)[0][:, :2]
         ratios = 1.0 / (x - z @ (z.T @ x)).var(0)
     # Signal over noise in column i is 10 |A_i|^2 / 0.001, with |A_i|^2 exponential of mean 2. Standard errors
