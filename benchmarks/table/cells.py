@@ -32,6 +32,13 @@ SCORES = {
     "bayesgan": "posterior",
 }
 
+# Systems whose score is that of an average of networks.
+AVERAGED = ("dcgan_10", "bayesgan")
+
+# Systems of one network, as in the paper. The average of its draws along the last iterations, which costs no
+# training, stands beside it.
+TRAJECTORIES = ("dcgan", "w_dcgan")
+
 # Saatci & Wilson 2017, Table 1: (mean, 2 std) over ten label sets; MNIST in errors of 10,000, the others in %.
 PAPER: dict[tuple[str, int], tuple[tuple[float, float] | None, ...]] = {
     ("mnist", 20): (None, (1823, 412), (1687, 387), (1087, 564), (1432, 487)),
@@ -165,7 +172,9 @@ def result(
         num_images: unlabelled images, for the minutes of one pass over them.
     """
     resolved, score = described["flags"], summary[SCORES[cell.system]]
-    single = summary["single"]
+    single, drawn = summary["single"], summary["posterior"]
+    averaged = cell.system in AVERAGED
+    trajectory = cell.system in TRAJECTORIES and drawn is not None
     epochs = summary["iteration"] * resolved["batch_size"] / num_images
     return {
         "dataset": cell.dataset,
@@ -179,9 +188,11 @@ def result(
         "errors": score["errors"],
         "n": score["n"],
         "nll": score["nll"],
-        "single_errors": single["errors"] if cell.system in ("bayesgan", "dcgan_10") else None,
-        "single_nll": single["nll"] if cell.system in ("bayesgan", "dcgan_10") else None,
-        "num_samples": summary["posterior"]["num_samples"] if cell.system == "bayesgan" else None,
+        "single_errors": single["errors"] if averaged else None,
+        "single_nll": single["nll"] if averaged else None,
+        "trajectory_errors": drawn["errors"] if trajectory else None,
+        "trajectory_nll": drawn["nll"] if trajectory else None,
+        "num_samples": drawn["num_samples"] if cell.system == "bayesgan" else None,
         "iterations": summary["iteration"],
         "seconds": summary["seconds"],
         "minutes_per_epoch": summary["seconds"] / 60.0 / epochs,

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from benchmarks.table.cells import PAPER, SYSTEMS
+from benchmarks.table.cells import AVERAGED, PAPER, SYSTEMS, TRAJECTORIES
 
 Lines = Sequence[dict[str, Any]]
 # Data set, N, system, temperature, equal cost.
@@ -40,7 +40,8 @@ def render(lines: Lines) -> str:
         "each run: mean ± 2 standard deviations over label sets, their number in parentheses. In each preset "
         "all systems have the same terms. Beside ours, in italics, the paper's Table 1. DCGAN-10 *at the cost "
         "of bayesgan* makes so few iterations that all ten cost what the Bayesian GAN does. The supervised CNN "
-        "trains within another system's run and has no minutes of its own.",
+        "trains within another system's run and has no minutes of its own. DCGAN and W-DCGAN are their "
+        "last network; the average of its draws along the same run stands in the last tables.",
     ]
     presets = sorted({line["preset"] for line in lines})
     for preset in presets:
@@ -148,26 +149,26 @@ def _name(system: str, equal_cost: bool) -> str:
 
 
 def _details(lines: Lines) -> list[str]:
-    """Single samples beside averages, NLL, and cost, for each row, system and temperature."""
+    """Single networks beside averages, NLL, and cost, for each row, system and temperature."""
     groups = defaultdict(list)
     for line in lines:
         groups[_kind(line)].append(line)
     table = [
-        "| data, N | system | temperature | errors of a single sample | of the average "
-        "| NLL of a single sample | of the average | minutes a run | minutes an epoch |",
+        "| data, N | system | temperature | errors of a single network | of an average "
+        "| NLL of a single network | of an average | minutes a run | minutes an epoch |",
         "| --- |" + " --- |" * 8,
     ]
     for key in sorted(groups, key=_order):
         dataset, N, system, temperature, equal_cost = key
         own = groups[key]
         name = _name(system, equal_cost)
-        averaged = system in ("bayesgan", "dcgan_10")
+        single, average = _single_and_average(system)
         columns = [
             "" if temperature is None else f"{temperature:g}",
-            spread([_single_value(line) for line in own]) if averaged else "",
-            spread([value(line) for line in own]),
-            f"{statistics.mean(line['single_nll'] for line in own):.4f}" if averaged else "",
-            f"{statistics.mean(line['nll'] for line in own):.4f}",
+            _errors(own, single),
+            _errors(own, average),
+            _nll(own, single),
+            _nll(own, average),
             *(("", "") if system == "supervised" else _minutes(own)),
         ]
         table.append(f"| {dataset} {N} | {name} | " + " | ".join(columns) + " |")
@@ -181,5 +182,28 @@ def _minutes(lines: Lines) -> tuple[str, str]:
     return f"{seconds / 60:.1f}", f"{epoch:.2f}"
 
 
-def _single_value(line: dict[str, Any]) -> float:
-    return value(line | {"errors": line["single_errors"]})
+def _single_and_average(system: str) -> tuple[str, str | None]:
+    """How the names of a system's scores begin: those of one network, and those of an average if it has one."""
+    if system in AVERAGED:
+        return "single_", ""
+    return "", "trajectory_" if system in TRAJECTORIES else None
+
+
+def _errors(lines: Lines, prefix: str | None) -> str:
+    """Their spread, of the lines that have them."""
+    found = [value(line | {"errors": e}) for line, e in _scores(lines, prefix, "errors")]
+    return spread(found) if found else ""
+
+
+def _nll(lines: Lines, prefix: str | None) -> str:
+    """Its mean, of the lines that have it."""
+    found = [nll for _, nll in _scores(lines, prefix, "nll")]
+    return f"{statistics.mean(found):.4f}" if found else ""
+
+
+def _scores(lines: Lines, prefix: str | None, score: str) -> list[tuple[dict[str, Any], float]]:
+    """The lines that have a score, each with it."""
+    if prefix is None:
+        return []
+    name = prefix + score
+    return [(line, line[name]) for line in lines if line.get(name) is not None]

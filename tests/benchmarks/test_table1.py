@@ -121,6 +121,10 @@ def test_each_system_reads_its_score_of_the_final_state() -> None:
     errors = [line["errors"] for line in found.values()]
     assert errors == [1, 2, 2, 3, 4]
     assert found["bayesgan"]["single_errors"] == 2
+    # An average along the trajectory of one network stands beside it, and only there.
+    drawn = [line["trajectory_errors"] for line in found.values()]
+    assert drawn == [None, 4, 4, None, None]
+    assert found["w_dcgan"]["trajectory_nll"] == pytest.approx(0.4)
     assert found["bayesgan"]["temperature"] == 0.5
     assert found["bayesgan"]["extra"] == "--lr=0.1"
     # 9,000 iterations of 64 images are 9.6 passes over 60,000, in 9 minutes.
@@ -153,7 +157,21 @@ def test_the_document_has_means_and_two_standard_deviations() -> None:
         in text
     )
     # It trains within another run, whose minutes are not its own.
-    assert "| digits 100 | supervised |  |  | 31 (1) |  | 0.0400 |  |  |" in text
+    assert "| digits 100 | supervised |  | 31 (1) |  | 0.0400 |  |  |  |" in text
+
+
+def test_one_network_and_the_average_of_its_draws_stand_side_by_side() -> None:
+    single = {"temperature": None, "single_errors": None, "single_nll": None}
+    drawn = {"trajectory_errors": 96, "trajectory_nll": 0.03}
+    lines = [_line(**single, **drawn, system="dcgan", errors=106)]
+    lines += [
+        _line(**single, system="dcgan", errors=110, label_seed=1, nll=0.06)
+    ]  # It drew nothing.
+    lines += [_line(**single, system="w_dcgan", errors=311)]
+    text = render(lines)
+    assert "| mnist 100 | dcgan |  | 108 ± 5.66 (2) | 96 (1) | 0.0500 | 0.0300 | 10.0 |" in text
+    assert "| mnist 100 | w_dcgan |  | 311 (1) |  | 0.0400 |  | 10.0 |" in text
+    assert "| 108 ± 5.66 (2) *128 ± 11* |" in text  # The table's is the last network.
 
 
 def test_systems_are_compared_on_the_label_sets_that_both_have() -> None:
@@ -165,7 +183,7 @@ def test_systems_are_compared_on_the_label_sets_that_both_have() -> None:
     text = render(lines)
     assert "| mnist 100 | dcgan | 1, 4 | 120 | 125 | 0.0500 | 0.0250 |" in text
     assert "| mnist 100 | bayesgan, temperature 0 | 3 | 90 | 130 | 0.2000 | 0.0300 |" in text
-    paired = text.split("both have")[1].split("a single sample")[0]
+    paired = text.split("both have")[1].split("a single network")[0]
     assert paired.count("| mnist ") == 2
 
 
