@@ -32,12 +32,14 @@ SCORES = {
     "bayesgan": "posterior",
 }
 
-# Systems whose score is that of an average of networks.
-AVERAGED = ("dcgan_10", "bayesgan")
-
-# Systems of one network, as in the paper. The average of its draws along the last iterations, which costs no
-# training, stands beside it.
-TRAJECTORIES = ("dcgan", "w_dcgan")
+# How the other score of a line is named, by the score that is the system's: beside an average its single
+# network, beside a single network the average of its draws along the last iterations, which costs no training.
+OTHER_SCORES = {
+    "supervised": None,
+    "single": "trajectory_",
+    "ensemble": "single_",
+    "posterior": "single_",
+}
 
 # Saatci & Wilson 2017, Table 1: (mean, 2 std) over ten label sets; MNIST in errors of 10,000, the others in %.
 PAPER: dict[tuple[str, int], tuple[tuple[float, float] | None, ...]] = {
@@ -173,8 +175,9 @@ def result(
     """
     resolved, score = described["flags"], summary[SCORES[cell.system]]
     single, drawn = summary["single"], summary["posterior"]
-    averaged = cell.system in AVERAGED
-    trajectory = cell.system in TRAJECTORIES and drawn is not None
+    other = OTHER_SCORES[SCORES[cell.system]]
+    averaged = other == "single_"
+    trajectory = other == "trajectory_" and drawn is not None
     epochs = summary["iteration"] * resolved["batch_size"] / num_images
     return {
         "dataset": cell.dataset,

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from benchmarks.table.cells import AVERAGED, PAPER, SYSTEMS, TRAJECTORIES
+from benchmarks.table.cells import OTHER_SCORES, PAPER, SCORES, SYSTEMS
 
 Lines = Sequence[dict[str, Any]]
 # Data set, N, system, temperature, equal cost.
@@ -184,9 +184,8 @@ def _minutes(lines: Lines) -> tuple[str, str]:
 
 def _single_and_average(system: str) -> tuple[str, str | None]:
     """How the names of a system's scores begin: those of one network, and those of an average if it has one."""
-    if system in AVERAGED:
-        return "single_", ""
-    return "", "trajectory_" if system in TRAJECTORIES else None
+    other = OTHER_SCORES[SCORES[system]]
+    return ("single_", "") if other == "single_" else ("", other)
 
 
 def _errors(lines: Lines, prefix: str | None) -> str:

@@ -164,9 +164,8 @@ def test_one_network_and_the_average_of_its_draws_stand_side_by_side() -> None:
     single = {"temperature": None, "single_errors": None, "single_nll": None}
     drawn = {"trajectory_errors": 96, "trajectory_nll": 0.03}
     lines = [_line(**single, **drawn, system="dcgan", errors=106)]
-    lines += [
-        _line(**single, system="dcgan", errors=110, label_seed=1, nll=0.06)
-    ]  # It drew nothing.
+    # The next drew nothing.
+    lines += [_line(**single, system="dcgan", errors=110, label_seed=1, nll=0.06)]
     lines += [_line(**single, system="w_dcgan", errors=311)]
     text = render(lines)
     assert "| mnist 100 | dcgan |  | 108 ± 5.66 (2) | 96 (1) | 0.0500 | 0.0300 | 10.0 |" in text
