@@ -7,8 +7,8 @@
 
 Finished cells are lines of --results and are not run again; a cell that was broken off goes on from its last
 checkpoint. A cell whose data set is absent is skipped, and said so. A cell of another temperature branches off
-the preset's run of its label set where that is finished: their warm-up is the same. Every argument that is not
-listed here goes to run_bgan_semi.py, for every cell.
+a finished run of its label set, of the preset's temperature or of another that is asked for: they share the
+warm-up. Every argument that is not listed here goes to run_bgan_semi.py, for every cell.
 """
 
 import argparse
@@ -196,7 +196,7 @@ def _run_cell(
     place = known.runs.resolve() / cell.name
     place.mkdir(parents=True, exist_ok=True)
     if cell.temperature is not None and newest(place) is None:
-        warmed = finished(known.runs.resolve() / replace(cell, temperature=None).name)
+        warmed = _warmed(cell, known)
         if warmed is not None:
             branch(warmed, place, {"temperature": cell.temperature})
     flags = cell.flags(extra)
@@ -207,6 +207,13 @@ def _run_cell(
     except RunError as error:
         print(f"{cell.name}: {error}", flush=True)
         return None
+
+
+def _warmed(cell: Cell, known: argparse.Namespace) -> Path | None:
+    """A finished run that differs from this cell's in temperature only; None if there is none."""
+    others = [replace(cell, temperature=value) for value in (None, *known.temperatures)]
+    runs = (finished(known.runs.resolve() / other.name) for other in others if other != cell)
+    return next((run for run in runs if run is not None), None)
 
 
 if __name__ == "__main__":

@@ -186,8 +186,9 @@ def test_systems_are_compared_on_the_label_sets_that_both_have() -> None:
     assert paired.count("| mnist ") == 2
 
 
+@pytest.mark.parametrize("warm", [None, 0.1])
 def test_another_temperature_branches_off_a_finished_run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    warm: float | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     branched: list[tuple[Path, Path, dict[str, float]]] = []
 
@@ -200,8 +201,8 @@ def test_another_temperature_branches_off_a_finished_run(
 
     monkeypatch.setattr(table1, "branch", branch)
     monkeypatch.setattr(table1, "train", train)
-    known = argparse.Namespace(runs=tmp_path, data_path=None)
-    warmed = tmp_path / Cell("mnist", 100, "bayesgan", 3, "laptop").name / "bgan_mnist_1"
+    known = argparse.Namespace(runs=tmp_path, data_path=None, temperatures=[0.1, 0.0])
+    warmed = tmp_path / Cell("mnist", 100, "bayesgan", 3, "laptop", warm).name / "bgan_mnist_1"
     write_run(warmed, iteration=8500, train_iter=9000)
     cold = Cell("mnist", 100, "bayesgan", 3, "laptop", 0.0)
     table1._run_cell(cold, known, (), 1)  # The other run is not finished: nothing to branch off.
