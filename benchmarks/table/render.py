@@ -41,7 +41,8 @@ def render(lines: Lines) -> str:
         "all systems have the same terms. Beside ours, in italics, the paper's Table 1. DCGAN-10 *at the cost "
         "of bayesgan* makes so few iterations that all ten cost what the Bayesian GAN does. The supervised CNN "
         "trains within another system's run and has no minutes of its own. DCGAN and W-DCGAN are their "
-        "last network; the average of its draws along the same run stands in the last tables.",
+        "last network; the average of its draws along the same run stands in the last tables. Minutes are "
+        "those of the machine that ran a cell, and machines differ: they compare systems only roughly.",
     ]
     presets = sorted({line["preset"] for line in lines})
     for preset in presets:
