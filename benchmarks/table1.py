@@ -210,9 +210,9 @@ def _run_cell(
 
 
 def _warmed(cell: Cell, known: argparse.Namespace) -> Path | None:
-    """A finished run that differs from this cell's in temperature only; None if there is none."""
+    """A finished run of another temperature, for a cell that has no run yet; None if there is none."""
     others = [replace(cell, temperature=value) for value in (None, *known.temperatures)]
-    runs = (finished(known.runs.resolve() / other.name) for other in others if other != cell)
+    runs = (finished(known.runs.resolve() / other.name) for other in others)
     return next((run for run in runs if run is not None), None)
 
 
