@@ -1,7 +1,7 @@
 #!/usr/bin/env python
 """Semi-supervised Bayesian GAN: `python run_bgan_semi.py --dataset digits --out_dir runs`; see --help."""
 
-from bayesian_gan.main import main
+from bayesian_gan.commands.train import start
 
 if __name__ == "__main__":
-    main(semi=True)
+    start(semi=True)

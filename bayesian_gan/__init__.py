@@ -16,7 +16,7 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 __version__ = (Path(__file__).parent / "VERSION").read_text(encoding="utf-8").strip()
 
 _PUBLIC = {
-    "BayesianGAN": "bayesian_gan.model",
+    "BayesianGAN": "bayesian_gan.gan.model",
     "Posterior": "bayesian_gan.posterior",
     "InputError": "bayesian_gan.errors",
 }

@@ -3,6 +3,9 @@
 import numpy as np
 import tensorflow as tf
 
+# Named, because the default is another algorithm under XLA or on another device.
+ALGORITHM = "philox"
+
 
 def seed_pair(key: tuple[int, ...], step: tf.Tensor | None = None) -> tf.Tensor:
     """A seed for `tf.random.stateless_*`, int32 [2].

@@ -20,7 +20,7 @@ mpl.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402
 
 from bayesian_gan.errors import USAGE_STATUS, InputError  # noqa: E402
-from bayesian_gan.finished_run import FinishedRun  # noqa: E402
+from bayesian_gan.runs.finished import FinishedRun  # noqa: E402
 
 
 def draw(runs: list[FinishedRun], path: Path) -> None:

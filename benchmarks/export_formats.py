@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from bayesian_gan.export.run import Request, export
-from bayesian_gan.finished_run import FinishedRun
+from bayesian_gan.runs.finished import FinishedRun
 
 Classify = Callable[[np.ndarray], np.ndarray]
 BATCH = 500

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from bayesian_gan.data.catalogue import ImageData, load
-from bayesian_gan.data.options import Options
 from bayesian_gan.errors import USAGE_STATUS, InputError
+from bayesian_gan.options.reading import Options
 
 Score = TypeVar("Score")
 

@@ -18,7 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path[0] = str(ROOT)  # not this folder, whose profile.py would stand in for the standard module
 
-from bayesian_gan.threads import thread_environment
+from bayesian_gan.runs.threads import thread_environment
 
 
 def rounds_of(functions: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
@@ -37,7 +37,7 @@ def shares() -> None:
     """Prints the parts of a step beside the whole."""
     import tensorflow as tf
 
-    from bayesian_gan import objectives
+    from bayesian_gan.gan import objectives
     from benchmarks.step_systems.systems import Setting, all_minibatches, build_model
 
     model = build_model(Setting("paper"))

@@ -21,7 +21,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path[0] = str(ROOT)  # this file must not stand in for the standard module `profile`
 
-from bayesian_gan.threads import thread_environment
+from bayesian_gan.runs.threads import thread_environment
 
 STEPS = 3
 CONVOLUTIONS = {

@@ -37,11 +37,11 @@ os.environ |= {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_NUM_INTRAOP_THREADS": "1"}
 
 import psutil
 
-import bayesian_gan.experiment  # noqa: F401
+import bayesian_gan.runs.experiment  # noqa: F401
 from bayesian_gan.data import cache
 from bayesian_gan.data.source import MappedImages
 from bayesian_gan.errors import UNWRITTEN_STATUS
-from bayesian_gan.reliability.compare import differences
+from bayesian_gan.runs.compare import differences
 
 ROOT = Path(__file__).parents[1]
 SMALL = (
@@ -366,7 +366,7 @@ def read_again_and_again(path: Path, reads: int, results: Any) -> None:
 
 def readers(place: Path, reads: int) -> int:
     """Two processes read a posterior while a third collects into it, keeping four draws."""
-    from bayesian_gan.model import BayesianGAN
+    from bayesian_gan.gan.model import BayesianGAN
     from bayesian_gan.networks import dcgan_discriminator, dcgan_generator
     from bayesian_gan.posterior import Posterior
 
@@ -431,7 +431,7 @@ def check_cost() -> int:
     import numpy as np
     from keras.optimizers import Adam
 
-    from bayesian_gan.model import BayesianGAN
+    from bayesian_gan.gan.model import BayesianGAN
     from bayesian_gan.networks import dcgan_discriminator, dcgan_generator
     from bayesian_gan.reliability.finite import FiniteCheck
 

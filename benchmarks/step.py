@@ -29,7 +29,7 @@ sys.path[0] = str(ROOT)
 
 import numpy as np
 
-from bayesian_gan.threads import thread_environment
+from bayesian_gan.runs.threads import thread_environment
 
 RESULTS = ROOT / "benchmarks" / "RESULTS.md"
 FIGURE = ROOT / "docs" / "figures" / "cost_against_generators.png"

@@ -24,8 +24,8 @@ from bayesian_gan.data.batches import to_unit  # noqa: E402
 from bayesian_gan.data.catalogue import ImageData  # noqa: E402
 from bayesian_gan.data.splits import LabelSplit, label_split  # noqa: E402
 from bayesian_gan.evaluation import Classification, classification  # noqa: E402
+from bayesian_gan.networks.supervised import SupervisedBaseline  # noqa: E402
 from bayesian_gan.samplers import SGHMC, CollectPosterior  # noqa: E402
-from bayesian_gan.supervised import SupervisedBaseline  # noqa: E402
 from benchmarks.label_sets import label_set_parser, over_label_sets  # noqa: E402
 
 MOST_ITERATIONS = 50_000

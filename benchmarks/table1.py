@@ -25,11 +25,11 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 import bayesian_gan  # noqa: E402
-from bayesian_gan.branching import branch  # noqa: E402
 from bayesian_gan.data.catalogue import load  # noqa: E402
-from bayesian_gan.data.options import Options  # noqa: E402
 from bayesian_gan.errors import USAGE_STATUS, InputError  # noqa: E402
-from bayesian_gan.presets import PRESETS  # noqa: E402
+from bayesian_gan.options.presets import PRESETS  # noqa: E402
+from bayesian_gan.options.reading import Options  # noqa: E402
+from bayesian_gan.runs.branch import branch  # noqa: E402
 from bayesian_gan.storage import write_atomically  # noqa: E402
 from benchmarks.driver_runs import RunError, finished, newest, read, train  # noqa: E402
 from benchmarks.table.cells import SYSTEMS, Cell, result  # noqa: E402

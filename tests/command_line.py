@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 import pytest
 from absl import flags
 
-from bayesian_gan import entry, main
-from bayesian_gan import flags as run_flags
+from bayesian_gan.commands import entry
+from bayesian_gan.commands import train as main
+from bayesian_gan.options import flags as run_flags
 
 REMEDY = re.compile(
     r"\b(replace|put|give|store|rename|remove|correct|mend|move|convert|add|make room|choose|leave)\b"

@@ -15,13 +15,13 @@ import pytest
 from absl import flags
 from command_line import CommandLine
 
-from bayesian_gan import flags as run_flags
-from bayesian_gan.config import Config
 from bayesian_gan.data.catalogue import load
 from bayesian_gan.data.splits import label_split
-from bayesian_gan.experiment import run
-from bayesian_gan.model import BayesianGAN
+from bayesian_gan.gan.model import BayesianGAN
 from bayesian_gan.networks import dcgan_discriminator, dcgan_generator
+from bayesian_gan.options import flags as run_flags
+from bayesian_gan.options.config import Config
+from bayesian_gan.runs.experiment import run
 
 IMAGE_SHAPE = (8, 8, 1)
 NUM_CLASSES = 3

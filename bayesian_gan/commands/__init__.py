@@ -12,9 +12,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from bayesian_gan.devices import set_environment
-from bayesian_gan.entry import closed_pipe_is_fine
+from bayesian_gan.commands.entry import closed_pipe_is_fine
 from bayesian_gan.errors import USAGE_STATUS, InputError
+from bayesian_gan.runs.devices import set_environment
 
 # Each command's module, `bayesian_gan.commands.NAME`, and what it does.
 COMMANDS: dict[str, str] = {

@@ -6,9 +6,9 @@ from typing import Any
 
 from absl import flags
 
-from bayesian_gan import flags as run_flags
-from bayesian_gan.config import AFTER_WARM_UP
 from bayesian_gan.errors import InputError
+from bayesian_gan.options import flags as run_flags
+from bayesian_gan.options.config import AFTER_WARM_UP
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,8 +31,8 @@ def run(arguments: argparse.Namespace) -> int:
     if not changes:
         raise InputError(f"give at least one of --{', --'.join(AFTER_WARM_UP)}")
     # TensorBoard's records take a second to import.
-    from bayesian_gan.branching import branch
-    from bayesian_gan.reliability.resume import resume_command
+    from bayesian_gan.runs.branch import branch
+    from bayesian_gan.runs.resume import resume_command
 
     out_dir = arguments.out_dir or arguments.run_dir.resolve().parent
     folder = branch(arguments.run_dir, out_dir, changes)

@@ -10,7 +10,7 @@ import numpy as np
 from bayesian_gan.data.pictures import read_picture
 from bayesian_gan.data.resizing import picture_array
 from bayesian_gan.errors import InputError
-from bayesian_gan.finished_run import FinishedRun
+from bayesian_gan.runs.finished import FinishedRun
 
 GREY_MODES = ("1", "L", "LA", "I", "I;16", "F")
 SHOWN = 3

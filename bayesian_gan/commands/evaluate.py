@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from bayesian_gan.data.options import Options
 from bayesian_gan.errors import InputError
-from bayesian_gan.finished_run import FinishedRun
+from bayesian_gan.options.reading import Options
+from bayesian_gan.runs.finished import FinishedRun
 from bayesian_gan.storage import write_json
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from bayesian_gan.errors import InputError
-from bayesian_gan.finished_run import FinishedRun
+from bayesian_gan.runs.finished import FinishedRun
 from bayesian_gan.storage import write_atomically
 
 MOST_IN_GRID = 10_000

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from bayesian_gan.errors import InputError
-from bayesian_gan.finished_run import FinishedRun
+from bayesian_gan.runs.finished import FinishedRun
 
 NUM_IMAGES = 2000
 

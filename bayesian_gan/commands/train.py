@@ -1,19 +1,86 @@
-"""`train`: the run of `run_bgan_semi.py`, with its flags."""
+"""`train`: a run, from its flags; `run_bgan.py` and `run_bgan_semi.py` are entry points of the same."""
 
+import os
 import sys
 from collections.abc import Sequence
+from functools import partial
+
+from absl import flags
+
+from bayesian_gan.commands.entry import run_program
+from bayesian_gan.data.run_data import load_run_data
+from bayesian_gan.data.splits import label_split
+from bayesian_gan.options import flags as run_flags
+from bayesian_gan.options.config import Config
+from bayesian_gan.reliability.environment import check_versions
+from bayesian_gan.runs.cluster import read_cluster
+from bayesian_gan.runs.devices import use_device
+from bayesian_gan.runs.folder import check_writable
+from bayesian_gan.runs.resume import AUTO, resolve
+from bayesian_gan.runs.threads import thread_environment
+
+STOPPED = "stopped before the training began"
+
+
+def start(semi: bool) -> None:
+    """Parses the command line, runs the experiment, and exits.
+
+    A user's mistake is one line on the standard error and exit status 2. The others: 0 the run is finished, 3 a
+    number was not finite, 4 something could not be written, 5 another process of TF_CONFIG was lost, 128 + n
+    signal n ended it (129 SIGHUP, 130 Ctrl-C, 143 SIGTERM).
+
+    Args:
+        semi: whether `--semi` is on by default.
+    """
+    run_program(partial(run_flags.define, semi=semi), run_flags.__name__, begin, STOPPED)
 
 
 def main(arguments: Sequence[str], program: str) -> int:
-    """Trains; see `bayesian_gan.main.main`, which reads the flags itself and exits with its own status.
+    """Trains with labels; see `start`, which reads the flags itself and exits with its own status.
 
     Args:
         arguments: of the command line, without the command.
         program: what the user typed to get here, for help and messages.
     """
-    from bayesian_gan.main import main as train
-
     # absl's flags, messages and the run's description take the command from here.
     sys.argv = [program, *arguments]
-    train(semi=True)
+    start(semi=True)
     return 0
+
+
+def begin() -> None:
+    """Checks all that can be checked, then runs.
+
+    Raises:
+        InputError: a user's mistake.
+        RunStopped: see `bayesian_gan.runs.experiment.run`.
+    """
+    check_versions()
+    config = Config.from_flags(flags.FLAGS)
+    given = {name for name in config.to_json() if flags.FLAGS[name].present}
+    cluster = read_cluster(os.environ) if config.strategy == "multiworker" else None
+    if cluster is not None and not cluster.is_chief and config.resume == AUTO:
+        folder = None  # The chief finds the run and tells.
+    else:
+        config, folder = resolve(config, given)
+    data = load_run_data(config)
+    split = label_split(data, config.N, config.label_seed) if config.semi else None
+    if folder is None and (cluster is None or cluster.is_chief):
+        assert config.out_dir is not None
+        check_writable(config.out_dir)
+    # Those that this process may use: a batch system gives a job some of a machine's.
+    threads = thread_environment(config.side_by_side, len(os.sched_getaffinity(0)))
+    for name, value in threads.items():
+        os.environ.setdefault(name, value)
+    use_device(config.device, several=config.strategy != "none")
+    # Imported here: TensorFlow takes seconds to load, and a wrong flag or file need not wait for it.
+    from bayesian_gan.runs.experiment import run
+    from bayesian_gan.runs.strategy import make_strategy
+    from bayesian_gan.runs.worker import follow
+
+    strategy = make_strategy(config.strategy)
+    if cluster is None or cluster.is_chief:
+        run(config, data, split, folder, strategy)
+    else:
+        assert strategy is not None
+        follow(config, data, split, strategy)

@@ -4,7 +4,7 @@ import argparse
 import time
 
 from bayesian_gan.errors import InputError
-from bayesian_gan.finished_run import FinishedRun
+from bayesian_gan.runs.finished import FinishedRun
 
 SECONDS = 5.0
 

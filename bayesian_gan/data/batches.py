@@ -3,14 +3,12 @@
 import tensorflow as tf
 
 from bayesian_gan.errors import InputError
+from bayesian_gan.seeds import ALGORITHM
 
 # Up to this many examples a batch is taken from epochs without replacement: a labelled set is
 # small, and each of its examples should count equally often. Above, sorting at every step is not
 # worth it.
 LARGEST_EPOCH = 4096
-
-# Named, because the default is another algorithm under XLA or on another device.
-ALGORITHM = "philox"
 
 
 def draw_indices(

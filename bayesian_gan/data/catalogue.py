@@ -20,10 +20,10 @@ from bayesian_gan.data import (
 from bayesian_gan.data.cache import slug
 from bayesian_gan.data.download import download
 from bayesian_gan.data.image_data import ImageData
-from bayesian_gan.data.options import DEFAULTS, Options
 from bayesian_gan.data.paths import data_folder
 from bayesian_gan.data.resizing import of_size
 from bayesian_gan.errors import InputError
+from bayesian_gan.options.reading import DEFAULTS, Options
 
 __all__ = ["Entry", "ImageData", "Options", "entries", "find", "load", "names", "run_name"]
 

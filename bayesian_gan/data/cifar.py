@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from bayesian_gan.data.image_data import ImageData
-from bayesian_gan.data.options import Options
 from bayesian_gan.data.paths import REMEDY, entries
 from bayesian_gan.data.unpickle import read_pickle
 from bayesian_gan.errors import InputError
+from bayesian_gan.options.reading import Options
 
 SIDE, CHANNELS = 32, 3
 FOLDER_10, FOLDER_100 = "cifar-10-batches-py", "cifar-100-python"

@@ -10,11 +10,11 @@ from PIL import Image
 
 from bayesian_gan.data.cache import Source, cached, content_key, files_key, stamp
 from bayesian_gan.data.image_data import ImageData
-from bayesian_gan.data.options import Options
 from bayesian_gan.data.paths import reason
 from bayesian_gan.data.pictures import SUFFIXES, decode, read_picture
 from bayesian_gan.data.resizing import picture_array
 from bayesian_gan.errors import InputError
+from bayesian_gan.options.reading import Options
 
 LAYOUT = "train/CLASS/*.png (or .jpg, ...) and test/CLASS/*.png"
 CHANNELS = {"1": 1, "L": 1, "LA": 2, "RGB": 3, "RGBA": 4, "CMYK": 4, "YCbCr": 3, "P": 3, "PA": 4}

@@ -12,9 +12,9 @@ import numpy as np
 
 from bayesian_gan.data import idx
 from bayesian_gan.data.image_data import ImageData
-from bayesian_gan.data.options import Options
 from bayesian_gan.data.paths import REMEDY, entries
 from bayesian_gan.errors import InputError
+from bayesian_gan.options.reading import Options
 
 DIGITS = tuple("0123456789")
 UPPER = tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")

@@ -12,11 +12,11 @@ import numpy as np
 from bayesian_gan.data import class_folders
 from bayesian_gan.data.cache import Source, cached, content_key
 from bayesian_gan.data.image_data import ImageData
-from bayesian_gan.data.options import Options
 from bayesian_gan.data.paths import REMEDY, entries
 from bayesian_gan.data.pictures import read_picture
 from bayesian_gan.data.resizing import picture_array
 from bayesian_gan.errors import InputError
+from bayesian_gan.options.reading import Options
 
 SIDE, IMAGE_SIZE = 256, 64
 SYNSET = re.compile(r"n\d{8}")

@@ -7,7 +7,7 @@ from bayesian_gan.data.image_data import ImageData
 from bayesian_gan.data.validation import hold_out
 
 if TYPE_CHECKING:
-    from bayesian_gan.config import Config
+    from bayesian_gan.options.config import Config
 
 
 def load_run_data(config: "Config", data_path: str | None = None) -> ImageData:

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from bayesian_gan.data.image_data import ImageData
-from bayesian_gan.data.options import Options
 from bayesian_gan.data.paths import REMEDY, check_file, entries, reason
 from bayesian_gan.errors import InputError
+from bayesian_gan.options.reading import Options
 
 FOLDER = "svhn"
 FILES = ("train_32x32.mat", "test_32x32.mat")

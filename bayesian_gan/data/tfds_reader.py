@@ -16,11 +16,11 @@ from bayesian_gan.data import celeb
 from bayesian_gan.data.cache import HELD_BYTES, Source, cached, content_key, files_key, stamp
 from bayesian_gan.data.crop_faces import crop_face
 from bayesian_gan.data.image_data import ImageData
-from bayesian_gan.data.options import DEFAULTS, Options
 from bayesian_gan.data.paths import entries
 from bayesian_gan.data.pictures import decode, read_picture
 from bayesian_gan.data.resizing import picture_array
 from bayesian_gan.errors import InputError
+from bayesian_gan.options.reading import DEFAULTS, Options
 
 TEST_SPLITS = ("test", "validation", "val")
 

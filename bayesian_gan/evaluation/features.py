@@ -14,9 +14,9 @@ import tensorflow as tf
 
 from bayesian_gan.data.batches import draw_indices, to_unit
 from bayesian_gan.data.cache import cache_folder, content_key, slug
+from bayesian_gan.data.content import data_checksum
 from bayesian_gan.data.image_data import ImageData
 from bayesian_gan.errors import InputError
-from bayesian_gan.reliability.resume import data_checksum
 from bayesian_gan.seeds import seed_pair
 from bayesian_gan.storage import read_arrays, write_arrays
 
@@ -152,7 +152,7 @@ def classifier_features(data: ImageData, cache_dir: str | None = None) -> Classi
 
     Args:
         data: with at least two classes.
-        cache_dir: as in `bayesian_gan.data.options.Options`.
+        cache_dir: as in `bayesian_gan.options.reading.Options`.
 
     Raises:
         InputError: one class only, or the cache folder cannot be written.

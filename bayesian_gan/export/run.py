@@ -7,8 +7,8 @@ from typing import Any
 
 from bayesian_gan.errors import InputError
 from bayesian_gan.export.output import DESCRIPTION, check_output, output_folder
-from bayesian_gan.finished_run import FinishedRun
-from bayesian_gan.run_folder import versions
+from bayesian_gan.reliability.environment import versions
+from bayesian_gan.runs.finished import FinishedRun
 from bayesian_gan.storage import write_json
 
 FORMATS = ("savedmodel", "keras", "litert", "onnx")

@@ -19,13 +19,13 @@ import numpy as np
 
 from bayesian_gan.data.batches import to_uint8
 from bayesian_gan.evaluation.classification import classification
-from bayesian_gan.model import BayesianGAN
+from bayesian_gan.gan.model import BayesianGAN
 from bayesian_gan.monitoring import events
 from bayesian_gan.monitoring.grids import image_grid, save_grid
+from bayesian_gan.networks.supervised import SupervisedBaseline
 from bayesian_gan.posterior import Posterior
 from bayesian_gan.reliability.writes import Writes
 from bayesian_gan.storage import append, write_atomically, write_json
-from bayesian_gan.supervised import SupervisedBaseline
 
 EVALUATION_BATCH = 500
 GRID_IMAGES = 25

@@ -13,17 +13,17 @@ import numpy as np
 import tensorflow as tf
 
 from bayesian_gan.data.batches import to_uint8, to_unit
-from bayesian_gan.generation import draw_noise
-from bayesian_gan.model import BayesianGAN
+from bayesian_gan.gan.generation import draw_noise
+from bayesian_gan.gan.model import BayesianGAN
+from bayesian_gan.gan.objectives import log_z
+from bayesian_gan.gan.random_scan import read_block
 from bayesian_gan.networks.outputs import split_outputs
-from bayesian_gan.objectives import log_z
 from bayesian_gan.samplers import SGHMC, SGNHT, WarmStart
 from bayesian_gan.samplers.diagnostics import (
     configurational_temperature,
     sampler_kinetic_temperature,
 )
 from bayesian_gan.samplers.sampler import Sampler
-from bayesian_gan.scan import read_block
 
 PLAYERS = ("generator", "discriminator")
 PROBE_FAKES = 8

@@ -9,14 +9,14 @@ from typing import Any
 import keras
 import numpy as np
 
-from bayesian_gan.model import BayesianGAN
+from bayesian_gan.gan.minibatch import check_images
+from bayesian_gan.gan.model import BayesianGAN
 from bayesian_gan.monitoring import events
 from bayesian_gan.monitoring.convergence import Convergence, Functionals, convergence
 from bayesian_gan.monitoring.grids import image_grid
 from bayesian_gan.monitoring.health import Health, HealthMeter, warm_up_of
 from bayesian_gan.reliability.writes import Writes
 from bayesian_gan.storage import append
-from bayesian_gan.training_data import check_images
 
 HEALTH_FILE = "health.csv"
 FUNCTIONALS_FILE = "functionals.csv"

@@ -6,7 +6,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from bayesian_gan.data.batches import ALGORITHM
+from bayesian_gan.seeds import ALGORITHM
 
 
 class _Share:

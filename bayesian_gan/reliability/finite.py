@@ -8,9 +8,9 @@ import numpy as np
 import tensorflow as tf
 
 from bayesian_gan.errors import NOT_FINITE_STATUS, RunStopped
-from bayesian_gan.model import BayesianGAN
+from bayesian_gan.gan.model import BayesianGAN
+from bayesian_gan.networks.supervised import SupervisedBaseline
 from bayesian_gan.reliability.state import PLAYERS, member_slots, state_variables
-from bayesian_gan.supervised import SupervisedBaseline
 
 
 class NotFiniteError(RunStopped):

@@ -7,8 +7,8 @@ import keras
 import numpy as np
 
 from bayesian_gan.errors import InputError
-from bayesian_gan.model import BayesianGAN
-from bayesian_gan.supervised import SupervisedBaseline
+from bayesian_gan.gan.model import BayesianGAN
+from bayesian_gan.networks.supervised import SupervisedBaseline
 
 PLAYERS = ("generator", "discriminator")
 

@@ -10,11 +10,11 @@ from bayesian_gan.data.batches import to_uint8
 from bayesian_gan.data.catalogue import ImageData
 from bayesian_gan.errors import InputError
 from bayesian_gan.evaluation import classification
-from bayesian_gan.finished_run import FinishedRun
-from bayesian_gan.generation import draw_noise, generate
+from bayesian_gan.gan.generation import draw_noise, generate
 from bayesian_gan.monitoring.health import is_picture
 from bayesian_gan.posterior import Posterior
 from bayesian_gan.report.tables import Table, read_table
+from bayesian_gan.runs.finished import FinishedRun
 
 COLUMNS = 10
 MAX_ROWS = 6

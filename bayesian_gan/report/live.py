@@ -9,9 +9,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table as Grid
 from rich.text import Text
 
-from bayesian_gan.finished_run import FinishedRun
 from bayesian_gan.report.tables import Table, read_table
 from bayesian_gan.report.verdicts import Verdict, sampling_verdicts
+from bayesian_gan.runs.finished import FinishedRun
 
 SIGNS = {"good": ("ok  ", "green"), "note": ("note", "yellow"), "warning": ("WARN", "red")}
 LOG_COLUMNS = {

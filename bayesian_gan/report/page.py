@@ -113,7 +113,7 @@ def _duration(seconds: float) -> str:
 def _configuration(found: Findings) -> list[str]:
     from absl import flags
 
-    from bayesian_gan.flags import define
+    from bayesian_gan.options.flags import define
 
     values = flags.FlagValues()
     define(values, semi=True)

@@ -5,7 +5,7 @@ from typing import Literal
 
 import numpy as np
 
-from bayesian_gan.config import Config
+from bayesian_gan.options.config import Config
 from bayesian_gan.report.tables import Table
 
 Level = Literal["good", "note", "warning"]

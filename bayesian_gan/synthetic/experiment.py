@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from bayesian_gan.errors import UNWRITTEN_STATUS, InputError, RunStopped
-from bayesian_gan.run_folder import make_folder, versions
+from bayesian_gan.reliability.environment import versions
+from bayesian_gan.runs.folder import make_folder
 from bayesian_gan.storage import write_arrays, write_atomically, write_json
 from bayesian_gan.synthetic.clusters import count_clusters
 from bayesian_gan.synthetic.data import SyntheticData, synthetic_data

@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-from bayesian_gan.model import BayesianGAN
+from bayesian_gan.gan.model import BayesianGAN
 from bayesian_gan.networks.mlp import mlp_discriminator, mlp_generator
 from bayesian_gan.samplers import SGHMC, WarmStart
 from bayesian_gan.synthetic.options import SynthConfig

@@ -11,10 +11,10 @@ from collections.abc import Callable, Sequence
 import keras
 import tensorflow as tf
 
-from bayesian_gan import objectives
-from bayesian_gan.model import BayesianGAN
+from bayesian_gan.gan import objectives
+from bayesian_gan.gan.minibatch import Minibatch
+from bayesian_gan.gan.model import BayesianGAN
 from bayesian_gan.networks import GhostBatchNormalization
-from bayesian_gan.training_data import Minibatch
 
 Weights = list[tf.Tensor]
 

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from bayesian_gan.model import BayesianGAN
+from bayesian_gan.gan.model import BayesianGAN
 from bayesian_gan.networks import dcgan_discriminator, dcgan_generator
 from bayesian_gan.samplers import SGHMC, WarmStart
 from benchmarks.step_systems import flops

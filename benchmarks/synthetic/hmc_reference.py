@@ -23,7 +23,7 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from bayesian_gan.model import BayesianGAN
+from bayesian_gan.gan.model import BayesianGAN
 from bayesian_gan.networks.mlp import LEAKY_SLOPE, mlp_discriminator, mlp_generator
 from bayesian_gan.samplers import SGHMC, diagnostics
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from absl import flags
 
-from bayesian_gan import flags as run_flags
-from bayesian_gan.config import apply_preset
+from bayesian_gan.options import flags as run_flags
+from bayesian_gan.options.config import apply_preset
 
 SYSTEMS = ("supervised", "dcgan", "w_dcgan", "dcgan_10", "bayesgan")
 

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from bayesian_gan.model import BayesianGAN
+from bayesian_gan.gan.model import BayesianGAN
 from benchmarks.step_systems import flops
 from benchmarks.step_systems.authors_structure import AuthorsStructure, _read
 

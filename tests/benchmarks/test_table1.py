@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from run_files import write_run
 
-from bayesian_gan.presets import PRESETS
+from bayesian_gan.options.presets import PRESETS
 from benchmarks import table1
 from benchmarks.driver_runs import newest
 from benchmarks.table.cells import Cell, configuration, result

@@ -13,9 +13,9 @@ import pytest
 
 from bayesian_gan.data import cache, catalogue, pictures
 from bayesian_gan.data.image_data import ImageData
-from bayesian_gan.data.options import Options
 from bayesian_gan.data.splits import label_split
 from bayesian_gan.errors import InputError
+from bayesian_gan.options.reading import Options
 
 ROOT = Path(__file__).parents[2]
 ORDER = sorted(range(200), key=lambda i: f"{i}.png")
@@ -182,7 +182,7 @@ PROGRAM = """
 import sys
 import numpy as np
 from bayesian_gan.data import cache, catalogue
-from bayesian_gan.data.options import Options
+from bayesian_gan.options.reading import Options
 data = catalogue.load("folder:" + sys.argv[1], None, Options(cache_dir=sys.argv[2]))
 np.save(sys.argv[3], data.images)
 """

@@ -15,10 +15,10 @@ from bayesian_gan.data.arrays import from_arrays
 from bayesian_gan.data.content import digests
 from bayesian_gan.data.crop_faces import crop_face
 from bayesian_gan.data.image_data import ImageData
-from bayesian_gan.data.options import Options
 from bayesian_gan.data.resizing import resized
 from bayesian_gan.data.splits import label_split
 from bayesian_gan.errors import InputError
+from bayesian_gan.options.reading import Options
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 

@@ -11,7 +11,7 @@ import tensorflow as tf
 from bayesian_gan.data.batches import draw_indices
 from bayesian_gan.data.source import HeldImages, MappedImages, image_source
 from bayesian_gan.errors import InputError
-from bayesian_gan.model import BayesianGAN
+from bayesian_gan.gan.model import BayesianGAN
 
 
 @pytest.fixture

@@ -14,9 +14,9 @@ from command_line import CommandLine
 from bayesian_gan.data import catalogue, celeb
 from bayesian_gan.data.content import digests
 from bayesian_gan.data.image_data import ImageData
-from bayesian_gan.data.options import Options
 from bayesian_gan.data.splits import label_split
 from bayesian_gan.errors import InputError
+from bayesian_gan.options.reading import Options
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from absl import flags
 
-from bayesian_gan.config import Config
 from bayesian_gan.data.catalogue import load
 from bayesian_gan.data.run_data import load_run_data
 from bayesian_gan.data.splits import label_split
 from bayesian_gan.data.validation import hold_out
 from bayesian_gan.errors import InputError
-from bayesian_gan.flags import define
+from bayesian_gan.options.config import Config
+from bayesian_gan.options.flags import define
 
 
 def test_the_last_training_images_stand_for_the_test_set() -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bayesian_gan.model import BayesianGAN
+from bayesian_gan.gan.model import BayesianGAN
 from bayesian_gan.networks import dcgan_discriminator, dcgan_generator
 from bayesian_gan.posterior import Posterior
 

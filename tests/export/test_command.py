@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from bayesian_gan.commands import main
 from bayesian_gan.data import digits
-from bayesian_gan.finished_run import FinishedRun
+from bayesian_gan.runs.finished import FinishedRun
 
 
 def _export(run: Path, output: Path, *more: str) -> int:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from bayesian_gan.model import BayesianGAN
+from bayesian_gan.gan.model import BayesianGAN
 from bayesian_gan.monitoring import Functionals, HealthMeter, SamplerHealth, convergence, events
 from bayesian_gan.monitoring.events import read_events
 from bayesian_gan.monitoring.health_log import read_functionals

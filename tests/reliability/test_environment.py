@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from absl import flags
 
-from bayesian_gan.config import Config
 from bayesian_gan.errors import InputError
-from bayesian_gan.flags import define
+from bayesian_gan.options.config import Config
+from bayesian_gan.options.flags import define
 from bayesian_gan.reliability import environment
 from bayesian_gan.reliability.environment import Needs, NetworkSize, check_resources, needs
 

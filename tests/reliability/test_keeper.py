@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 
 from bayesian_gan.errors import InputError
-from bayesian_gan.model import BayesianGAN
+from bayesian_gan.gan.model import BayesianGAN
 from bayesian_gan.posterior import Posterior
 from bayesian_gan.reliability.checkpoint import Checkpoints
+from bayesian_gan.reliability.environment import versions
 from bayesian_gan.reliability.keeper import Identity, Keeper, KeepRun
 from bayesian_gan.reliability.writes import Writes
-from bayesian_gan.run_folder import versions
 
 LOG = logging.getLogger("test_keeper")
 

@@ -9,8 +9,9 @@ import pytest
 import tensorflow as tf
 
 from bayesian_gan.errors import InputError
-from bayesian_gan.model import BayesianGAN
+from bayesian_gan.gan.model import BayesianGAN
 from bayesian_gan.networks import dcgan_discriminator, dcgan_generator
+from bayesian_gan.networks.supervised import SupervisedBaseline
 from bayesian_gan.reliability.finite import FiniteCheck, NotFiniteError
 from bayesian_gan.reliability.keeper import CheckFinite
 from bayesian_gan.reliability.state import (
@@ -21,7 +22,6 @@ from bayesian_gan.reliability.state import (
     state_variables,
 )
 from bayesian_gan.samplers import SGHMC, WarmStart
-from bayesian_gan.supervised import SupervisedBaseline
 
 IMAGE_SHAPE, NUM_CLASSES, Z_DIM = (8, 8, 1), 3, 5
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from bayesian_gan.commands import main
-from bayesian_gan.finished_run import FinishedRun
 from bayesian_gan.report.live import progress
 from bayesian_gan.report.tables import read_table
+from bayesian_gan.runs.finished import FinishedRun
 
 
 def _progress(folder: Path) -> str:

@@ -15,10 +15,10 @@ import pytest
 from bayesian_gan.commands import main
 from bayesian_gan.data.catalogue import load
 from bayesian_gan.evaluation import classification
-from bayesian_gan.finished_run import FinishedRun
 from bayesian_gan.posterior import Posterior
 from bayesian_gan.report.findings import Findings, find
 from bayesian_gan.report.page import page
+from bayesian_gan.runs.finished import FinishedRun
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 VOID = {"meta", "link", "img", "line", "rect", "path", "use", "br"}

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from absl import flags
 
-from bayesian_gan.config import Config
 from bayesian_gan.errors import InputError
-from bayesian_gan.flags import define
+from bayesian_gan.options.config import Config
+from bayesian_gan.options.flags import define
 from bayesian_gan.report.summary import averaging_verdict, calibration_verdict, diversity_verdict
 from bayesian_gan.report.tables import Table, read_table
 from bayesian_gan.report.verdicts import Verdict, sampling_verdicts

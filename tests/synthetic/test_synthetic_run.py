@@ -11,10 +11,11 @@ import pytest
 from absl import flags
 from PIL import Image
 
-from bayesian_gan import entry
+from bayesian_gan.commands import entry
+from bayesian_gan.commands import synth as main
 from bayesian_gan.errors import InputError
 from bayesian_gan.storage import read_arrays
-from bayesian_gan.synthetic import main, options
+from bayesian_gan.synthetic import options
 from bayesian_gan.synthetic.systems import build_system
 
 TINY = [

@@ -1,0 +1,91 @@
+"""What the entry points share: flags in, one run, one line for a mistake, an exit status."""
+
+import contextlib
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NoReturn, TextIO
+
+from absl import app, flags
+
+from bayesian_gan.errors import USAGE_STATUS, InputError, RunStopped
+from bayesian_gan.runs.devices import set_environment
+
+INTERRUPTED = 130
+
+
+def run_program(
+    define: Callable[[flags.FlagValues], None], module: str, begin: Callable[[], None], stopped: str
+) -> None:
+    """Parses the command line, begins, and exits.
+
+    Args:
+        define: defines the program's flags.
+        module: the name of the module that defines them, whose flags `--help` lists.
+        begin: does the work from the parsed `absl.flags.FLAGS`.
+        stopped: what is said of a Ctrl-C that `begin` leaves through.
+    """
+    set_environment()
+    define(flags.FLAGS)
+    app.run(lambda _: run(begin, stopped), flags_parser=lambda argv: parse(argv, module))
+
+
+def parse(argv: list[str], module: str) -> list[str]:
+    """Reads `absl.flags.FLAGS` from the command line; exits on `--help`, and on what is no flag."""
+    if any(argument in ("--help", "-help", "--helpshort", "-h") for argument in argv[1:]):
+        with closed_pipe_is_fine():
+            print(f"usage: {Path(argv[0]).name} --out_dir DIR [flags]")
+            print(flags.FLAGS.module_help(module))
+        sys.exit(0)
+    try:
+        rest = flags.FLAGS(argv)
+    except flags.Error as error:
+        _fail(str(error))
+    if len(rest) > 1:
+        _fail(f"unexpected argument {rest[1]!r}; see --help")
+    return rest
+
+
+def run(begin: Callable[[], None], stopped: str) -> None:
+    """Calls `begin`; a user's mistake is one line and status 2, a run that stops has its own status."""
+    try:
+        begin()
+    except InputError as error:
+        _fail(str(error))
+    except RunStopped as error:
+        _leave(f"{Path(sys.argv[0]).name}: {error}", error.status)
+    except KeyboardInterrupt:
+        _fail(stopped, INTERRUPTED)
+
+
+@contextlib.contextmanager
+def closed_pipe_is_fine() -> Iterator[None]:
+    """Ends quietly what prints to a reader that has gone: `... | head`."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _silence(sys.stdout)
+
+
+def _fail(message: str, status: int = USAGE_STATUS) -> NoReturn:
+    line = " ".join(message.split())
+    _leave(f"{Path(sys.argv[0]).name}: error: {line}", status)
+
+
+def _silence(stream: TextIO) -> None:
+    """Sends what a stream still holds nowhere: at the end of the process it would fail again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _leave(line: str, status: int) -> NoReturn:
+    """Prints a line and exits. An output that a full disk refuses would make the status 1 or 120."""
+    with contextlib.suppress(OSError):
+        print(line, file=sys.stderr)
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            _silence(stream)
+    sys.exit(status)

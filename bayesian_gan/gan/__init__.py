@@ -1,0 +1,1 @@
+"""The Bayesian GAN: the Keras model, and one iteration of it."""

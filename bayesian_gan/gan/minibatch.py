@@ -1,0 +1,185 @@
+"""What `fit` trains on: checked images and labels, and the minibatches that a step draws from them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import tensorflow as tf
+
+from bayesian_gan.data.batches import draw_indices, to_unit
+from bayesian_gan.data.source import ImageSource, image_source
+from bayesian_gan.errors import InputError
+from bayesian_gan.gan.class_frequencies import expected_frequencies
+from bayesian_gan.gan.shards import take_shard
+from bayesian_gan.seeds import ALGORITHM, seed_pair
+
+UNLABELLED = -1
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """What `fit` trains on.
+
+    Attributes:
+        images: unlabelled images, uint8 or float32 [N, height, width, channels], or vectors, float32 [N, D]; in
+            memory or mapped into it.
+        labelled_images: [N_s, height, width, channels], or None without labels.
+        labels: int32 [N_s], or None.
+        class_frequencies: pi of `class_frequencies.expected_frequencies`, float32 [K], or None.
+        batch_size: B, unlabelled images and generated images of each generator in a minibatch.
+        labelled_batch_size: labelled images in a minibatch.
+    """
+
+    images: ImageSource
+    labelled_images: tf.Tensor | None
+    labels: tf.Tensor | None
+    class_frequencies: tf.Tensor | None
+    batch_size: int
+    labelled_batch_size: int
+
+
+@dataclass(frozen=True)
+class Minibatch:
+    """What one chain sees in one iteration.
+
+    Attributes:
+        real: float32 [B, height, width, channels] in [-1, 1]; or [B, D].
+        labelled: float32 [labelled batch, height, width, channels], or None.
+        labels: int32 [labelled batch], or None.
+        z: float32 [generators that move, B, z_dim], in [-1, 1].
+    """
+
+    real: tf.Tensor
+    labelled: tf.Tensor | None
+    labels: tf.Tensor | None
+    z: tf.Tensor
+
+
+def training_data(
+    x: np.ndarray,
+    y: np.ndarray | None,
+    *,
+    image_shape: tuple[int, ...],
+    num_classes: int,
+    batch_size: int,
+    labelled_batch_size: int | None,
+) -> TrainingData:
+    """Checks images and labels and holds them; see `BayesianGAN.fit` for the arguments.
+
+    Raises:
+        InputError: images or labels that do not fit the networks.
+    """
+    images = check_images(x, image_shape)
+    if batch_size < 2:
+        raise InputError(f"batch_size must be at least 2, not {batch_size}")
+    if (y is not None) != (num_classes > 1):
+        raise InputError(
+            f"a discriminator with {num_classes} logits needs "
+            + ("labels y (-1 where there is none)" if y is None else "no labels y")
+        )
+    if y is None:
+        return TrainingData(image_source(images), None, None, None, batch_size, 0)
+    labels = np.asarray(y)
+    if labels.shape != (len(images),) or labels.dtype.kind not in "iu":
+        raise InputError(
+            f"y must be {len(images)} integers, one for each image, not {labels.dtype} "
+            f"of shape {labels.shape}"
+        )
+    labelled = np.flatnonzero(labels != UNLABELLED)
+    if not len(labelled):
+        raise InputError("y labels no image: all are -1")
+    if labels.min() < UNLABELLED or labels.max() >= num_classes:
+        raise InputError(
+            f"labels must lie in 0..{num_classes - 1} (-1 for none), not "
+            f"{labels.min()}..{labels.max()}"
+        )
+    pi = expected_frequencies(labels[labelled], num_classes)
+    return TrainingData(
+        image_source(images),
+        tf.constant(images[labelled]),
+        tf.constant(labels[labelled], tf.int32),
+        tf.constant(pi, tf.float32),
+        batch_size,
+        labelled_batch_size or min(batch_size, len(labelled)),
+    )
+
+
+def draw_minibatch(
+    data: TrainingData,
+    seed: int,
+    chain: int,
+    step: tf.Tensor,
+    generators: int,
+    z_dim: int,
+    part: tuple[tf.Tensor | None, int] = (None, 1),
+) -> Minibatch:
+    """The minibatch and the noise of a chain: a function of (seed, chain, step).
+
+    Args:
+        data: what is trained on.
+        seed: of the model.
+        chain: index of the chain.
+        step: iteration, an integer scalar.
+        generators: how many of the chain move in this iteration.
+        z_dim: dimension of z.
+        part: number of a shard, or None for the whole minibatch, and how many shards there are.
+    """
+    z = tf.random.stateless_uniform(
+        (generators, data.batch_size, z_dim),
+        seed_pair((seed, 3, chain), step),
+        -1.0,
+        1.0,
+        alg=ALGORITHM,
+    )
+    z = take_shard(z, *part, axis=1)
+    unlabelled = draw_indices(
+        seed_pair((seed, 4, chain)), step, data.images.shape[0], data.batch_size
+    )
+    real = to_unit(data.images.gather(take_shard(unlabelled, *part)))
+    if data.labels is None:
+        return Minibatch(real, None, None, z)
+    drawn = draw_indices(
+        seed_pair((seed, 5, chain)), step, data.labels.shape[0], data.labelled_batch_size
+    )
+    drawn = take_shard(drawn, *part)
+    labelled = to_unit(tf.gather(data.labelled_images, drawn))
+    return Minibatch(real, labelled, tf.gather(data.labels, drawn), z)
+
+
+def check_images(images: np.ndarray, image_shape: tuple[int, ...]) -> np.ndarray:
+    """Images as uint8 or float32 [N, height, width, channels]; or vectors as float32 [N, D].
+
+    Args:
+        images: uint8, or floats in [-1, 1]; vectors are finite floats of any range.
+        image_shape: (height, width, channels), or (D,), as the networks take it.
+
+    Raises:
+        InputError: another shape, another type, or floats outside of the range.
+    """
+    images = np.asarray(images)
+    if images.ndim not in (2, 4) or images.shape[1:] != image_shape or not len(images):
+        raise InputError(
+            f"images must have shape [N, {', '.join(map(str, image_shape))}], as the networks do, "
+            f"not {list(images.shape)}"
+        )
+    if images.ndim == 2:
+        return _check_vectors(images)
+    if images.dtype == np.uint8:
+        return images
+    if images.dtype.kind != "f":
+        raise InputError(f"images must be uint8, or floats in [-1, 1], not {images.dtype}")
+    if not np.all(np.abs(images) <= 1.0):
+        raise InputError(
+            f"float images must lie in [-1, 1], not {images.min():g}..{images.max():g}"
+        )
+    return images.astype(np.float32)
+
+
+def _check_vectors(vectors: np.ndarray) -> np.ndarray:
+    """Data that are no images have no range of their own: only what is not finite is refused."""
+    if vectors.dtype.kind != "f":
+        raise InputError(f"vectors must be floats, not {vectors.dtype}: convert them")
+    with np.errstate(over="ignore"):  # Beyond float32 they become infinite, and are refused.
+        checked = vectors.astype(np.float32)
+    if not np.all(np.isfinite(checked)):
+        raise InputError("vectors must be finite in float32: remove NaN, infinite and huge values")
+    return checked

@@ -1,0 +1,69 @@
+"""Random scan over generators: which block moves, and networks whose weights are tensors read for it."""
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+import keras
+import tensorflow as tf
+
+from bayesian_gan.seeds import ALGORITHM, seed_pair
+
+Values = list[tf.Tensor]
+
+
+class ScannedGenerator:
+    """A generator of the block that moves: the architecture's layers with weights that are tensors.
+
+    Args:
+        template: of the architecture; its own weights are neither read nor written.
+        weights: values of all weights of one posterior sample, in the order of `template.weights`.
+
+    Attributes:
+        trainable: values of the trainable weights.
+        averages: values of the other weights, the running averages; new ones after a call in training.
+    """
+
+    def __init__(self, template: keras.Model, weights: Sequence[tf.Tensor]) -> None:
+        self.template = template
+        values = dict(zip([v.path for v in template.weights], weights, strict=True))
+        self.trainable: Values = [values[v.path] for v in template.trainable_variables]
+        self.averages: Values = [values[v.path] for v in template.non_trainable_variables]
+
+    def __call__(self, z: tf.Tensor, training: bool) -> tf.Tensor:
+        """Images of z, as the template makes them."""
+        averages = self.template.non_trainable_variables
+        mapping = [
+            *zip(self.template.trainable_variables, self.trainable, strict=True),
+            *zip(averages, self.averages, strict=True),
+        ]
+        with keras.StatelessScope(state_mapping=mapping) as scope:
+            images = self.template(z, training=training)
+        self.averages = [scope.get_current_value(v) for v in averages]
+        return images
+
+
+Generator: TypeAlias = keras.Model | ScannedGenerator
+
+
+def weights_of(generator: Generator) -> list[tf.Tensor | tf.Variable]:
+    """What the energy of a network is differentiated by."""
+    if isinstance(generator, ScannedGenerator):
+        return generator.trainable
+    return [v.value for v in generator.trainable_variables]
+
+
+def read_block(models: Sequence[keras.Model]) -> list[Values]:
+    """The values of all weights of every model of a block, in the order of `model.weights`."""
+    return [[tf.identity(v.value) for v in model.weights] for model in models]
+
+
+def write_averages(models: Sequence[keras.Model], averages: Sequence[Values]) -> None:
+    """Gives the models of a block their new running averages."""
+    for model, values in zip(models, averages, strict=True):
+        for variable, value in zip(model.non_trainable_variables, values, strict=True):
+            variable.assign(value)
+
+
+def random_start(key: tuple[int, ...], step: tf.Tensor, count: int) -> tf.Tensor:
+    """A uniform number in 0..count - 1, int32: a function of (key, step)."""
+    return tf.random.stateless_uniform((), seed_pair(key, step), 0, count, tf.int32, ALGORITHM)

@@ -1,0 +1,1 @@
+"""Every option of the programs, declared once; nothing here imports TensorFlow."""

@@ -1,0 +1,1 @@
+"""One run from its options: built, trained, gone on with, branched off, merged, and opened again."""

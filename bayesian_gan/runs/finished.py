@@ -1,0 +1,215 @@
+"""A run's folder, opened from the outside: what it is, what it found, and its posterior, without its data set.
+
+`config.json` says in which format the folder is, `data.json` what its images and classes are.
+"""
+
+import csv
+from dataclasses import fields
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from absl import flags
+
+from bayesian_gan.errors import InputError
+from bayesian_gan.options.config import Config
+from bayesian_gan.options.flags import define
+from bayesian_gan.runs.folder import DATA_FILE, RUN_FORMAT, SPLIT_FILE
+from bayesian_gan.storage import read_json
+
+if TYPE_CHECKING:
+    from bayesian_gan.data.catalogue import ImageData
+    from bayesian_gan.posterior import Posterior
+
+ADVICE = "give a folder OUT_DIR/bgan_DATASET_UNIXTIME"
+
+
+class FinishedRun:
+    """The folder of a run that is finished, was stopped, or goes on elsewhere; nothing is written to it.
+
+    Opening it reads small files only and imports no TensorFlow; `posterior` does.
+
+    Args:
+        path: OUT_DIR/bgan_DATASET_UNIXTIME.
+
+    Attributes:
+        path: the folder.
+        config: the resolved flags. A flag that an older version did not have has its default.
+        command: the words of the command that began the run.
+        versions: of Python and the packages that it began with, by name.
+
+    Raises:
+        InputError: no folder, no run in it, or one that a newer version made.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        if not self.path.is_dir():
+            raise InputError(f"{self.path}: no such folder; {ADVICE}")
+        described = self._described()
+        self.config = _config(self.path, described)
+        self.command: list[str] = described.get("command", [])
+        self.versions: dict[str, Any] = described.get("versions", {})
+
+    def _described(self) -> dict[str, Any]:
+        file = self.path / "config.json"
+        if not file.exists():
+            found = "it is empty" if not any(self.path.iterdir()) else "it holds no config.json"
+            raise InputError(f"{self.path}: no run here, {found}; {ADVICE}")
+        described = read_json(file)
+        if not isinstance(described, dict) or not isinstance(described.get("flags"), dict):
+            raise InputError(f"{file}: not a run's description, it holds no flags; {ADVICE}")
+        return described
+
+    @cached_property
+    def posterior(self) -> "Posterior":
+        """What was collected; see `require_samples`.
+
+        Raises:
+            InputError: the run has not come to make a posterior, or its description is damaged.
+        """
+        from bayesian_gan.posterior import Posterior
+
+        if not (self.path / "posterior" / "posterior.json").exists():
+            raise InputError(self._nothing_collected())
+        return Posterior(self.path / "posterior")
+
+    def require_samples(self) -> "Posterior":
+        """The posterior, if it holds a draw.
+
+        Raises:
+            InputError: nothing is collected yet.
+        """
+        # Looked for by name first: TensorFlow need not be loaded to say that there is nothing.
+        if not any((self.path / "posterior").glob("draw_*.npz")):
+            raise InputError(self._nothing_collected())
+        return self.posterior
+
+    def _nothing_collected(self) -> str:
+        config = self.config
+        if config.first_collection > config.train_iter:
+            advice = (
+                f"the run ends at {config.train_iter}: give --resume {self.path} with a larger "
+                "--train_iter"
+            )
+        else:
+            advice = "wait for it, or give the folder of a run that has come so far"
+        return (
+            f"{self.path}: 0 samples collected; first at iteration {config.first_collection}; "
+            f"{advice}"
+        )
+
+    @cached_property
+    def image_shape(self) -> tuple[int, int, int]:
+        """(height, width, channels)."""
+        if self._data:
+            height, width, channels = self._data["image_shape"]
+        else:
+            height, width, channels = self.posterior.image_shape
+        return height, width, channels
+
+    @cached_property
+    def class_names(self) -> tuple[str, ...]:
+        """K names; of an unsupervised run too, those of its data set.
+
+        A run that an older version made, which did not note them, has the numbers "0" to "K-1".
+        """
+        if self._data:
+            return tuple(self._data["class_names"])
+        return tuple(str(k) for k in range(self.posterior.num_classes))
+
+    @cached_property
+    def _data(self) -> dict[str, Any] | None:
+        """`data.json`, or None in a folder of an older version."""
+        file = self.path / DATA_FILE
+        if not file.exists():
+            return None
+        data = read_json(file)
+        if not isinstance(data, dict) or not {"image_shape", "class_names"} <= data.keys():
+            raise InputError(f"{file}: damaged, it does not describe the data; put it back")
+        return data
+
+    @cached_property
+    def summary(self) -> dict[str, Any] | None:
+        """`summary.json`; None before the run has ended or was stopped."""
+        return self._optional("summary.json")
+
+    @cached_property
+    def split(self) -> dict[str, Any] | None:
+        """`labelled.json`: name, label_seed, indices, labels, content; None without labels."""
+        return self._optional(SPLIT_FILE)
+
+    def _optional(self, name: str) -> dict[str, Any] | None:
+        file = self.path / name
+        return read_json(file) if file.exists() else None
+
+    @property
+    def log(self) -> list[dict[str, float]]:
+        """The rows of `log.csv` by column, as they are now; a cell that is no number is left out."""
+        file = self.path / "log.csv"
+        if not file.exists():
+            return []
+        try:
+            with file.open(newline="", encoding="utf-8") as lines:
+                return [_numbers(row) for row in csv.DictReader(lines)]
+        except (OSError, ValueError, csv.Error) as error:
+            raise InputError(f"{file}: cannot be read ({error}); put it back") from error
+
+    def load_data(self, data_path: str | None = None) -> "ImageData":
+        """The run's data set, read as the run read it; with `--validation`, its test set is the one held out.
+
+        Args:
+            data_path: where the data lie now; by default where the run had them.
+
+        Raises:
+            InputError: it is not there, or is not what the run was trained on.
+        """
+        from bayesian_gan.data.content import data_checksum
+        from bayesian_gan.data.run_data import load_run_data
+
+        config = self.config
+        data = load_run_data(config, data_path)
+        expected = (self._data or {}).get("checksum")
+        arrays = (data.images, data.labels, data.test_images, data.test_labels)
+        if expected not in (None, data_checksum(*arrays)):
+            raise InputError(
+                f"--data_path {data_path or config.data_path}: this {config.dataset} is not what "
+                f"{self.path} was trained on; give the data path of that run"
+            )
+        return data
+
+
+def _numbers(row: dict[Any, Any]) -> dict[str, float]:
+    found = {}
+    for name, cell in row.items():
+        try:
+            found[name] = float(cell)
+        except (TypeError, ValueError):
+            continue
+    return found
+
+
+def _config(folder: Path, described: dict[str, Any]) -> Config:
+    """The configuration of a description.
+
+    Raises:
+        InputError: a newer version made it.
+    """
+    saved = dict(described["flags"])
+    if "precision" in saved:  # Its name until it became a switch.
+        saved["mixed_precision"] = saved.pop("precision") == "bfloat16"
+    names = {field.name for field in fields(Config)}
+    unknown = sorted(saved.keys() - names)
+    if described.get("format", 1) > RUN_FORMAT or unknown:
+        version = described.get("versions", {}).get("bayesian-gan", "unknown")
+        what = f" (flags {', '.join(unknown)})" if unknown else ""
+        raise InputError(
+            f"{folder}: made by a newer version of this program, {version}{what}; give this command in "
+            "that version"
+        )
+    if names <= saved.keys():
+        return Config(**saved)
+    values = flags.FlagValues()
+    define(values, semi=True)
+    values.mark_as_parsed()
+    return Config(**{name: saved.get(name, values[name].default) for name in names})

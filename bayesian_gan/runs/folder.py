@@ -1,0 +1,147 @@
+"""The folder of one run: made anew, described, and given to nothing else."""
+
+import contextlib
+import itertools
+import json
+import logging
+import os
+import pprint
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from bayesian_gan.data.catalogue import ImageData, run_name
+from bayesian_gan.data.content import data_checksum
+from bayesian_gan.errors import InputError
+from bayesian_gan.options.config import Config
+from bayesian_gan.reliability.environment import versions
+from bayesian_gan.storage import write_atomically, write_json
+
+# Of the folder; raised where a reader of this version would misread a newer one.
+RUN_FORMAT = 1
+DATA_FILE = "data.json"
+SPLIT_FILE = "labelled.json"
+
+
+def check_writable(out_dir: str) -> None:
+    """Makes `out_dir` where it does not exist, and checks that files can be written there.
+
+    Raises:
+        InputError: they cannot.
+    """
+    try:
+        Path(out_dir).mkdir(parents=True, exist_ok=True)
+        probe = Path(out_dir) / f".write_test_{os.getpid()}"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise InputError(
+            f"--out_dir {out_dir}: cannot write there ({error.strerror}); give a folder that can be written"
+        ) from error
+
+
+def create_run_folder(config: Config) -> Path:
+    """Makes OUT_DIR/bgan_DATASET_UNIXTIME; see `make_folder`."""
+    return make_folder(Path(config.out_dir or "."), f"bgan_{run_name(config.dataset)}")
+
+
+def make_folder(out_dir: Path, name: str) -> Path:
+    """Makes OUT_DIR/NAME_UNIXTIME, or ..._2, ..._3 where another run has that second."""
+    while True:
+        folder = free_name(out_dir, name)
+        with contextlib.suppress(FileExistsError):  # Another process was faster.
+            folder.mkdir()
+            return folder
+
+
+def free_name(out_dir: Path, name: str) -> Path:
+    """The name that `make_folder` would give; nothing is made."""
+    base = out_dir / f"{name}_{int(time.time())}"
+    others = (base.with_name(f"{base.name}_{k}") for k in itertools.count(2))
+    return next(path for path in itertools.chain([base], others) if not os.path.lexists(path))
+
+
+def describe_run(folder: Path, config: Config) -> None:
+    """Writes `hypers.txt` as the authors' program does, and `config.json`.
+
+    The latter holds the folder's format, the resolved flags, the command and the versions of everything that
+    matters, and a list `resumed` with the command and the versions of each process that went on with the run.
+    """
+    hypers = f"Hyper settings:\n{pprint.pformat(config.to_json())}\n"
+    write_atomically(folder / "hypers.txt", lambda file: file.write(hypers.encode()))
+    path = folder / "config.json"
+    process = {"command": sys.argv, "versions": versions()}
+    described: dict[str, Any] = {
+        "format": RUN_FORMAT,
+        "flags": config.to_json(),
+        **process,
+        "resumed": [],
+    }
+    if path.exists():
+        described |= json.loads(path.read_bytes().decode())
+        described["flags"] = config.to_json()
+        described["resumed"] = [*described["resumed"], process]
+    write_json(path, described)
+
+
+def describe_data(folder: Path, data: ImageData) -> None:
+    """Writes `data.json`: all that using the posterior needs to know of the data, without having them.
+
+    Its keys are `name`, `provenance`, `image_shape`, `class_names`, `num_train`, `num_test`, and a
+    `checksum`, which tells whether a data set is the one that the run was trained on.
+    """
+    write_json(
+        folder / DATA_FILE,
+        {
+            "name": data.name,
+            "provenance": data.provenance,
+            "image_shape": list(data.image_shape),
+            "class_names": list(data.class_names),
+            "num_train": len(data.images),
+            "num_test": len(data.test_images),
+            "checksum": data_checksum(data.images, data.labels, data.test_images, data.test_labels),
+        },
+    )
+
+
+def run_logger(folder: Path) -> logging.Logger:
+    """A logger that prints to the terminal and appends to `run.log` in the folder."""
+    logger = logging.getLogger(f"bayesian_gan.run.{folder.name}")
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+    terminal = _Forgiving(sys.stdout)
+    terminal.setFormatter(logging.Formatter("%(message)s"))
+    file = _ForgivingFile(folder / "run.log", encoding="utf-8", delay=True)
+    file.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+    close_logger(logger)
+    logger.handlers = [terminal, file]
+    return logger
+
+
+def close_logger(logger: logging.Logger) -> None:
+    """Closes the logger's file."""
+    for handler in logger.handlers:
+        handler.close()
+    logger.handlers = []
+
+
+class _Forgiving(logging.StreamHandler):
+    """A line that cannot be written is lost; the run is not."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Says nothing: a full disk is reported by what matters more than a log."""
+
+
+class _ForgivingFile(logging.FileHandler):
+    """Likewise, in a file. `FileHandler` opens it outside of what `handleError` covers."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Writes a line if it can."""
+        try:
+            super().emit(record)
+        except OSError:
+            self.handleError(record)
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Says nothing, as above."""

@@ -1,0 +1,128 @@
+"""Which run `--resume` means, and whether the flags are still the same."""
+
+import json
+import re
+import shlex
+import sys
+from collections.abc import Collection, Iterator
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+from bayesian_gan.errors import InputError
+from bayesian_gan.options.config import MAY_DIFFER, Config
+from bayesian_gan.storage import json_checksum
+
+AUTO = "auto"
+
+
+def resolve(config: Config, given: Collection[str]) -> tuple[Config, Path | None]:
+    """The configuration and the folder of the run to go on with.
+
+    With a run's folder, flags that are not given are that run's. With `auto`, which is for job scripts that
+    are started again and again, all flags count as given, and where no run has them a new one begins.
+
+    Args:
+        config: of the flags.
+        given: names of those that stand on the command line.
+
+    Returns:
+        The configuration, and the run's folder; None to begin a new run.
+
+    Raises:
+        InputError: no such run, or a flag that differs and must not.
+    """
+    if config.resume is None:
+        return config, None
+    if config.resume == AUTO:
+        assert config.out_dir is not None
+        for folder in _newest_first(Path(config.out_dir)):
+            try:
+                saved = _saved_flags(folder)
+            except InputError:
+                continue  # It never came to begin: its description is not there.
+            if not _differing(config, saved, _deciding()):
+                return config, folder
+        return config, None
+    folder = Path(config.resume)
+    saved = _saved_flags(folder)
+    differing = _differing(config, saved, [name for name in _deciding() if name in given])
+    if differing:
+        listed = ", ".join(
+            f"--{name} {json.dumps(saved[name])} there and {json.dumps(getattr(config, name))} here"
+            for name in differing
+        )
+        raise InputError(
+            f"--resume {folder}: the run has another configuration: {listed}; leave these flags out to "
+            "go on as it began, or start a new run"
+        )
+    kept = {name: value for name, value in saved.items() if name not in given}
+    resolved = replace(config, **{**kept, "resume": str(folder)})
+    resolved.check()
+    return resolved, folder
+
+
+def configuration_checksum(config: Config) -> str:
+    """SHA-256 of the flags that decide the training: all but `MAY_DIFFER`."""
+    values = config.to_json()
+    return json_checksum({name: values[name] for name in _deciding()})
+
+
+def resume_command(folder: Path, program: str = "") -> str:
+    """What to type to go on with a run, in `program`; by default the one that runs now."""
+    program = program or sys.argv[0] or "run_bgan.py"
+    if program.endswith(" train"):  # The command, which is no file.
+        return f"{program} --resume {shlex.quote(str(folder))}"
+    return f"python {shlex.quote(program)} --resume {shlex.quote(str(folder))}"
+
+
+def _deciding() -> list[str]:
+    return [field.name for field in fields(Config) if field.name not in MAY_DIFFER]
+
+
+def _differing(config: Config, saved: dict[str, Any], names: Collection[str]) -> list[str]:
+    return [name for name in names if saved[name] != getattr(config, name)]
+
+
+def _saved_flags(folder: Path) -> dict[str, Any]:
+    """The flags of a run's `config.json`.
+
+    Raises:
+        InputError: there is no run, or its flags are not this version's.
+    """
+    path = folder / "config.json"
+    try:
+        described = json.loads(path.read_bytes().decode())
+        saved = described["flags"]
+        names = set(saved)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            f"--resume {folder}: no run here ({path}: {error}); give a folder "
+            "OUT_DIR/bgan_DATASET_UNIXTIME, or auto with --out_dir"
+        ) from error
+    if "merged" in described:
+        raise InputError(
+            f"--resume {folder}: was merged from other runs and has no checkpoint; resume those and merge"
+        )
+    odd = names ^ {field.name for field in fields(Config)}
+    if odd or not isinstance(saved, dict):
+        versions = described.get("versions")
+        version = versions.get("bayesian-gan") if isinstance(versions, dict) else None
+        raise InputError(
+            f"--resume {folder}: the run was begun by another version of this program, {version or 'unknown'}, "
+            f"whose flags and this version's differ in {', '.join(sorted(odd))}; go on in that version, or "
+            "start a new run"
+        )
+    return saved
+
+
+def _newest_first(out_dir: Path) -> Iterator[Path]:
+    """Run folders, by the time in their names."""
+    pattern = re.compile(r"bgan_.+_(\d{9,})(?:_(\d+))?")
+    found = []
+    for path in out_dir.glob("bgan_*"):
+        match = pattern.fullmatch(path.name)
+        if match and (path / "config.json").exists():
+            found.append((int(match[1]), int(match[2] or 1), path))
+    for *_, path in sorted(found, reverse=True):
+        yield path

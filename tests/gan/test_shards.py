@@ -1,0 +1,192 @@
+"""Minibatches in shards on one device: what a shard is, and what cannot be divided."""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from conftest import RUN_FLAGS, parse_flags
+
+from bayesian_gan.errors import InputError
+from bayesian_gan.gan.model import BayesianGAN
+from bayesian_gan.gan.shards import check_shard_sizes, check_shards
+from bayesian_gan.networks import (
+    GhostBatchNormalization,
+    dcgan_discriminator,
+    dcgan_generator,
+)
+
+MakeModel = Callable[..., BayesianGAN]
+STEP = tf.constant(3, tf.int64)
+
+
+def test_shards_are_the_parts_of_the_same_minibatch(
+    make_model: MakeModel, images: np.ndarray, labels: np.ndarray
+) -> None:
+    whole, parts = make_model(), make_model(shards=4)
+    for model in (whole, parts):
+        model.hold(images, labels, batch_size=8)
+    expected = whole.minibatch(1, STEP)
+    found = [parts.minibatch(1, STEP, tf.constant(shard)) for shard in range(4)]
+    for name, axis in (("real", 0), ("labelled", 0), ("labels", 0), ("z", 1)):
+        joined = tf.concat([getattr(part, name) for part in found], axis)
+        np.testing.assert_array_equal(joined, getattr(expected, name))
+        assert getattr(found[0], name).shape[axis] == 2
+    # Batch statistics are of one shard and one generator.
+    chunks = {
+        layer.ghost_batch_size
+        for network in (*parts.generators, *parts.discriminators)
+        for layer in network.layers
+        if isinstance(layer, GhostBatchNormalization)
+    }
+    assert chunks == {2}
+
+
+def test_the_change_is_the_mean_over_shards(
+    make_model: MakeModel, images: np.ndarray, labels: np.ndarray
+) -> None:
+    # Each shard on its own is a minibatch of half the size, with statistics and feature means of its own.
+    model = make_model(num_mcmc=1, shards=2, matching="mean", entropy=0.1)
+    model.hold(images, labels, batch_size=8)
+    found = model.change((0,), STEP)
+    single: list[Any] = []
+    for shard in range(2):
+        batch = model.minibatch(0, STEP, tf.constant(shard))
+        before = [v.numpy() for v in model.discriminators[0].non_trainable_variables]
+        energies, of_generators, of_discriminators = model.gradients((0,), [batch], STEP)
+        after = [v.numpy() for v in model.discriminators[0].non_trainable_variables]
+        for variable, value in zip(
+            model.discriminators[0].non_trainable_variables, before, strict=True
+        ):
+            variable.assign(value)
+        single.append((energies, of_generators[0], of_discriminators[0], after))
+    mean = [np.mean([one[0].generators for one in single], 0)]
+    np.testing.assert_allclose(found.energies[1], mean[0], rtol=1e-5)
+    for player, gradients in ((1, found.generators[0]), (2, found.discriminators[0])):
+        for k, gradient in enumerate(gradients):
+            expected = (single[0][player][k] + single[1][player][k]) / 2
+            np.testing.assert_allclose(gradient, expected, rtol=1e-4, atol=1e-7)
+    # Nothing was written, and the averages that will be are those of both shards.
+    names = {id(v): i for i, v in enumerate(model.discriminators[0].non_trainable_variables)}
+    compared = 0
+    for variable, value in zip(model._written.by_group[0,], found.averages, strict=True):
+        if id(variable) in names:
+            k = names[id(variable)]
+            np.testing.assert_allclose(value, (single[0][3][k] + single[1][3][k]) / 2, rtol=1e-5)
+            assert np.abs(variable.numpy() - value).max() > 1e-4
+            compared += 1
+    assert compared == 2
+
+
+def test_each_shard_has_noise_of_its_own(images: np.ndarray, labels: np.ndarray) -> None:
+    model = BayesianGAN(
+        dcgan_generator((8, 8, 1), 5, width=4, num_layers=2),
+        dcgan_discriminator((8, 8, 1), 3, width=4, num_layers=2, input_noise=0.3),
+        num_data=len(images),
+        shards=2,
+    )
+    model.hold(images, labels, batch_size=8)
+    batch = model.minibatch(0, STEP, tf.constant(0))
+
+    def energy(shard: int) -> float:
+        found, _, _ = model.gradients((0,), [batch], STEP, None, tf.constant(shard))
+        return float(found.discriminators[0])
+
+    assert energy(0) == pytest.approx(energy(0), abs=1e-6)
+    assert abs(energy(0) - energy(1)) > 1e-5
+
+
+def test_a_step_in_shards_moves_by_their_mean_gradient(
+    make_model: MakeModel, images: np.ndarray, labels: np.ndarray
+) -> None:
+    model = make_model(num_mcmc=1, shards=2)
+    model.compile(keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1))
+    model.hold(images, labels, batch_size=8)
+    expected = model.change((0,), tf.constant(0, tf.int64))
+    before = [v.numpy() for v in model.discriminators[0].trainable_variables]
+    model.fit(images, labels, batch_size=8, steps_per_epoch=1, verbose=0)
+    for variable, old, gradient in zip(
+        model.discriminators[0].trainable_variables,
+        before,
+        expected.discriminators[0],
+        strict=True,
+    ):
+        moved = variable.numpy() - old
+        np.testing.assert_allclose(moved, -0.1 * np.asarray(gradient), rtol=1e-3, atol=1e-7)
+    for variable, value in zip(model._written.by_group[0,], expected.averages, strict=True):
+        np.testing.assert_allclose(variable, value, rtol=1e-5, atol=1e-7)
+
+
+def test_a_random_scan_goes_in_shards_too(
+    make_model: MakeModel, images: np.ndarray, labels: np.ndarray
+) -> None:
+    model = make_model(num_mcmc=1, shards=2, generators_per_step=1)
+    model.compile(keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1))
+    before = [[w.numpy() for w in g.weights] for g in model.generators]
+    model.fit(images, labels, batch_size=8, steps_per_epoch=1, verbose=0)
+    moved = [
+        all(np.any(w.numpy() != old) for w, old in zip(g.weights, weights, strict=True))
+        for g, weights in zip(model.generators, before, strict=True)
+    ]
+    assert sorted(moved) == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((0, "paper"), "shards must be at least 1"),
+        ((2, "paper", 3), "3 devices need a multiple of 3: give --shards 3"),
+        ((1, "paper", 2), "2 devices need a multiple of 2: give --shards 2"),
+        ((2, "authors"), 'do not go with objective "authors"'),
+    ],
+)
+def test_shards_that_a_model_cannot_have_are_refused(arguments: tuple, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        check_shards(*arguments)
+    check_shards(2, "wasserstein", 2)
+    check_shards(1, "authors")
+
+
+@pytest.mark.parametrize(
+    ("sizes", "said"),
+    [
+        ((3, 8, 0), "batch_size 8 does not make 3 equal shards"),
+        ((8, 8, 8), "batch_size 8 does not make 8 equal shards of at least 2"),
+        ((2, 8, 5), "labelled_batch_size 5 does not make 2 equal shards"),
+    ],
+)
+def test_a_minibatch_that_cannot_be_divided_is_refused(sizes: tuple, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        check_shard_sizes(*sizes)
+    check_shard_sizes(2, 8, 4)
+    check_shard_sizes(1, 7, 5)
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ("--shards 3", "--batch_size 8 does not make 3 equal shards"),
+        ("--shards 2 --labelled_batch_size 5", "--labelled_batch_size 5 does not make 2"),
+        ("--shards 2 --objective authors", "need --objective paper"),
+        ("--strategy mirrored --objective authors", "need --objective paper"),
+        ("--shards 2 --strategy mirrored --jit", "does not go with --jit"),
+        ("--shards 2 --strategy mirrored --generators_per_step 1", "--generators_per_step"),
+        ("--shards 2 --strategy multiworker --on_nan restart_member", "--on_nan restart_member"),
+    ],
+)
+def test_flags_that_do_not_fit_are_refused(more: str, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        parse_flags(*RUN_FLAGS.split(), "--out_dir", "o", *more.split())
+
+
+def test_a_model_says_what_it_cannot_divide(
+    make_model: MakeModel, images: np.ndarray, labels: np.ndarray
+) -> None:
+    with pytest.raises(InputError, match="authors"):
+        make_model(objective="authors", shards=2)
+    model = make_model(shards=2)
+    with pytest.raises(InputError, match="labelled_batch_size 5"):
+        model.hold(images, labels, batch_size=8, labelled_batch_size=5)
+    assert model.get_config()["shards"] == 2

@@ -1,0 +1,103 @@
+"""Presets set defaults of flags, and no more."""
+
+import pytest
+from absl import flags
+
+from bayesian_gan.data import digits
+from bayesian_gan.errors import InputError
+from bayesian_gan.options.config import Config
+from bayesian_gan.options.flags import define
+from bayesian_gan.options.presets import PRESETS, describe_preset
+from bayesian_gan.runs.experiment import build_model
+
+
+def _parse(*arguments: str) -> Config:
+    values = flags.FlagValues()
+    define(values, semi=True)
+    values(["program", "--out_dir", "O", *arguments])
+    return Config.from_flags(values)
+
+
+@pytest.mark.parametrize("name", list(PRESETS))
+def test_a_preset_sets_what_the_command_line_leaves_out(name: str) -> None:
+    config, plain = _parse("--preset", name, "--batch_size", "32"), _parse()
+    values = PRESETS[name].values
+    assert config.batch_size == 32
+    for flag, value in config.to_json().items():
+        if flag not in ("preset", "batch_size"):
+            assert value == values.get(flag, getattr(plain, flag)), flag
+
+
+def test_a_flag_overrides_its_preset_also_with_its_own_default() -> None:
+    assert PRESETS["laptop"].values["consistency"] > 0
+    assert _parse("--preset", "laptop", "--consistency", "0").consistency == 0
+    assert _parse("--preset=laptop", "--lr=0.005").lr == 0.005
+
+
+def test_terms_that_the_paper_lacks_are_off_in_its_presets() -> None:
+    for name in ("paper", "authors"):
+        config = _parse("--preset", name)
+        terms = (config.entropy, config.consistency, config.class_frequencies)
+        assert (*terms, config.input_noise, config.hidden_noise) == (0,) * 5
+        assert (config.matching, config.init, config.cosine_from) == ("huber", "normal", None)
+    assert _parse("--preset", "paper").feature_matching == 0
+
+
+def test_a_preset_without_labels_has_no_terms_over_classes() -> None:
+    config = _parse("--preset", "laptop", "--nosemi")
+    assert (config.entropy, config.consistency, config.class_frequencies) == (0, 0, 0)
+    assert config.input_noise == PRESETS["laptop"].values["input_noise"] > 0
+    with pytest.raises(InputError, match="--entropy needs labels"):
+        _parse("--preset", "laptop", "--nosemi", "--entropy", "0.3")
+    with pytest.raises(InputError, match="--class_frequencies needs labels"):
+        _parse("--preset", "laptop", "--nosemi", "--class_frequencies", "3")
+
+
+@pytest.mark.parametrize("name", list(PRESETS))
+def test_a_dcgan_takes_a_preset(name: str) -> None:
+    arguments = ("--preset", name, "--objective", "paper", "--ml")
+    config = _parse(*arguments)
+    assert (config.num_gen, config.num_disc, config.num_mcmc) == (1, 1, 1)
+    with pytest.raises(InputError, match="num_mcmc"):
+        _parse(*arguments, "--num_mcmc", "2")
+
+
+def test_noise_falls_along_with_the_learning_rate() -> None:
+    flags = "--preset laptop --num_mcmc 1 --warm_up 400 --cosine_from 0.25 --final_noise 0.5"
+    model = build_model(_parse(*flags.split()), digits.load())
+    assert (model.energy_settings.final_noise, model.energy_settings.noise_ramp) == (
+        0.5,
+        (100, 400),
+    )
+    schedule = model.discriminator_optimizers[0].optimizer._learning_rate
+    assert float(schedule(100)) == pytest.approx(0.003)
+    assert float(schedule(101)) < 0.003
+
+
+def test_the_terms_of_a_preset_reach_the_model() -> None:
+    model = build_model(_parse("--preset", "laptop_balanced"), digits.load())
+    values, found = PRESETS["laptop_balanced"].values, model.get_config()
+    terms = ("matching", "entropy", "consistency", "class_frequencies", "final_noise")
+    assert {name: found[name] for name in terms} == {name: values[name] for name in terms}
+
+
+def test_only_the_preset_whose_name_says_so_takes_classes_to_be_equally_frequent() -> None:
+    weights = {name: _parse("--preset", name).class_frequencies for name in PRESETS}
+    assert {name for name, weight in weights.items() if weight > 0} == {"laptop_balanced"}
+    rest = dict(PRESETS["laptop_balanced"].values)
+    del rest["class_frequencies"]
+    assert rest == PRESETS["laptop"].values
+
+
+def test_an_unknown_preset_is_refused() -> None:
+    with pytest.raises(flags.Error, match=r"preset.*paper"):
+        _parse("--preset", "quick")
+
+
+def test_a_preset_is_printed_in_full() -> None:
+    config = _parse("--preset", "laptop", "--lr", "0.1")
+    line = describe_preset("laptop", config.to_json())
+    kept, overridden = line.split("; overridden: ")
+    assert overridden == f"--lr 0.1 (not {PRESETS['laptop'].values['lr']})"
+    for flag, value in PRESETS["laptop"].values.items():
+        assert (f"--{flag} {value}" in kept) == (flag != "lr")
