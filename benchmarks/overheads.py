@@ -46,7 +46,7 @@ def shares() -> None:
     zeros = [
         [tf.zeros(v.shape) for v in model._chain_variables(player, chain)]
         for player in (0, 1)
-        for chain in range(model.num_mcmc)
+        for chain in range(model.game.num_mcmc)
     ]
     optimizers = [*model.generator_optimizers, *model.discriminator_optimizers]
 
@@ -57,7 +57,7 @@ def shares() -> None:
     def prior() -> list[tf.Tensor]:
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(weights)
-            energy = objectives.negative_log_prior(weights, 1.0, model.num_data)
+            energy = objectives.negative_log_prior(weights, 1.0, model.game.num_data)
         return [g[..., 0] for g in tape.gradient(energy, weights)]
 
     times = rounds_of(

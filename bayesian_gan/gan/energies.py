@@ -1,135 +1,83 @@
 """The potential energies of the networks that meet, and their gradients, from forward passes.
 
 Generated images of all generators that a discriminator meets are one batch through it, and the gradients of
-both players are taken at the same state. The energies themselves are `bayesian_gan.gan.objectives`.
+both players are taken at the same state. What the energies are is the game's: its objective, terms and prior.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal
+from typing import Any, NamedTuple
 
 import keras
 import tensorflow as tf
 
-from bayesian_gan.gan import objectives
-from bayesian_gan.gan.gradient_penalty import gradient_penalties, interpolates
-from bayesian_gan.gan.minibatch import Minibatch
+from bayesian_gan.gan.game import Game
+from bayesian_gan.gan.minibatch import Minibatch, TrainingData
+from bayesian_gan.gan.objectives import Pairs
+from bayesian_gan.gan.objectives.base import labelled_energy
+from bayesian_gan.gan.passes import Passes
 from bayesian_gan.gan.random_scan import Generator, random_start, weights_of
+from bayesian_gan.gan.terms import State
 from bayesian_gan.networks.noise import forward
-from bayesian_gan.networks.outputs import critic_values, split_outputs
+from bayesian_gan.networks.outputs import split_outputs
 from bayesian_gan.seeds import ALGORITHM, seed_pair
 
-Objective = Literal["paper", "authors", "wasserstein"]
-Matching = Literal["huber", "mean"]
+Values = dict[str, tf.Tensor]
 
 
 @dataclass(frozen=True)
-class EnergySettings:
-    """What the energies of a model are; see `BayesianGAN` for the attributes it has too.
-
-    Attributes:
-        num_data: N.
-        num_gen: J_g.
-        generators_per_step: generators of a chain that move in one iteration.
-        pairs_per_step: how many of these one discriminator meets.
-        final_noise: share of the activation noise that is left after `noise_ramp`.
-        noise_ramp: iterations at which it begins to fall and where it ends.
-        gradient_penalty: lambda of a critic's penalty, or None.
-        seed: of the authors' noise term, of the choice of pairs and of the penalty's interpolates.
-    """
-
-    objective: Objective
-    num_data: int
-    num_gen: int
-    prior_std: float | None
-    feature_matching: float
-    pairing_reduction: objectives.Reduction
-    labelled_weight: float
-    matching: Matching
-    entropy: float
-    consistency: float
-    consistency_ramp: int
-    class_frequencies: float
-    final_noise: float
-    noise_ramp: tuple[int, int]
-    generators_per_step: int
-    pairs_per_step: int
-    gradient_penalty: float | None
-    seed: int
-
-
-@dataclass(frozen=True)
-class ChainStep:
+class Players:
     """What one chain brings to an iteration.
 
     Attributes:
-        index: number of the chain.
+        number: of the chain.
         generators: those that move.
         discriminators: all of the chain.
-        batch: its minibatch.
-        averaged: the discriminators with averaged weights; none where there is no consistency term.
+        data: what is trained on.
+        batch: its minibatch of that.
+        first: index of its first discriminator among those of all chains.
+        states: that the terms carry, by name.
         shard: number of the shard that the minibatch is; None for a whole one.
-        log_ratio: log(q_k / pi_k) of the class frequencies that each discriminator predicts and of those that
-            are expected, float32 [J_d, K]; None where there is no such term.
     """
 
-    index: int
+    number: int
     generators: Sequence[Generator]
     discriminators: Sequence[keras.Model]
+    data: TrainingData
     batch: Minibatch
-    averaged: Sequence[keras.Model] = ()
+    first: int
+    states: dict[str, State]
     shard: tf.Tensor | None = None
-    log_ratio: tf.Tensor | None = None
 
 
-@dataclass(frozen=True)
-class _Judge:
-    """What a discriminator's outputs say of real and of generated images: values, and their two energies."""
+class Energies(NamedTuple):
+    """Energies per example, U / N, of the networks that meet, and what they are made of.
 
-    values: Callable[[Any], tf.Tensor]
-    real_energy: Callable[[tf.Tensor], tf.Tensor]
-    fake_energy: Callable[[tf.Tensor], tf.Tensor]
-
-
-_CLASSIFIER = _Judge(
-    lambda outputs: split_outputs(outputs)[0], objectives.real_energy, objectives.fake_energy
-)
-_CRITIC = _Judge(critic_values, objectives.critic_real_energy, objectives.critic_fake_energy)
-
-
-def _judge(settings: EnergySettings) -> _Judge:
-    return _CRITIC if settings.objective == "wasserstein" else _CLASSIFIER
-
-
-@dataclass(frozen=True)
-class Energies:
-    """Energies per example, U / N, of the networks that meet: float32 [D] and [G], and their terms."""
+    Attributes:
+        discriminators: float32 [D].
+        generators: float32 [G].
+        terms: minibatch means by name: "real" and "labelled" [D], "fake" [D, q], "adversarial" [D, G] (see
+            `objectives.Pairs`), and each term's by its metric: [D], or [D, q] of pairs in the discriminators'
+            energies, [D, G] in the generators'.
+        observed: what the states are told, by name, [D, ...].
+    """
 
     discriminators: tf.Tensor
     generators: tf.Tensor
-    terms: objectives.PairTerms
-
-    def to_tensors(self) -> tuple[Any, ...]:
-        """A structure of tensors, which TensorFlow's functions can return."""
-        return self.discriminators, self.generators, dict(vars(self.terms))
-
-    @classmethod
-    def from_tensors(cls, tensors: tuple[Any, ...]) -> "Energies":
-        """The reverse of `to_tensors`."""
-        discriminators, generators, terms = tensors
-        return cls(discriminators, generators, objectives.PairTerms(**terms))
+    terms: Values
+    observed: Values
 
 
 def gradients(
-    settings: EnergySettings, chains: Sequence[ChainStep], step: tf.Tensor
+    game: Game, chains: Sequence[Players], step: tf.Tensor
 ) -> tuple[Energies, list[list[tf.Tensor]], list[list[tf.Tensor]]]:
     """Energies of chains that meet and their gradients with respect to each network's own weights.
 
     Args:
-        settings: of the model.
+        game: what is played.
         chains: those whose networks meet.
-        step: iteration, int64, which seeds the authors' noise term and the choice of pairs.
+        step: iteration, int64, which seeds what is random and moves the ramps.
 
     Returns:
         The energies; for each chain the gradients of U_g / N for the weights of its generators, in their
@@ -143,7 +91,7 @@ def gradients(
     ):
         tape_g.watch(theta_g)
         tape_d.watch(theta_d)
-        found = energies(settings, chains, step)
+        found = energies(game, chains, step)
         # One network's energy does not depend on another's weights of the same player, so the gradient of
         # the sum holds each one's own.
         total_g = tf.reduce_sum(found.generators)
@@ -151,200 +99,147 @@ def gradients(
     return found, tape_g.gradient(total_g, theta_g), tape_d.gradient(total_d, theta_d)
 
 
-def energies(settings: EnergySettings, chains: Sequence[ChainStep], step: tf.Tensor) -> Energies:
+def energies(game: Game, chains: Sequence[Players], step: tf.Tensor) -> Energies:
     """Energies per example, U / N, of the networks of chains that meet; see `gradients` for the arguments."""
-    generators = [g for chain in chains for g in chain.generators]
-    discriminators = [d for chain in chains for d in chain.discriminators]
-    terms = _terms(settings, chains, step)
-    group = [chain.index for chain in chains]
-    regulariser_g = _regularisers(settings, generators, (0, *group), step)
-    regulariser_d = _regularisers(settings, discriminators, (1, *group), step)
-    if settings.objective == "authors":
-        energies_d = objectives.authors_discriminator_energy(terms, settings.num_gen, regulariser_d)
-        energies_g = objectives.authors_generator_energy(
-            terms, settings.feature_matching, regulariser_g
-        )
-    else:
-        energies_d = regulariser_d + objectives.paper_discriminator_energy(
-            terms, settings.labelled_weight, settings.pairing_reduction, settings.num_gen
-        )
-        energies_d += settings.entropy * terms.entropy
-        energies_d += _consistency_weight(settings, step) * terms.consistency
-        energies_d += settings.class_frequencies * terms.class_frequencies
-        energies_g = regulariser_g + objectives.paper_generator_energy(
-            terms, settings.feature_matching, settings.pairing_reduction
-        )
-    return Energies(energies_d, energies_g, terms)
-
-
-def _terms(
-    settings: EnergySettings, chains: Sequence[ChainStep], step: tf.Tensor
-) -> objectives.PairTerms:
     fakes = [
         g(z, training=True)
         for chain in chains
         for g, z in zip(chain.generators, tf.unstack(chain.batch.z), strict=True)
     ]
-    merged, terms = tf.concat(fakes, axis=0), []
-    noise = _noise_share(settings, step)
+    terms, observed = _values(game, chains, tf.concat(fakes, axis=0), len(fakes), step)
+    numbers = [chain.number for chain in chains]
+    regulariser_g = _regularisers(
+        game, [g for chain in chains for g in chain.generators], (0, *numbers), step
+    )
+    regulariser_d = _regularisers(
+        game, [d for chain in chains for d in chain.discriminators], (1, *numbers), step
+    )
+    weighted: dict[str, list[tf.Tensor]] = {"discriminator": [], "generator": []}
+    for term in game.pair_terms():
+        weighted[term.player].append(term.weight_at(step) * terms[term.metric])
+    pairs = Pairs(
+        terms["real"],
+        terms["labelled"],
+        terms["fake"],
+        terms["adversarial"],
+        weighted["discriminator"],
+        weighted["generator"],
+    )
+    w_s = _labelled_weight(game, chains[0].data)
+    energies_d = game.objective.discriminator_energies(pairs, regulariser_d, w_s, game.num_gen)
+    for term in game.own_terms():
+        energies_d += term.weight_at(step) * terms[term.metric]
+    energies_g = game.objective.generator_energies(pairs, regulariser_g)
+    return Energies(energies_d, energies_g, terms, observed)
+
+
+def _labelled_weight(game: Game, data: TrainingData) -> float:
+    """w_s of the labelled term: "posterior" is N_s / N."""
+    w_s = game.objective.labelled_weight
+    if not isinstance(w_s, str):
+        return w_s
+    return 0.0 if data.labels is None else data.labels.shape[0] / game.num_data
+
+
+def _values(
+    game: Game, chains: Sequence[Players], fakes: tf.Tensor, count: int, step: tf.Tensor
+) -> tuple[Values, Values]:
+    """Minibatch means of all discriminators, and what states are told; [D, ...] each.
+
+    Args:
+        game: what is played.
+        chains: those whose networks meet.
+        fakes: images of the `count` generators that move, as one batch.
+        count: G.
+        step: iteration.
+    """
+    noise = None if game.noise is None else game.noise.share(step)
+    found: list[tuple[Values, Values]] = []
     for chain in chains:
         for i, discriminator in enumerate(chain.discriminators):
             met = None
-            if settings.pairs_per_step < settings.generators_per_step:
-                met = _met(settings, (chain.index, i), step, len(fakes))
-            averaged = chain.averaged[i] if chain.averaged else None
-            log_ratio = None if chain.log_ratio is None else chain.log_ratio[i]
-            seed = seed_pair((settings.seed, 10, chain.index, i), step)
+            if game.pairs_per_step < game.generators_per_step:
+                met = _met(game, (chain.number, i), step, count)
+            seed = seed_pair((game.seed, 10, chain.number, i), step)
             if chain.shard is not None:
                 seed = tf.random.experimental.stateless_fold_in(seed, chain.shard)
-            terms.append(
-                _discriminator_terms(
-                    settings,
-                    discriminator,
-                    averaged,
-                    log_ratio,
-                    chain.batch,
-                    merged,
-                    met,
-                    seed,
-                    noise,
-                )
-            )
-    return objectives.stack_terms(terms)
+            seeds = tf.unstack(tf.random.split(seed, 3, ALGORITHM))
+            run = partial(forward, discriminator, noise=noise)
+            found.append(_of_discriminator(game, chain, i, run, fakes, met, seeds))
+    return _stacked([values for values, _ in found]), _stacked([told for _, told in found])
 
 
-def _met(
-    settings: EnergySettings, discriminator: tuple[int, int], step: tf.Tensor, count: int
-) -> tf.Tensor:
+def _stacked(each: Sequence[Values]) -> Values:
+    return {name: tf.stack([values[name] for values in each]) for name in each[0]}
+
+
+def _met(game: Game, discriminator: tuple[int, int], step: tf.Tensor, count: int) -> tf.Tensor:
     """Which of `count` generators a discriminator meets in this iteration, int32 [pairs_per_step]."""
-    start = random_start((settings.seed, 9, *discriminator), step, count)
-    return (start + tf.range(settings.pairs_per_step)) % count
+    start = random_start((game.seed, 9, *discriminator), step, count)
+    return (start + tf.range(game.pairs_per_step)) % count
 
 
-def _discriminator_terms(
-    settings: EnergySettings,
-    discriminator: keras.Model,
-    averaged: keras.Model | None,
-    log_ratio: tf.Tensor | None,
-    batch: Minibatch,
+def _of_discriminator(
+    game: Game,
+    chain: Players,
+    i: int,
+    run: Any,
     fakes: tf.Tensor,
     met: tf.Tensor | None,
-    seed: tf.Tensor,
-    noise: tf.Tensor | None,
-) -> objectives.PairTerms:
-    """Terms of one discriminator with all generators, whose `fakes` are one batch, or with those it met.
+    seeds: Sequence[tf.Tensor],
+) -> tuple[Values, Values]:
+    """Minibatch means of one discriminator with all generators, or with those it met, and what it tells.
 
     Running averages come from real images only: what the passes of other images would write is discarded.
+
+    Args:
+        game: what is played.
+        chain: of the discriminator.
+        i: its index in the chain.
+        run: a pass through it, given the images, `seed` and `keep_averages`.
+        fakes: one batch of all generators.
+        met: numbers of those that it meets; None for all.
+        seeds: of the passes of real, labelled and generated images.
     """
-    judge = _judge(settings)
-    run = partial(forward, discriminator, noise=noise)
-    seeds = tf.unstack(tf.random.split(seed, 3, ALGORITHM))
+    batch, objective = chain.batch, game.objective
     real_outputs = run(batch.real, seed=seeds[0], keep_averages=True)
-    real_logits, real_features = split_outputs(real_outputs)
-    labelled = tf.zeros(())
+    passes = Passes(
+        lambda images, seed: run(images, seed=seed, keep_averages=False),
+        batch.real,
+        real_outputs,
+        chain.data.class_frequencies,
+        {name: partial(state.read, chain.first + i) for name, state in chain.states.items()},
+    )
+    values = {"labelled": tf.zeros(())}
     if batch.labelled is not None:
-        logits, _ = split_outputs(run(batch.labelled, seed=seeds[1], keep_averages=False))
-        labelled = objectives.labelled_energy(logits, batch.labels)
-    fake, adversarial, matching, penalty = _fake_terms(
-        settings, run, real_features, fakes, batch.real, met, seeds[2]
-    )
-    entropy = objectives.mean_entropy(real_logits) if settings.entropy > 0 else tf.zeros(())
-    consistency = tf.zeros(())
-    if averaged is not None:
-        target, _ = split_outputs(averaged(batch.real, training=True))
-        consistency = objectives.inconsistency(real_logits, target)
-    frequencies = mean_probabilities = tf.zeros(())
-    if log_ratio is not None:
-        frequencies = objectives.frequency_divergence(real_logits, log_ratio)
-        mean_probabilities = tf.reduce_mean(tf.nn.softmax(real_logits), axis=0)
-    return objectives.PairTerms(
-        real=judge.real_energy(judge.values(real_outputs)),
-        labelled=labelled,
-        fake=fake,
-        adversarial=adversarial,
-        matching=matching,
-        entropy=entropy,
-        consistency=consistency,
-        class_frequencies=frequencies,
-        mean_probabilities=mean_probabilities,
-        penalty=penalty,
-    )
+        logits, _ = split_outputs(passes.run(batch.labelled, seeds[1]))
+        values["labelled"] = labelled_energy(logits, batch.labels)
+    values |= _of_pairs(game, passes, fakes, met, seeds[2])
+    for term in game.own_terms():
+        values[term.metric] = term(passes)
+    told = {name: state.observe(passes) for name, state in chain.states.items()}
+    values["real"] = objective.real_energy(objective.score(real_outputs))
+    return values, {name: value for name, value in told.items() if value is not None}
 
 
-def _fake_terms(
-    settings: EnergySettings,
-    run: Callable[..., Any],
-    real_features: tf.Tensor,
-    fakes: tf.Tensor,
-    real: tf.Tensor,
-    met: tf.Tensor | None,
-    seed: tf.Tensor,
-) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]:
-    """The terms `fake`, `adversarial`, `matching` and `penalty` of one discriminator.
-
-    `run` is a pass through it. There are as many `fakes` of each generator as `real` images.
-    """
-    judge, rows = _judge(settings), real.shape[0]
+def _of_pairs(
+    game: Game, passes: Passes, fakes: tf.Tensor, met: tf.Tensor | None, seed: tf.Tensor
+) -> Values:
+    """The values of one discriminator that belong to pairs; of each generator as many fakes as real."""
+    objective, rows = game.objective, passes.real.shape[0]
     count = fakes.shape[0] // rows
     if met is not None:
         each = tf.reshape(fakes, (count, rows, *fakes.shape[1:]))
         fakes = tf.reshape(tf.gather(each, met), (-1, *fakes.shape[1:]))
-    outputs = run(fakes, seed=seed, keep_averages=False)
-    values = _by_generator(judge.values(outputs), rows)
-    features = _by_generator(split_outputs(outputs)[1], rows)
-    adversarial = judge.real_energy(values)
-    matching = tf.zeros_like(adversarial)
-    if settings.feature_matching > 0:
-        distance = (
-            objectives.huber_feature_distance
-            if settings.matching == "huber"
-            else objectives.mean_feature_distance
-        )
-        matching = distance(real_features, features)
+    scores = passes.by_generator(objective.score(passes.meet(fakes, seed)))
+    values = {"adversarial": objective.real_energy(scores)}
+    for term in game.pair_terms():
+        values[term.metric] = term(passes)
     if met is not None:
-        adversarial, matching = (_spread(v, met, count) for v in (adversarial, matching))
-    penalty = tf.zeros(values.shape[0])
-    if settings.gradient_penalty is not None:
-        points = interpolates(real, fakes, tf.random.experimental.stateless_fold_in(seed, 1))
-        critic = partial(run, seed=seed, keep_averages=False)
-        penalty = settings.gradient_penalty * gradient_penalties(critic, points, rows)
-    return judge.fake_energy(values), adversarial, matching, penalty
-
-
-def _noise_share(settings: EnergySettings, step: tf.Tensor) -> tf.Tensor | None:
-    """Share of the activation noise in this iteration, which falls linearly over `noise_ramp`; None for all."""
-    if settings.final_noise == 1.0:
-        return None
-    first, last = settings.noise_ramp
-    passed = tf.cast(step - first, tf.float32) / max(last - first, 1)
-    return 1.0 + (settings.final_noise - 1.0) * tf.clip_by_value(passed, 0.0, 1.0)
-
-
-def _consistency_weight(settings: EnergySettings, step: tf.Tensor) -> tf.Tensor:
-    """The weight of the consistency term, which rises linearly over the first iterations."""
-    risen = tf.cast(step, tf.float32) / max(settings.consistency_ramp, 1)
-    return settings.consistency * tf.minimum(risen, 1.0)
-
-
-def _regularisers(
-    settings: EnergySettings, models: Sequence[Generator], key: tuple[int, ...], step: tf.Tensor
-) -> tf.Tensor:
-    """-log prior / N of each network (and the authors' noise term), float32 [networks]."""
-    prior_std, num_data = settings.prior_std, settings.num_data
-    if prior_std is None:
-        return tf.zeros(len(models))
-    values = []
-    for i, model in enumerate(models):
-        weights = weights_of(model)
-        if settings.objective == "authors":
-            seed = seed_pair((settings.seed, 6, *key, i), step)
-            values.append(
-                objectives.authors_prior(weights, prior_std, num_data)
-                + objectives.authors_noise(weights, seed, num_data)
-            )
-        else:
-            values.append(objectives.negative_log_prior(weights, prior_std, num_data))
-    return tf.stack(values)
+        of_generators = [t.metric for t in game.pair_terms() if t.player == "generator"]
+        for name in ("adversarial", *of_generators):
+            values[name] = _spread(values[name], met, count)
+    return values | {"fake": objective.fake_energy(scores)}
 
 
 def _spread(values: tf.Tensor, met: tf.Tensor, count: int) -> tf.Tensor:
@@ -353,6 +248,14 @@ def _spread(values: tf.Tensor, met: tf.Tensor, count: int) -> tf.Tensor:
     return tf.scatter_nd(met[:, None], values * scale, (count,))
 
 
-def _by_generator(tensor: tf.Tensor, rows: int) -> tf.Tensor:
-    """[G * rows, n] to [G, rows, n]."""
-    return tf.reshape(tensor, (-1, rows, tensor.shape[-1]))
+def _regularisers(
+    game: Game, models: Sequence[Generator], key: tuple[int, ...], step: tf.Tensor
+) -> tf.Tensor:
+    """-log prior / N of each network, float32 [networks]."""
+    if game.prior is None:
+        return tf.zeros(len(models))
+    values = []
+    for i, model in enumerate(models):
+        name, weights = (game.seed, 6, *key, i), weights_of(model)
+        values.append(game.objective.regulariser(game.prior, weights, game.num_data, name, step))
+    return tf.stack(values)

@@ -8,8 +8,8 @@ import tensorflow as tf
 from bayesian_gan.data.batches import draw_indices, to_unit
 from bayesian_gan.data.source import ImageSource, image_source
 from bayesian_gan.errors import InputError
-from bayesian_gan.gan.class_frequencies import expected_frequencies
 from bayesian_gan.gan.shards import take_shard
+from bayesian_gan.gan.terms.class_frequencies import expected_frequencies
 from bayesian_gan.seeds import ALGORITHM, seed_pair
 
 UNLABELLED = -1

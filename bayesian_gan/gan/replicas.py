@@ -32,17 +32,19 @@ class Packing:
     """Float tensors of a structure as one vector, so that replicas exchange one instead of a hundred."""
 
     def pack(self, structure: Any) -> tf.Tensor:
-        """float32 [total], and remembers the structure."""
-        tensors = tf.nest.flatten(structure)
-        self._structure = tf.nest.map_structure(lambda _: 0, structure)
+        """float32 [total], and remembers the structure; None in it stays None."""
+        tensors = [tensor for tensor in tf.nest.flatten(structure) if tensor is not None]
+        self._structure = tf.nest.map_structure(lambda leaf: leaf is not None, structure)
         self._shapes = [tuple(tensor.shape) for tensor in tensors]
         return tf.concat([tf.reshape(tensor, [-1]) for tensor in tensors], 0)
 
     def unpack(self, vector: tf.Tensor) -> Any:
         """The structure with the vector's numbers."""
         parts = tf.split(vector, [int(np.prod(shape)) for shape in self._shapes])
-        tensors = [tf.reshape(part, shape) for part, shape in zip(parts, self._shapes, strict=True)]
-        return tf.nest.pack_sequence_as(self._structure, tensors)
+        tensors = (tf.reshape(part, shape) for part, shape in zip(parts, self._shapes, strict=True))
+        return tf.nest.map_structure(
+            lambda there: next(tensors) if there else None, self._structure
+        )
 
 
 @dataclass
@@ -60,31 +62,40 @@ class StopVote:
 
 def repeated(
     strategy: tf.distribute.Strategy,
-    step: Callable[[], None],
+    iteration: keras.Variable,
+    move: Callable[[tf.Tensor], Any],
+    finish: Callable[[tf.Tensor, Any], None],
     times: int,
     logs: Callable[[], Any],
     vote: StopVote,
     eagerly: bool,
 ) -> Callable[[Any], Any]:
-    """A Keras train function: `times` steps in one call, then the logs. Its iterator is not used.
+    """A Keras train function: `times` iterations in one call, then the logs. Its iterator is not used.
 
     Args:
-        strategy: in whose cross-replica context the steps are.
-        step: one iteration.
+        strategy: in whose cross-replica context the iterations are.
+        iteration: which comes next.
+        move: moves weights and optimizers, of which each replica has a copy; what it returns is averaged.
+        finish: writes what follows from the averages.
         times: iterations in a call.
         logs: metrics by name.
         vote: is counted in every call.
         eagerly: for debugging.
     """
 
+    def one() -> None:
+        packing, step = Packing(), tf.identity(iteration.value)
+        each = strategy.run(lambda step: packing.pack(move(step)), args=(step,))
+        finish(step, packing.unpack(strategy.reduce(MEAN, each, axis=None)))
+
     def run(own: tf.Tensor) -> tuple[Any, tf.Tensor]:
         def body(count: tf.Tensor) -> tf.Tensor:
-            step()
+            one()
             return count + 1
 
         if times == 1 or eagerly:
             for _ in range(times):
-                step()
+                one()
         else:
             tf.while_loop(lambda count: count < times, body, [tf.constant(0)])
         votes = strategy.reduce(SUM, strategy.run(tf.identity, args=(own,)), axis=None)

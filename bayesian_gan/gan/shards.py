@@ -5,45 +5,9 @@ own. The energy of the step is the mean over the shards, and which device comput
 step is the same, to rounding, on one device that takes the shards in turn and on S devices with one each.
 """
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
-
-import keras
 import tensorflow as tf
 
 from bayesian_gan.errors import InputError
-
-
-class Change(NamedTuple):
-    """What a group of chains computes in one iteration, before anything moves; a structure of tensors.
-
-    Attributes:
-        energies: `Energies.to_tensors()`.
-        generators: for each chain, gradients of U_g / N.
-        discriminators: for each chain, gradients of U_d / N.
-        averages: new values of the running averages that were written.
-        scanned: those of generators that were read for a random scan, for each of them; empty without.
-    """
-
-    energies: tuple[Any, ...]
-    generators: list[list[tf.Tensor]]
-    discriminators: list[list[tf.Tensor]]
-    averages: list[tf.Tensor]
-    scanned: list[list[tf.Tensor]]
-
-
-class Written:
-    """Which running averages a step writes, by group of chains; out of sight of Keras's variable tracking."""
-
-    def __init__(self) -> None:
-        self.by_group: dict[tuple[int, ...], list[keras.Variable]] = {}
-
-
-def mean_change(changes: Sequence[Change]) -> Change:
-    """The mean over shards; that of one is itself, to the last bit."""
-    if len(changes) == 1:
-        return changes[0]
-    return tf.nest.map_structure(lambda *values: tf.add_n(values) / len(values), *changes)
 
 
 def own_shards(shards: int) -> list[tf.Tensor | None]:
@@ -74,25 +38,18 @@ def take_shard(values: tf.Tensor, shard: tf.Tensor | None, shards: int, axis: in
     )
 
 
-def check_shards(shards: int, objective: str, replicas: int = 1) -> None:
-    """Raises InputError where a model cannot have this many shards.
+def check_replicas(shards: int, strategy: tf.distribute.Strategy | None) -> None:
+    """Raises InputError where devices cannot share the shards equally.
 
     Args:
         shards: S.
-        objective: of the model.
-        replicas: devices that share the shards.
+        strategy: whose replicas share them; None for one device.
     """
-    if shards < 1:
-        raise InputError(f"shards must be at least 1, not {shards}")
+    replicas = 1 if strategy is None else strategy.num_replicas_in_sync
     if shards % replicas:
         raise InputError(
             f"shards is {shards}, and {replicas} devices need a multiple of {replicas}: give --shards "
             f"{replicas} (each shard has batch statistics of its own, so it decides the result)"
-        )
-    if shards > 1 and objective == "authors":
-        raise InputError(
-            'shards and strategies do not go with objective "authors": its logsumexp of minibatch means is '
-            'not a mean over shards; use "paper", or one device'
         )
 
 

@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from bayesian_gan.data.batches import to_unit
 from bayesian_gan.gan.model import BayesianGAN
-from bayesian_gan.gan.objectives import log_z
+from bayesian_gan.gan.objectives.base import log_z
 from bayesian_gan.monitoring.health import logits_of
 from bayesian_gan.samplers.diagnostics import effective_sample_size, split_rhat
 

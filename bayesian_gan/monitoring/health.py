@@ -15,7 +15,7 @@ import tensorflow as tf
 from bayesian_gan.data.batches import to_uint8, to_unit
 from bayesian_gan.gan.generation import draw_noise
 from bayesian_gan.gan.model import BayesianGAN
-from bayesian_gan.gan.objectives import log_z
+from bayesian_gan.gan.objectives.base import log_z
 from bayesian_gan.gan.random_scan import read_block
 from bayesian_gan.networks.outputs import split_outputs
 from bayesian_gan.samplers import SGHMC, SGNHT, WarmStart
@@ -63,7 +63,9 @@ class HealthMeter:
         self.model = model
         self._images = tf.constant(images)
         self._z = draw_noise(PROBE_FAKES, model.z_dim, PROBE_SEED)
-        self._gradients = {group: tf.function(partial(self._of, group)) for group in model.groups()}
+        self._gradients = {
+            group: tf.function(partial(self._of, group)) for group in model.game.groups()
+        }
         self._outputs = tf.function(self._show)
 
     def measure(self, turn: int = 0) -> Health:
@@ -102,7 +104,7 @@ class HealthMeter:
     def _of_chains(self, player: str, gradients: Gradients) -> dict[str, float | None]:
         """Learning rate and temperatures of every chain."""
         networks = _networks(self.model, player)
-        each = len(networks) // self.model.num_mcmc
+        each = len(networks) // self.model.game.num_mcmc
         numbers: dict[str, float | None] = {}
         for chain, optimizer in enumerate(getattr(self.model, f"{player}_optimizers")):
             sampler = sampler_at_work(optimizer)
@@ -129,18 +131,18 @@ class HealthMeter:
 
     def _measure_gradients(self, turn: int) -> Gradients:
         """Gradients of U/N by (player, network); of a random scan's generators, those of one block."""
-        model, moved = self.model, self.model.generators_per_step
+        model, moved = self.model, self.model.game.generators_per_step
         found: Gradients = {}
         for group, function in self._gradients.items():
-            start, scanned = group[0] * model.num_gen, None
-            if moved < model.num_gen:
-                start += turn % (model.num_gen // moved) * moved
+            start, scanned = group[0] * model.game.num_gen, None
+            if moved < model.game.num_gen:
+                start += turn % (model.game.num_gen // moved) * moved
                 scanned = read_block(model.generators[start : start + moved])
             of_generators, of_discriminators = function(scanned)
             for i, gradient in enumerate(of_generators):
                 found["generator", start + i] = [g.numpy() for g in gradient]
             for i, gradient in enumerate(of_discriminators):
-                index = group[0] * model.num_disc + i
+                index = group[0] * model.game.num_disc + i
                 found["discriminator", index] = [g.numpy() for g in gradient]
         return found
 
@@ -149,11 +151,12 @@ class HealthMeter:
     ) -> tuple[list[list[tf.Tensor]], list[list[tf.Tensor]]]:
         """Gradients of a group's networks, one list for each, on the next iteration's minibatch."""
         model = self.model
-        found = model.change(group, tf.identity(model.iteration.value), scanned)
-        moved = model.generators_per_step
+        assert model.step is not None
+        found = model.step.change(group, tf.identity(model.iteration.value), scanned)
+        moved = model.game.generators_per_step
         return (
             [part for chain in found.generators for part in _split(chain, moved)],
-            [part for chain in found.discriminators for part in _split(chain, model.num_disc)],
+            [part for chain in found.discriminators for part in _split(chain, model.game.num_disc)],
         )
 
     def _show(self) -> tuple[list[tf.Tensor], list[tf.Tensor], tf.Tensor]:
@@ -162,8 +165,8 @@ class HealthMeter:
         fakes = [g(self._z, training=False) for g in model.generators]
         real, fake = [], []
         for i, discriminator in enumerate(model.discriminators):
-            first = i // model.num_disc * model.num_gen
-            shown = tf.concat(fakes[first : first + model.num_gen], 0)
+            first = i // model.game.num_disc * model.game.num_gen
+            shown = tf.concat(fakes[first : first + model.game.num_gen], 0)
             real.append(tf.sigmoid(log_z(logits_of(discriminator, images))))
             fake.append(tf.sigmoid(log_z(logits_of(discriminator, shown))))
         return real, fake, tf.stack(fakes)

@@ -231,3 +231,10 @@ def _working_type(dtype: tf.DType) -> tf.DType:
 
 def _activate(u: tf.Tensor, negative_slope: float | None) -> tf.Tensor:
     return u if negative_slope is None else tf.maximum(u, negative_slope * u)
+
+
+def set_ghost_batch(model: keras.Model, batch_size: int) -> None:
+    """Gives every ghost batch normalisation of a network chunks of this many rows."""
+    for layer in model._flatten_layers():
+        if isinstance(layer, GhostBatchNormalization):
+            layer.ghost_batch_size = batch_size

@@ -473,10 +473,10 @@ def _describe(model: BayesianGAN, max_samples: int | None) -> dict[str, Any]:
     templates = {"g": model.generator_template, "d": model.discriminator_template}
     return {
         "format": FORMAT,
-        "num_gen": model.num_gen,
-        "num_disc": model.num_disc,
-        "num_mcmc": model.num_mcmc,
-        "chains": list(model.chain_numbers),
+        "num_gen": model.game.num_gen,
+        "num_disc": model.game.num_disc,
+        "num_mcmc": model.game.num_mcmc,
+        "chains": list(model.game.chain_numbers),
         "max_samples": max_samples,
         "shapes": {p: [list(w.shape) for w in t.weights] for p, t in templates.items()},
         "generator": keras.saving.serialize_keras_object(model.generator_template),

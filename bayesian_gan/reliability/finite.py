@@ -40,13 +40,13 @@ class FiniteCheck:
 
     def __init__(self, model: BayesianGAN, supervised: SupervisedBaseline | None) -> None:
         self.model = model
-        averaged = {id(v) for n in model.averaged_discriminators for v in n.variables}
+        carried = {id(v) for state in model.states for v in state.variables}
         # Energies have their own check; the means since the last save follow from them.
         self._variables = {
             name: variable
             for name, variable in state_variables(model, supervised).items()
             if tf.as_dtype(variable.dtype).is_floating
-            and (id(variable) in averaged or not name.startswith(("metric_", "model/")))
+            and (id(variable) in carried or not name.startswith(("metric_", "model/")))
         }
         self._totals = {
             player: metric.total
@@ -128,9 +128,10 @@ class FiniteCheck:
         prefix = name.partition("/")[0]
         player, _, rest = prefix.partition("_")
         if player not in PLAYERS:
-            for i, network in enumerate(self.model.averaged_discriminators):
-                if any(v is self._variables[name] for v in network.variables):
-                    return "discriminator", i
+            for state in self.model.states:
+                for i, network in enumerate(state.networks):
+                    if any(v is self._variables[name] for v in network.variables):
+                        return "discriminator", i
             return "", -1
         if rest.isdigit():
             return player, int(rest)

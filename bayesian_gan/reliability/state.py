@@ -82,8 +82,7 @@ def restart_member(
 ) -> None:
     """Gives a network these weights, and its optimizer's slots (velocities, moments) zeros.
 
-    The averaged weights of a discriminator, where there are such, begin again at these, and its predicted class
-    frequencies at equal ones.
+    What the terms carry for a discriminator begins again with these.
 
     Args:
         model: whose network it is.
@@ -92,12 +91,9 @@ def restart_member(
         weights: in Keras's order of `network.weights`.
     """
     _networks(model, player)[member].set_weights(list(weights))
-    if player == "discriminator" and model.averaged_discriminators:
-        model.averaged_discriminators[member].set_weights(list(weights))
-    if player == "discriminator" and model.predicted_frequencies is not None:
-        q = model.predicted_frequencies.numpy()
-        q[member] = 1.0 / model.num_classes
-        model.predicted_frequencies.assign(q)
+    if player == "discriminator":
+        for state in model.states:
+            state.restart(member, weights)
     for slot in member_slots(model, player, member):
         slot.assign(np.zeros(slot.shape, slot.dtype))
 

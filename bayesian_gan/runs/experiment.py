@@ -4,6 +4,7 @@ import contextlib
 import logging
 import math
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,13 @@ from bayesian_gan.data.splits import LabelSplit, save_split
 from bayesian_gan.errors import UNWRITTEN_STATUS, InputError, RunStopped
 from bayesian_gan.evaluation import Classification, classification
 from bayesian_gan.gan import replicas
-from bayesian_gan.gan.class_frequencies import misfit
+from bayesian_gan.gan.falling_noise import FallingNoise
 from bayesian_gan.gan.minibatch import UNLABELLED
 from bayesian_gan.gan.model import BayesianGAN
+from bayesian_gan.gan.objectives import Authors, Objective, Paper, Wasserstein
+from bayesian_gan.gan.priors import Normal
+from bayesian_gan.gan.terms import Term
+from bayesian_gan.gan.terms.class_frequencies import misfit
 from bayesian_gan.monitoring import (
     CollectPosteriorDraws,
     CsvLog,
@@ -371,25 +376,14 @@ def _build_model(config: Config, data: ImageData, start: int) -> BayesianGAN:
         num_gen=config.num_gen,
         num_disc=config.num_disc,
         num_mcmc=config.num_mcmc,
-        chain_offset=config.chain_offset or 0,
-        shards=config.shards,
-        objective=config.objective,
-        prior_std=None if config.maximum_likelihood else config.prior_std,
-        feature_matching=config.feature_matching,
-        pairing_reduction=config.pairing_reduction,
-        labelled_weight=config.labelled_weight,
-        matching=config.matching,
-        entropy=config.entropy,
-        consistency=config.consistency,
-        consistency_ramp=config.consistency_ramp,
-        class_frequencies=config.class_frequencies,
-        final_noise=config.final_noise,
-        noise_ramp=(_constant_iterations(config), config.warm_up),
-        average_decay=config.average_decay,
+        objective=build_objective(config),
+        prior=None if config.maximum_likelihood else Normal(config.prior_std),
+        terms=build_terms(config),
         generators_per_step=config.generators_per_step,
         pairs_per_step=config.pairs_per_step,
-        weight_clip=config.weight_clip,
-        gradient_penalty=config.gradient_penalty,
+        noise=FallingNoise(config.final_noise, _constant_iterations(config), config.warm_up),
+        chain_offset=config.chain_offset or 0,
+        shards=config.shards,
         seed=config.random_seed,
     )
     model.compile(
@@ -399,6 +393,35 @@ def _build_model(config: Config, data: ImageData, start: int) -> BayesianGAN:
         jit_compile=config.jit,
     )
     return model
+
+
+def build_objective(config: Config) -> Objective:
+    """What `--objective` and `--wasserstein` ask for."""
+    if config.objective == "authors":
+        return Authors()
+    arguments = config.labelled_weight, config.pairing_reduction
+    if config.objective == "wasserstein":
+        return Wasserstein(config.weight_clip, *arguments)
+    return Paper(*arguments)
+
+
+def build_terms(config: Config) -> list[Term]:
+    """The terms whose options are greater than 0, in the order of their declaration."""
+    terms = []
+    for path in TERMS:
+        if (getattr(config, path[0]) or 0) > 0:
+            module, _, name = path[1].partition(":")
+            terms.append(getattr(import_module(module), name).from_options(config))
+    return terms
+
+
+TERMS = [
+    ("feature_matching", "bayesian_gan.gan.terms.feature_matching:FeatureMatching"),
+    ("gradient_penalty", "bayesian_gan.gan.terms.gradient_penalty:GradientPenalty"),
+    ("entropy", "bayesian_gan.gan.terms.entropy:Entropy"),
+    ("consistency", "bayesian_gan.gan.terms.consistency:Consistency"),
+    ("class_frequencies", "bayesian_gan.gan.terms.class_frequencies:ClassFrequencies"),
+]
 
 
 def build_optimizer(config: Config, num_data: int) -> keras.optimizers.Optimizer:

@@ -4,6 +4,9 @@ import keras
 import numpy as np
 
 from bayesian_gan.gan.model import BayesianGAN
+from bayesian_gan.gan.objectives import Paper, Wasserstein
+from bayesian_gan.gan.priors import Normal
+from bayesian_gan.gan.terms import FeatureMatching, GradientPenalty
 from bayesian_gan.networks.mlp import mlp_discriminator, mlp_generator
 from bayesian_gan.samplers import SGHMC, WarmStart
 from bayesian_gan.synthetic.options import SynthConfig
@@ -26,6 +29,7 @@ def build_system(name: str, config: SynthConfig, num_data: int) -> BayesianGAN:
     """
     bayesian = name == "bayesgan"
     critic = name == "wasserstein" or (bayesian and config.wasserstein)
+    matching = FeatureMatching(config.feature_matching)
     model = BayesianGAN(
         mlp_generator(config.x_dim, config.z_dim, config.hidden),
         mlp_discriminator(config.x_dim, 1, config.hidden),
@@ -33,10 +37,9 @@ def build_system(name: str, config: SynthConfig, num_data: int) -> BayesianGAN:
         num_gen=config.num_gen if bayesian else 1,
         num_mcmc=config.num_mcmc if bayesian else 1,
         generators_per_step=config.generators_per_step if bayesian else None,
-        prior_std=config.prior_std if bayesian else None,
-        objective="wasserstein" if critic else "paper",
-        gradient_penalty=config.gradient_penalty if critic else None,
-        feature_matching=0.0 if critic else config.feature_matching,
+        prior=Normal(config.prior_std) if bayesian else None,
+        objective=Wasserstein() if critic else Paper(),
+        terms=[GradientPenalty(config.gradient_penalty) if critic else matching],
         seed=config.random_seed,
     )
     optimizers = [_optimizer(config, num_data, bayesian) for _ in range(2)]

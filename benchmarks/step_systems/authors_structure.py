@@ -46,15 +46,15 @@ class AuthorsStructure:
         """logsumexp_g [ labelled + J_g * real + fake_g + prior + noise ] for every discriminator."""
         model, losses = self.model, []
         for d, discriminator in enumerate(model.discriminators):
-            batch = batches[d // model.num_disc]
+            batch = batches[d // model.game.num_disc]
             real, _ = _call(discriminator, theta_d[d], batch.real)
-            common = model.num_gen * objectives.real_energy(real)
+            common = model.game.num_gen * objectives.real_energy(real)
             if batch.labelled is not None:
                 labelled, _ = _call(discriminator, theta_d[d], batch.labelled)
                 common += objectives.labelled_energy(labelled, batch.labels)
             pairs = []
             for g, generator in enumerate(model.generators):
-                fakes = _generate(generator, theta_g[g], _noise(batches, model.num_gen, g))
+                fakes = _generate(generator, theta_g[g], _noise(batches, model.game.num_gen, g))
                 logits, _ = _call(discriminator, theta_d[d], fakes)
                 prior = self._regulariser(theta_d[d], (1, d, g))
                 pairs.append(common + objectives.fake_energy(logits) + prior)
@@ -69,10 +69,10 @@ class AuthorsStructure:
         for g, generator in enumerate(model.generators):
             pairs = []
             for d, discriminator in enumerate(model.discriminators):
-                fakes = _generate(generator, theta_g[g], _noise(batches, model.num_gen, g))
+                fakes = _generate(generator, theta_g[g], _noise(batches, model.game.num_gen, g))
                 logits, fake_features = _call(discriminator, theta_d[d], fakes)
                 _, real_features = _call(
-                    discriminator, theta_d[d], batches[d // model.num_disc].real
+                    discriminator, theta_d[d], batches[d // model.game.num_disc].real
                 )
                 matching = objectives.huber_feature_distance(real_features, fake_features)
                 prior = self._regulariser(theta_g[g], (0, g, d))
@@ -88,8 +88,8 @@ class AuthorsStructure:
         assert model.prior_std is not None
         seed = tf.stack([hash(key) % 2**31, tf.cast(model.iteration.value, tf.int32)])
         return objectives.authors_prior(
-            weights, model.prior_std, model.num_data
-        ) + objectives.authors_noise(weights, seed, model.num_data)
+            weights, model.prior_std, model.game.num_data
+        ) + objectives.authors_noise(weights, seed, model.game.num_data)
 
     def _update_discriminators(self) -> None:
         theta_g, theta_d = _read(self.model.generators), _read(self.model.discriminators)

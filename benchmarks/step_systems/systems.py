@@ -111,7 +111,9 @@ def build_model(setting: Setting) -> BayesianGAN:
 
 def all_minibatches(model: BayesianGAN) -> list[Any]:
     """The minibatch of every chain at the model's iteration."""
-    return [model.minibatch(m, tf.identity(model.iteration.value)) for m in range(model.num_mcmc)]
+    return [
+        model.minibatch(m, tf.identity(model.iteration.value)) for m in range(model.game.num_mcmc)
+    ]
 
 
 def convolutions_alone(setting: Setting) -> System:

@@ -9,11 +9,18 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from playing import energies_of, gradients_of, minibatch
 
 from bayesian_gan.errors import InputError
-from bayesian_gan.gan import objectives
-from bayesian_gan.gan.minibatch import Minibatch
+from bayesian_gan.gan.energies import Energies
+from bayesian_gan.gan.falling_noise import FallingNoise
+from bayesian_gan.gan.minibatch import Minibatch, draw_minibatch
 from bayesian_gan.gan.model import BayesianGAN
+from bayesian_gan.gan.objectives import Authors, Objective, Paper
+from bayesian_gan.gan.objectives.base import fake_energy, labelled_energy, real_energy
+from bayesian_gan.gan.priors import Normal
+from bayesian_gan.gan.terms import Entropy, FeatureMatching
+from bayesian_gan.gan.terms.feature_matching import huber_distance
 from bayesian_gan.networks import GhostBatchNormalization
 from bayesian_gan.samplers import SGHMC, WarmStart
 
@@ -28,12 +35,9 @@ def _prepare(model: BayesianGAN, images: np.ndarray, labels: np.ndarray | None) 
     model.fit(images, labels, batch_size=BATCH, steps_per_epoch=1, verbose=0)
 
 
-def _gradients(model: BayesianGAN, step: int = 3) -> list[tuple[Any, list, list]]:
+def _gradients(model: BayesianGAN, step: int = 3) -> list[tuple[Energies, list, list]]:
     t = tf.constant(step, tf.int64)
-    return [
-        model.gradients(group, [model.minibatch(m, t) for m in group], t)
-        for group in model.groups()
-    ]
+    return [gradients_of(model, group, t) for group in model.game.groups()]
 
 
 def _shift(network: keras.Model) -> None:
@@ -47,7 +51,7 @@ def test_chains_are_independent_under_the_papers_objective(
     model = make_model()
     _prepare(model, images, labels)
     before = _gradients(model)
-    for network in model.chain_generators(1) + model.chain_discriminators(1):
+    for network in model.chains[1].generators + model.chains[1].discriminators:
         _shift(network)
     after = _gradients(model)
     for player in (1, 2):
@@ -60,81 +64,76 @@ def test_chains_are_independent_under_the_papers_objective(
 def test_all_networks_meet_under_the_authors_objective(
     make_model: MakeModel, images: np.ndarray, labels: np.ndarray
 ) -> None:
-    model = make_model(objective="authors")
+    model = make_model(objective=Authors())
     _prepare(model, images, labels)
-    assert model.groups() == [(0, 1)]
+    assert model.game.groups() == [(0, 1)]
     before = _gradients(model)[0]
-    for network in model.chain_generators(1):
+    for network in model.chains[1].generators:
         _shift(network)
     after = _gradients(model)[0]
     assert np.any(np.asarray(before[2][0][0]) != np.asarray(after[2][0][0]))
 
 
-@pytest.mark.parametrize("objective", ["paper", "authors"])
+@pytest.mark.parametrize("objective", [Paper(), Authors()])
 def test_merged_batches_equal_the_double_loop_over_pairs(
-    make_model: MakeModel, images: np.ndarray, labels: np.ndarray, objective: str
+    make_model: MakeModel, images: np.ndarray, labels: np.ndarray, objective: Objective
 ) -> None:
     model = make_model(objective=objective, num_gen=3, num_disc=2)
     _prepare(model, images, labels)
     t = tf.constant(5, tf.int64)
-    for group in model.groups():
-        batches = [model.minibatch(m, t) for m in group]
-        energies = model.energies(group, batches, t)
+    for group in model.game.groups():
+        batches = [minibatch(model, m, t) for m in group]
+        terms = energies_of(model, group, t).terms
         generators = [
             (g, batch.z[j])
             for m, batch in zip(group, batches, strict=True)
-            for j, g in enumerate(model.chain_generators(m))
+            for j, g in enumerate(model.chains[m].generators)
         ]
         discriminators = [
             (d, batch)
             for m, batch in zip(group, batches, strict=True)
-            for d in model.chain_discriminators(m)
+            for d in model.chains[m].discriminators
         ]
         # The naive program: every pair is a forward pass of its own.
         with keras.StatelessScope():
             for i, (d, batch) in enumerate(discriminators):
                 real = d(batch.real, training=True)
                 labelled = d(batch.labelled, training=True)
-                np.testing.assert_allclose(
-                    energies.terms.real[i], objectives.real_energy(real["logits"]), rtol=1e-5
-                )
-                np.testing.assert_allclose(
-                    energies.terms.labelled[i],
-                    objectives.labelled_energy(labelled["logits"], batch.labels),
-                    rtol=1e-5,
-                )
+                expected = real_energy(real["logits"])
+                np.testing.assert_allclose(terms["real"][i], expected, rtol=1e-5)
+                expected = labelled_energy(labelled["logits"], batch.labels)
+                np.testing.assert_allclose(terms["labelled"][i], expected, rtol=1e-5)
                 for k, (g, z) in enumerate(generators):
                     fake = d(g(z, training=True), training=True)
                     for name, expected in (
-                        ("fake", objectives.fake_energy(fake["logits"])),
-                        ("adversarial", objectives.real_energy(fake["logits"])),
-                        (
-                            "matching",
-                            objectives.huber_feature_distance(real["features"], fake["features"]),
-                        ),
+                        ("fake", fake_energy(fake["logits"])),
+                        ("adversarial", real_energy(fake["logits"])),
+                        ("matching", huber_distance(real["features"], fake["features"])),
                     ):
-                        got = getattr(energies.terms, name)[i, k]
+                        got = terms[name][i, k]
                         np.testing.assert_allclose(got, expected, rtol=2e-5, atol=1e-7)
 
 
 def test_energies_hold_the_terms_and_the_prior(
     make_model: MakeModel, images: np.ndarray, labels: np.ndarray
 ) -> None:
-    model = make_model(prior_std=0.5, labelled_weight=0.3, feature_matching=2.0)
+    model = make_model(
+        prior=Normal(0.5), objective=Paper(labelled_weight=0.3), terms=[FeatureMatching(2.0)]
+    )
     _prepare(model, images, labels)
     t = tf.constant(0, tf.int64)
-    energies = model.energies((1,), [model.minibatch(1, t)], t)
-    (d,), generators = model.chain_discriminators(1), model.chain_generators(1)
+    energies = energies_of(model, (1,), t)
+    (d,), generators = model.chains[1].discriminators, model.chains[1].generators
 
     def prior(network: keras.Model) -> float:
         squares = sum(float((w.numpy() ** 2).sum()) for w in network.trainable_variables)
-        return squares / (2 * 0.5**2 * model.num_data)
+        return squares / (2 * 0.5**2 * model.game.num_data)
 
     terms = energies.terms
-    expected = np.mean(terms.real[0] + terms.fake[0]) + 0.3 * terms.labelled[0] + prior(d)
+    expected = np.mean(terms["real"][0] + terms["fake"][0]) + 0.3 * terms["labelled"][0] + prior(d)
     np.testing.assert_allclose(energies.discriminators[0], expected, rtol=1e-5)
     for j, g in enumerate(generators):
-        expected = terms.adversarial[0, j] + 2.0 * terms.matching[0, j] + prior(g)
+        expected = terms["adversarial"][0, j] + 2.0 * terms["matching"][0, j] + prior(g)
         np.testing.assert_allclose(energies.generators[j], expected, rtol=1e-5)
 
 
@@ -146,8 +145,7 @@ def test_gradients_are_those_of_the_energies(
     model = make_model(num_mcmc=1)
     _prepare(model, images, labels)
     t = tf.constant(0, tf.int64)
-    batch = model.minibatch(0, t)
-    _, gradients_g, gradients_d = model.gradients((0,), [batch], t)
+    _, gradients_g, gradients_d = gradients_of(model, (0,), t)
     rng = np.random.default_rng(0)
     first = len(model.generators[0].trainable_variables)
     for network, gradients, player in (
@@ -164,7 +162,7 @@ def test_gradients_are_those_of_the_energies(
         for sign in (1, -2):
             for v, u in zip(variables, direction, strict=True):
                 v.assign_add(sign * 1e-2 * u / norm)
-            values.append(float(getattr(model.energies((0,), [batch], t), player)[0]))
+            values.append(float(getattr(energies_of(model, (0,), t), player)[0]))
         assert (values[0] - values[1]) / 2e-2 == pytest.approx(slope / norm, rel=2e-2, abs=2e-4)
 
 
@@ -196,7 +194,7 @@ def test_chains_draw_different_noise_minibatches_and_weights(
     assert len(seeds) == 4
     model.fit(images, labels, batch_size=BATCH, steps_per_epoch=1, verbose=0)
     t = tf.constant(0, tf.int64)
-    a, b = model.minibatch(0, t), model.minibatch(1, t)
+    a, b = minibatch(model, 0, t), minibatch(model, 1, t)
     assert np.any(a.real != b.real)
     assert np.any(a.z != b.z)
     kernels = [g.weights[0].numpy() for g in model.generators]
@@ -215,7 +213,7 @@ def test_running_averages_come_from_real_images_only(
     discriminator = model.discriminators[0]
     layer = discriminator.get_layer("d_bn1")
     before = keras.Model(discriminator.input, layer.input)
-    real = model.minibatch(0, tf.constant(0, tf.int64)).real
+    real = minibatch(model, 0, tf.constant(0, tf.int64)).real
     activations = before(real, training=True).numpy().reshape(-1, layer.moving_mean.shape[0])
     np.testing.assert_allclose(layer.moving_mean, 0.1 * activations.mean(0), rtol=1e-4, atol=1e-8)
     np.testing.assert_allclose(layer.moving_variance, 0.9 + 0.1 * activations.var(0), rtol=1e-5)
@@ -263,22 +261,23 @@ def test_own_keras_models_work(images: np.ndarray, labels: np.ndarray) -> None:
             keras.layers.Dense(3),
         ]
     )
-    model = BayesianGAN(
-        generator, discriminator, num_data=96, num_gen=2, num_mcmc=2, feature_matching=0.0
-    )
+    model = BayesianGAN(generator, discriminator, num_data=96, num_gen=2, num_mcmc=2, terms=[])
     model.compile(keras.optimizers.Adam(1e-2), keras.optimizers.Adam(1e-2))
     history = model.fit(images, labels, batch_size=8, steps_per_epoch=100, epochs=2, verbose=0)
     # 12 labelled random images are learnt by heart: far below log 3, that of a guess.
     assert history.history["labelled"][-1] < 0.25 * np.log(3)
     accuracy = model.evaluate(images[:12], labels[:12], verbose=0, return_dict=True)["accuracy"]
     assert accuracy == 1.0
-    with pytest.raises(InputError, match="feature_matching"):
+    with pytest.raises(InputError, match="FeatureMatching needs a discriminator with outputs"):
         BayesianGAN(generator, discriminator, num_data=96)
 
 
 def test_configuration_round_trip(make_model: MakeModel) -> None:
     model = make_model(
-        labelled_weight=0.5, objective="authors", prior_std=2.0, final_noise=0.5, noise_ramp=(3, 9)
+        objective=Paper("posterior", "sum"),
+        prior=Normal(2.0),
+        terms=[Entropy(0.5)],
+        noise=FallingNoise(0.5, 3, 9),
     )
     arguments = inspect.signature(BayesianGAN.__init__).parameters
     assert model.get_config().keys() == arguments.keys() - {"self"}
@@ -305,11 +304,15 @@ def test_ghost_batches_follow_the_minibatch(
         ({"num_gen": 0}, "num_gen"),
         ({"num_mcmc": -1}, "num_mcmc"),
         ({"num_data": 0}, "num_data"),
-        ({"objective": "elbo"}, "objective"),
-        ({"pairing_reduction": "max"}, "pairing_reduction"),
-        ({"prior_std": 0.0}, "prior_std"),
-        ({"feature_matching": -1.0}, "feature_matching"),
-        ({"labelled_weight": float("nan")}, "labelled_weight"),
+        ({"shards": 0}, "shards must be at least 1"),
+        ({"chain_offset": -1}, "chain_offset must be at least 0"),
+        ({"objective": "paper"}, r"objective must be such as Paper\(\)"),
+        ({"prior": 1.0}, r"prior must be such as Normal\(1.0\)"),
+        ({"noise": 0.5}, "noise must be such as FallingNoise"),
+        ({"terms": [0.3]}, "terms must be such as"),
+        ({"terms": [Entropy(0.1), Entropy(0.2)]}, "two are called 'entropy'"),
+        ({"objective": Authors(), "chain_offset": 1}, "chain_offset does not go with Authors"),
+        ({"objective": Authors(), "shards": 2}, "shards and strategies do not go with Authors"),
     ],
 )
 def test_wrong_arguments_are_named(
@@ -349,7 +352,7 @@ def test_compiled_by_xla_the_step_is_the_same(
 ) -> None:
     # XLA makes other numbers from the same seeds, so both get the same minibatches and blocks.
     monkeypatch.setattr(
-        "bayesian_gan.gan.model.random_start",
+        "bayesian_gan.gan.step.random_start",
         lambda key, step, count: tf.cast(step % count, tf.int32),
     )
     trained = []
@@ -363,15 +366,16 @@ def test_compiled_by_xla_the_step_is_the_same(
         )
         model.compile(optimizer, optimizer, jit_compile=jit_compile)
         model.hold(images, labels, batch_size=BATCH)
-        drawn = [model.minibatch(0, tf.constant(t, tf.int64)) for t in range(2)]
+        monkeypatch.setattr("bayesian_gan.gan.step.draw_minibatch", draw_minibatch)
+        drawn = [minibatch(model, 0, tf.constant(t, tf.int64)) for t in range(2)]
         fixed = {f.name: tf.stack([getattr(b, f.name) for b in drawn]) for f in fields(drawn[0])}
 
-        def minibatch(
-            chain: int, step: tf.Tensor, shard: None = None, fixed: dict = fixed
+        def draw(
+            data: Any, seed: int, chain: int, step: tf.Tensor, *sizes: Any, fixed: dict = fixed
         ) -> Minibatch:
             return Minibatch(**{name: tf.gather(values, step) for name, values in fixed.items()})
 
-        monkeypatch.setattr(model, "minibatch", minibatch)
+        monkeypatch.setattr("bayesian_gan.gan.step.draw_minibatch", draw)
         model.fit(images, labels, batch_size=BATCH, steps_per_epoch=2, verbose=0)
         trained.append([w.numpy() for w in model.weights])
     # Sums are in another order; updates are of order 1e-2.

@@ -2,15 +2,20 @@
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from playing import gradients_of
 
 from bayesian_gan.errors import InputError
+from bayesian_gan.gan.energies import gradients
 from bayesian_gan.gan.model import BayesianGAN
+from bayesian_gan.gan.objectives import Authors, Paper
+from bayesian_gan.gan.objectives.paper import Reduction
 from bayesian_gan.gan.random_scan import ScannedGenerator, random_start, read_block
 from bayesian_gan.samplers import SGHMC, WarmStart
 
@@ -27,20 +32,26 @@ def _held(model: BayesianGAN, images: np.ndarray, labels: np.ndarray) -> Bayesia
 @pytest.mark.parametrize("reduction", ["mean", "sum"])
 @pytest.mark.parametrize("k", [1, 2])
 def test_the_mean_over_blocks_is_the_full_gradient(
-    make_model: MakeModel, images: np.ndarray, labels: np.ndarray, k: int, reduction: str
+    make_model: MakeModel, images: np.ndarray, labels: np.ndarray, k: int, reduction: Reduction
 ) -> None:
-    model = _held(make_model(num_gen=4, num_disc=2, pairing_reduction=reduction), images, labels)
-    batch = model.minibatch(0, STEP)
-    full, (full_g,), (full_d,) = model.gradients((0,), [batch], STEP)
+    model = _held(
+        make_model(num_gen=4, num_disc=2, objective=Paper(reduction=reduction)), images, labels
+    )
+    full, (full_g,), (full_d,) = gradients_of(model, (0,), STEP)
+    assert model.step is not None
+    (whole,) = model.step.players((0,), STEP)
+    batch = whole.batch
     each = len(model.generators[0].trainable_variables)
     means = [np.zeros(g.shape) for g in full_d]
     for block in range(4 // k):
-        models = model.chain_generators(0)[block * k : (block + 1) * k]
+        models = model.chains[0].generators[block * k : (block + 1) * k]
         scanned = [ScannedGenerator(model.generator_template, w) for w in read_block(models)]
-        part = type(batch)(
-            batch.real, batch.labelled, batch.labels, batch.z[block * k : (block + 1) * k]
+        part = replace(
+            whole,
+            generators=scanned,
+            batch=replace(batch, z=batch.z[block * k : (block + 1) * k]),
         )
-        energies, (gradients_g,), (gradients_d,) = model.gradients((0,), [part], STEP, scanned)
+        energies, (gradients_g,), (gradients_d,) = gradients(model.game, [part], STEP)
         own = full_g[block * k * each : (block + 1) * k * each]
         for found, expected in zip(gradients_g, own, strict=True):
             np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-7)
@@ -58,25 +69,29 @@ def test_the_mean_over_choices_of_pairs_is_the_full_gradient(
     make_model: MakeModel,
     images: np.ndarray,
     labels: np.ndarray,
-    reduction: str,
+    reduction: Reduction,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    arguments = {"num_gen": 3, "num_disc": 2, "num_mcmc": 1, "pairing_reduction": reduction}
+    arguments: dict[str, Any] = {
+        "num_gen": 3,
+        "num_disc": 2,
+        "num_mcmc": 1,
+        "objective": Paper(reduction=reduction),
+    }
     model = _held(make_model(**arguments, pairs_per_step=2), images, labels)
     full = _held(make_model(**arguments), images, labels)
-    batch = full.minibatch(0, STEP)
-    _, (full_g,), (full_d,) = full.gradients((0,), [batch], STEP)
+    _, (full_g,), (full_d,) = gradients_of(full, (0,), STEP)
     sums = [np.zeros(g.shape) for g in [*full_g, *full_d]]
     # Every combination of the two discriminators' three choices, each as probable as the others.
     for choice in range(9):
 
         def met(
-            settings: Any, d: tuple[int, int], step: tf.Tensor, count: int, choice: int = choice
+            game: Any, d: tuple[int, int], step: tf.Tensor, count: int, choice: int = choice
         ) -> tf.Tensor:
             return ((choice // 3 ** d[1]) % 3 + tf.range(2)) % count
 
         monkeypatch.setattr("bayesian_gan.gan.energies._met", met)
-        _, (gradients_g,), (gradients_d,) = model.gradients((0,), [batch], STEP)
+        _, (gradients_g,), (gradients_d,) = gradients_of(model, (0,), STEP)
         for total, gradient in zip(sums, [*gradients_g, *gradients_d], strict=True):
             total += np.asarray(gradient)
         monkeypatch.undo()
@@ -110,7 +125,7 @@ def test_only_the_block_of_the_step_moves_and_takes_its_averages(
         before = [[w.numpy() for w in g.weights] for g in model.generators]
         energies = model.generator_energies.numpy()
         step()
-        block = int(random_start((model.seed, 8, 0), tf.constant(t, tf.int64), 2))
+        block = int(random_start((model.game.seed, 8, 0), tf.constant(t, tf.int64), 2))
         for j, generator in enumerate(model.generators):
             # A bias before batch normalisation has no gradient, but the prior's.
             moved = [
@@ -139,8 +154,8 @@ def test_a_scan_of_everything_is_the_plain_step(
         ({"num_gen": 4, "generators_per_step": 3}, "divide"),
         ({"num_gen": 4, "generators_per_step": 5}, "generators_per_step"),
         ({"num_gen": 4, "generators_per_step": 2, "pairs_per_step": 3}, "pairs_per_step"),
-        ({"num_gen": 2, "generators_per_step": 1, "objective": "authors"}, "unbiased"),
-        ({"num_gen": 2, "pairs_per_step": 1, "objective": "authors"}, "unbiased"),
+        ({"num_gen": 2, "generators_per_step": 1, "objective": Authors()}, "unbiased"),
+        ({"num_gen": 2, "pairs_per_step": 1, "objective": Authors()}, "unbiased"),
     ],
 )
 def test_scans_that_do_not_fit_are_refused(

@@ -1,6 +1,7 @@
 """Minibatches in shards on one device: what a shard is, and what cannot be divided."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -8,10 +9,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from conftest import RUN_FLAGS, parse_flags
+from playing import gradients_of, minibatch
 
 from bayesian_gan.errors import InputError
+from bayesian_gan.gan.energies import energies
 from bayesian_gan.gan.model import BayesianGAN
-from bayesian_gan.gan.shards import check_shard_sizes, check_shards
+from bayesian_gan.gan.shards import check_replicas, check_shard_sizes
+from bayesian_gan.gan.terms import Entropy, FeatureMatching
 from bayesian_gan.networks import (
     GhostBatchNormalization,
     dcgan_discriminator,
@@ -28,8 +32,8 @@ def test_shards_are_the_parts_of_the_same_minibatch(
     whole, parts = make_model(), make_model(shards=4)
     for model in (whole, parts):
         model.hold(images, labels, batch_size=8)
-    expected = whole.minibatch(1, STEP)
-    found = [parts.minibatch(1, STEP, tf.constant(shard)) for shard in range(4)]
+    expected = minibatch(whole, 1, STEP)
+    found = [minibatch(parts, 1, STEP, tf.constant(shard)) for shard in range(4)]
     for name, axis in (("real", 0), ("labelled", 0), ("labels", 0), ("z", 1)):
         joined = tf.concat([getattr(part, name) for part in found], axis)
         np.testing.assert_array_equal(joined, getattr(expected, name))
@@ -48,14 +52,16 @@ def test_the_change_is_the_mean_over_shards(
     make_model: MakeModel, images: np.ndarray, labels: np.ndarray
 ) -> None:
     # Each shard on its own is a minibatch of half the size, with statistics and feature means of its own.
-    model = make_model(num_mcmc=1, shards=2, matching="mean", entropy=0.1)
+    model = make_model(num_mcmc=1, shards=2, terms=[FeatureMatching(1.0, "mean"), Entropy(0.1)])
     model.hold(images, labels, batch_size=8)
-    found = model.change((0,), STEP)
+    assert model.step is not None
+    found = model.step.change((0,), STEP)
     single: list[Any] = []
     for shard in range(2):
-        batch = model.minibatch(0, STEP, tf.constant(shard))
         before = [v.numpy() for v in model.discriminators[0].non_trainable_variables]
-        energies, of_generators, of_discriminators = model.gradients((0,), [batch], STEP)
+        energies, of_generators, of_discriminators = gradients_of(
+            model, (0,), STEP, tf.constant(shard)
+        )
         after = [v.numpy() for v in model.discriminators[0].non_trainable_variables]
         for variable, value in zip(
             model.discriminators[0].non_trainable_variables, before, strict=True
@@ -63,7 +69,7 @@ def test_the_change_is_the_mean_over_shards(
             variable.assign(value)
         single.append((energies, of_generators[0], of_discriminators[0], after))
     mean = [np.mean([one[0].generators for one in single], 0)]
-    np.testing.assert_allclose(found.energies[1], mean[0], rtol=1e-5)
+    np.testing.assert_allclose(found.energies.generators, mean[0], rtol=1e-5)
     for player, gradients in ((1, found.generators[0]), (2, found.discriminators[0])):
         for k, gradient in enumerate(gradients):
             expected = (single[0][player][k] + single[1][player][k]) / 2
@@ -71,8 +77,8 @@ def test_the_change_is_the_mean_over_shards(
     # Nothing was written, and the averages that will be are those of both shards.
     names = {id(v): i for i, v in enumerate(model.discriminators[0].non_trainable_variables)}
     compared = 0
-    for variable, value in zip(model._written.by_group[0,], found.averages, strict=True):
-        if id(variable) in names:
+    for variable, value in zip(model.step.averages((0,)), found.averages, strict=True):
+        if value is not None and id(variable) in names:
             k = names[id(variable)]
             np.testing.assert_allclose(value, (single[0][3][k] + single[1][3][k]) / 2, rtol=1e-5)
             assert np.abs(variable.numpy() - value).max() > 1e-4
@@ -88,10 +94,11 @@ def test_each_shard_has_noise_of_its_own(images: np.ndarray, labels: np.ndarray)
         shards=2,
     )
     model.hold(images, labels, batch_size=8)
-    batch = model.minibatch(0, STEP, tf.constant(0))
+    assert model.step is not None
+    (players,) = model.step.players((0,), STEP, tf.constant(0))
 
-    def energy(shard: int) -> float:
-        found, _, _ = model.gradients((0,), [batch], STEP, None, tf.constant(shard))
+    def energy(shard: int) -> float:  # Of one minibatch: only the noise can differ.
+        found = energies(model.game, [replace(players, shard=tf.constant(shard))], STEP)
         return float(found.discriminators[0])
 
     assert energy(0) == pytest.approx(energy(0), abs=1e-6)
@@ -104,7 +111,8 @@ def test_a_step_in_shards_moves_by_their_mean_gradient(
     model = make_model(num_mcmc=1, shards=2)
     model.compile(keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1))
     model.hold(images, labels, batch_size=8)
-    expected = model.change((0,), tf.constant(0, tf.int64))
+    assert model.step is not None
+    expected = model.step.change((0,), tf.constant(0, tf.int64))
     before = [v.numpy() for v in model.discriminators[0].trainable_variables]
     model.fit(images, labels, batch_size=8, steps_per_epoch=1, verbose=0)
     for variable, old, gradient in zip(
@@ -115,7 +123,8 @@ def test_a_step_in_shards_moves_by_their_mean_gradient(
     ):
         moved = variable.numpy() - old
         np.testing.assert_allclose(moved, -0.1 * np.asarray(gradient), rtol=1e-3, atol=1e-7)
-    for variable, value in zip(model._written.by_group[0,], expected.averages, strict=True):
+    for variable, value in zip(model.step.averages((0,)), expected.averages, strict=True):
+        assert value is not None
         np.testing.assert_allclose(variable, value, rtol=1e-5, atol=1e-7)
 
 
@@ -133,20 +142,15 @@ def test_a_random_scan_goes_in_shards_too(
     assert sorted(moved) == [False, True]
 
 
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        ((0, "paper"), "shards must be at least 1"),
-        ((2, "paper", 3), "3 devices need a multiple of 3: give --shards 3"),
-        ((1, "paper", 2), "2 devices need a multiple of 2: give --shards 2"),
-        ((2, "authors"), 'do not go with objective "authors"'),
-    ],
-)
-def test_shards_that_a_model_cannot_have_are_refused(arguments: tuple, said: str) -> None:
-    with pytest.raises(InputError, match=said):
-        check_shards(*arguments)
-    check_shards(2, "wasserstein", 2)
-    check_shards(1, "authors")
+def test_devices_that_cannot_share_the_shards_are_refused() -> None:
+    class Strategy:
+        num_replicas_in_sync = 3
+
+    for shards in (1, 2):
+        with pytest.raises(InputError, match="3 devices need a multiple of 3: give --shards 3"):
+            check_replicas(shards, Strategy())
+    check_replicas(6, Strategy())
+    check_replicas(1, None)
 
 
 @pytest.mark.parametrize(
@@ -184,8 +188,6 @@ def test_flags_that_do_not_fit_are_refused(more: str, said: str) -> None:
 def test_a_model_says_what_it_cannot_divide(
     make_model: MakeModel, images: np.ndarray, labels: np.ndarray
 ) -> None:
-    with pytest.raises(InputError, match="authors"):
-        make_model(objective="authors", shards=2)
     model = make_model(shards=2)
     with pytest.raises(InputError, match="labelled_batch_size 5"):
         model.hold(images, labels, batch_size=8, labelled_batch_size=5)

@@ -24,7 +24,7 @@ Make = Callable[..., BayesianGAN]
 def _compile(model: BayesianGAN, warm_up: int = 4, steps: int = 1) -> BayesianGAN:
     def sampler() -> keras.optimizers.Optimizer:
         sghmc = SGHMC(
-            LEARNING_RATE, model.num_data, friction=FRICTION, temperature=TEMPERATURE, seed=3
+            LEARNING_RATE, model.game.num_data, friction=FRICTION, temperature=TEMPERATURE, seed=3
         )
         return WarmStart(keras.optimizers.Adam(1e-3), sghmc, warm_up)
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from bayesian_gan.gan.gradient_penalty import gradient_penalties, interpolates
+from bayesian_gan.gan.terms.gradient_penalty import gradient_penalties, interpolates
 from bayesian_gan.networks import dcgan_discriminator
 from bayesian_gan.networks.outputs import critic_values
 

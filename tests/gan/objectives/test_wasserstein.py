@@ -11,11 +11,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from conftest import IMAGE_SHAPE, NUM_CLASSES, NUM_DATA, Z_DIM, run_flagged
+from playing import energies_of, minibatch
 
 from bayesian_gan.errors import InputError
-from bayesian_gan.gan import objectives
-from bayesian_gan.gan.gradient_penalty import gradient_penalties, interpolates
 from bayesian_gan.gan.model import BayesianGAN
+from bayesian_gan.gan.objectives import Paper, Wasserstein
+from bayesian_gan.gan.priors import Normal
+from bayesian_gan.gan.terms import FeatureMatching, GradientPenalty
+from bayesian_gan.gan.terms.gradient_penalty import gradient_penalties, interpolates
 from bayesian_gan.networks import dcgan_discriminator, dcgan_generator
 from bayesian_gan.networks.normalization import LayerNormalization
 from bayesian_gan.posterior import Posterior
@@ -28,17 +31,15 @@ STEP = tf.constant(5, tf.int64)
 
 
 def _model(num_classes: int = NUM_CLASSES, **arguments: Any) -> BayesianGAN:
-    penalised = arguments.get("gradient_penalty") is not None
+    penalised = any(isinstance(t, GradientPenalty) for t in arguments.get("terms", ()))
     defaults: dict[str, Any] = {
         "num_data": NUM_DATA,
         "num_gen": 2,
         "num_mcmc": 2,
         "seed": 1,
-        "objective": "wasserstein",
-        "feature_matching": 0.0,
+        "objective": Wasserstein(None if penalised else 0.1),
+        "terms": [],
     }
-    if not penalised:
-        defaults["weight_clip"] = 0.1
     return BayesianGAN(
         dcgan_generator(IMAGE_SHAPE, Z_DIM, width=4, num_layers=2),
         dcgan_discriminator(
@@ -70,13 +71,13 @@ def test_energies_are_those_of_the_formulas(
         num_classes,
         num_gen=3,
         num_disc=2,
-        prior_std=0.5,
-        labelled_weight=0.3,
-        gradient_penalty=gradient_penalty,
+        prior=Normal(0.5),
+        objective=Wasserstein(0.1 if gradient_penalty is None else None, labelled_weight=0.3),
+        terms=[] if gradient_penalty is None else [GradientPenalty(gradient_penalty)],
     )
     _hold(model, images, labels if num_classes > 1 else None)
-    batch = model.minibatch(1, STEP)
-    found = model.energies((1,), [batch], STEP)
+    batch = minibatch(model, 1, STEP)
+    found = energies_of(model, (1,), STEP)
 
     def prior(network: keras.Model) -> float:
         squares = sum(float((w.numpy() ** 2).sum()) for w in network.trainable_variables)
@@ -88,7 +89,7 @@ def test_energies_are_those_of_the_formulas(
         assert outputs[name].shape == (BATCH, 1)
         return float(np.asarray(outputs[name], np.float64).mean())
 
-    generators, discriminators = model.chain_generators(1), model.chain_discriminators(1)
+    generators, discriminators = model.chains[1].generators, model.chains[1].discriminators
     with keras.StatelessScope():
         fakes = [g(z, training=True) for g, z in zip(generators, batch.z, strict=True)]
         of_fakes = [[critic(d, fake) for fake in fakes] for d in discriminators]
@@ -103,7 +104,7 @@ def test_energies_are_those_of_the_formulas(
                 seed = tf.random.experimental.stateless_fold_in(seed, 1)
                 points = interpolates(batch.real, tf.concat(fakes, 0), seed)
                 expected += 10.0 * np.mean(gradient_penalties(d, points, BATCH))
-                assert np.min(found.terms.penalty) > 0.01
+                assert np.min(found.terms["penalty"]) > 0.01
             np.testing.assert_allclose(found.discriminators[i], expected, rtol=1e-4)
         for j, g in enumerate(generators):
             expected = -np.mean([row[j] for row in of_fakes]) + prior(g)
@@ -112,8 +113,9 @@ def test_energies_are_those_of_the_formulas(
 
 def test_critic_energies() -> None:
     c = np.random.default_rng(0).standard_normal((3, 5, 1)).astype(np.float32)
-    np.testing.assert_allclose(objectives.critic_fake_energy(c), c[..., 0].mean(1), rtol=1e-5)
-    np.testing.assert_allclose(objectives.critic_real_energy(c), -c[..., 0].mean(1), rtol=1e-5)
+    critic = Wasserstein(0.1)
+    np.testing.assert_allclose(critic.fake_energy(c), c[..., 0].mean(1), rtol=1e-5)
+    np.testing.assert_allclose(critic.real_energy(c), -c[..., 0].mean(1), rtol=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -130,7 +132,7 @@ def test_after_every_step_the_critics_weights_lie_in_the_box_and_the_class_head_
     scan: int | None,
 ) -> None:
     clip = 0.02
-    model = _model(weight_clip=clip, generators_per_step=scan)
+    model = _model(objective=Wasserstein(clip), generators_per_step=scan)
     model.compile(make(), make())
     model.hold(images, labels, batch_size=BATCH)
     step = tf.function(lambda: model.train_step(None))
@@ -179,7 +181,7 @@ def test_layer_normalisation_is_of_each_example() -> None:
 
 def test_parts_of_a_step_fit_together(images: np.ndarray, labels: np.ndarray) -> None:
     model = _model(
-        num_gen=4, num_mcmc=1, generators_per_step=2, pairs_per_step=1, gradient_penalty=1.0
+        num_gen=4, num_mcmc=1, generators_per_step=2, pairs_per_step=1, terms=[GradientPenalty(1.0)]
     )
     model.compile(keras.optimizers.Adam(1e-3), keras.optimizers.Adam(1e-3))
     history = model.fit(images, labels, batch_size=BATCH, steps_per_epoch=3, verbose=0).history
@@ -191,25 +193,34 @@ def test_parts_of_a_step_fit_together(images: np.ndarray, labels: np.ndarray) ->
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"weight_clip": None}, "either weight_clip or gradient_penalty"),
-        ({"weight_clip": 0.1, "gradient_penalty": 1.0}, "either weight_clip or gradient_penalty"),
-        ({"weight_clip": 0.0}, "weight_clip must be finite and greater than 0"),
-        ({"gradient_penalty": float("nan")}, "gradient_penalty must be finite and greater than 0"),
-        ({"feature_matching": 1.0}, "feature_matching does not go with"),
-        ({"objective": "paper"}, 'weight_clip needs objective "wasserstein"'),
+        ({"objective": Wasserstein()}, "either weight_clip or the term GradientPenalty"),
+        (
+            {"objective": Wasserstein(0.1), "terms": [GradientPenalty(1.0)]},
+            "either weight_clip or the term GradientPenalty",
+        ),
+        ({"terms": [FeatureMatching(1.0)]}, "FeatureMatching does not go with Wasserstein"),
+        (
+            {"objective": Paper(), "terms": [GradientPenalty(1.0)]},
+            r"GradientPenalty needs the objective Wasserstein\(\)",
+        ),
     ],
 )
-def test_wrong_arguments_are_named(arguments: dict[str, Any], message: str) -> None:
+def test_what_does_not_go_together_is_named(arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
         _model(**arguments)
 
 
+@pytest.mark.parametrize("clip", [0.0, -1.0, float("inf"), float("nan")])
+def test_boxes_that_are_none_are_refused(clip: float) -> None:
+    with pytest.raises(InputError, match="weight_clip must be finite and greater than 0"):
+        Wasserstein(clip)
+
+
 def test_networks_that_are_no_critic_are_refused(make_model: Callable[..., BayesianGAN]) -> None:
-    common = {"objective": "wasserstein", "feature_matching": 0.0}
     with pytest.raises(InputError, match='an output "critic"'):
-        make_model(**common, weight_clip=0.1)
+        make_model(objective=Wasserstein(0.1), terms=[])
     with pytest.raises(InputError, match="d_bn1 couples"):
-        make_model(num_classes=1, **common, gradient_penalty=10.0)
+        make_model(num_classes=1, objective=Wasserstein(), terms=[GradientPenalty(10.0)])
 
 
 # ------------------------------------------------------------------------------------- whole runs

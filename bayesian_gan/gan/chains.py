@@ -1,0 +1,141 @@
+"""Chains: the networks that are the posterior samples of each, and the optimizers that move them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+
+from bayesian_gan.errors import InputError
+from bayesian_gan.gan.game import Game
+from bayesian_gan.gan.terms import Discriminators, State
+from bayesian_gan.networks.outputs import symbolic_output
+from bayesian_gan.networks.replication import replicate
+
+GENERATOR, DISCRIMINATOR = 0, 1
+
+
+@dataclass(frozen=True, eq=False)
+class Chain:
+    """One chain's networks, each a Keras model of its own.
+
+    Attributes:
+        number: keys everything random of the chain, which is the same whichever model it runs in.
+        generators: J_g.
+        discriminators: J_d.
+        first: index of its first discriminator among those of all chains.
+    """
+
+    number: int
+    generators: list[keras.Model]
+    discriminators: list[keras.Model]
+    first: int
+
+
+def weight_key(seed: int, player: int, chain: int, member: int) -> tuple[int, ...]:
+    """What the initial weights of a network are drawn by.
+
+    Args:
+        seed: of the model.
+        player: `GENERATOR` or `DISCRIMINATOR`.
+        chain: number of the chain.
+        member: index of the network in it.
+    """
+    return (seed, player, chain, member)
+
+
+def build_chains(
+    generator: keras.Model,
+    discriminator: keras.Model,
+    numbers: Sequence[int],
+    num_gen: int,
+    num_disc: int,
+    seed: int,
+) -> list[Chain]:
+    """Chains of copies of two architectures, with initial weights of their own.
+
+    Args:
+        generator: the architecture.
+        discriminator: likewise.
+        numbers: of the chains.
+        num_gen: J_g.
+        num_disc: J_d.
+        seed: of the initial weights.
+    """
+
+    def copies(template: keras.Model, player: int, number: int, count: int) -> list[keras.Model]:
+        return [replicate(template, weight_key(seed, player, number, i)) for i in range(count)]
+
+    generators = [copies(generator, GENERATOR, m, num_gen) for m in numbers]
+    discriminators = [copies(discriminator, DISCRIMINATOR, m, num_disc) for m in numbers]
+    return [
+        Chain(number, generators[i], discriminators[i], i * num_disc)
+        for i, number in enumerate(numbers)
+    ]
+
+
+def build_states(game: Game, discriminator: keras.Model, chains: Sequence[Chain]) -> list[State]:
+    """What the terms of a game carry, at iteration 0.
+
+    Args:
+        game: what is played.
+        discriminator: the architecture.
+        chains: whose discriminators the states are of.
+    """
+    keys = [
+        weight_key(game.seed, DISCRIMINATOR, chain.number, i)
+        for chain in chains
+        for i in range(game.num_disc)
+    ]
+    networks = [d for chain in chains for d in chain.discriminators]
+    of = Discriminators(discriminator, networks, keys)
+    return [carries.build(of) for carries in game.carries()]
+
+
+def chain_optimizers(
+    optimizer: keras.optimizers.Optimizer, chains: Sequence[Chain], player: int, seed: int
+) -> list[keras.optimizers.Optimizer]:
+    """A built copy of an optimizer or sampler for each chain; of a sampler, one that draws noise of its own.
+
+    Args:
+        optimizer: to be copied.
+        chains: whose networks the copies move.
+        player: `GENERATOR` or `DISCRIMINATOR`.
+        seed: of the model.
+    """
+    copies = []
+    for chain in chains:
+        copy = _copy(optimizer, (seed, 2, player, chain.number))
+        copy.build(variables(chain.discriminators if player else chain.generators))
+        copies.append(copy)
+    return copies
+
+
+def _copy(
+    optimizer: keras.optimizers.Optimizer, key: tuple[int, ...]
+) -> keras.optimizers.Optimizer:
+    if hasattr(optimizer, "with_seed"):
+        return optimizer.with_seed(int(np.random.SeedSequence(key).generate_state(1)[0] >> 1))
+    return type(optimizer).from_config(optimizer.get_config())
+
+
+def variables(models: Sequence[keras.Model]) -> list[keras.Variable]:
+    """The trainable variables of networks, one network after the other."""
+    return [v for model in models for v in model.trainable_variables]
+
+
+def check_networks(generator: keras.Model, discriminator: keras.Model) -> None:
+    """Raises InputError where the networks are not built, do not fit each other, or lack an output."""
+    for name, model in (("generator", generator), ("discriminator", discriminator)):
+        if not isinstance(model, keras.Model) or not model.built:
+            raise InputError(f"{name} must be a built keras.Model, not {model!r}")
+    generated, seen = generator.output_shape[1:], discriminator.input_shape[1:]
+    if generated != seen:
+        raise InputError(
+            f"the generator makes images of shape {generated}, the discriminator takes {seen}"
+        )
+    if len(generator.input_shape) != 2:
+        raise InputError(f"the generator must take z [batch, z_dim], not {generator.input_shape}")
+    outputs = symbolic_output(discriminator)
+    if isinstance(outputs, dict) and "logits" not in outputs:
+        raise InputError(f'the discriminator has outputs {sorted(outputs)} and none named "logits"')

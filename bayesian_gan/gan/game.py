@@ -1,0 +1,191 @@
+"""What is played: how many networks there are, who meets whom, and which energies they have."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+import keras
+
+from bayesian_gan.errors import InputError
+from bayesian_gan.gan.falling_noise import FallingNoise
+from bayesian_gan.gan.objectives import Objective
+from bayesian_gan.gan.priors import Prior
+from bayesian_gan.gan.terms import Carries, Term
+
+# Arguments that are objects of their own; `terms` is a sequence of such.
+OBJECTS = ("objective", "prior", "noise")
+
+
+@dataclass(frozen=True)
+class Game:
+    """The arguments of a `BayesianGAN` but its networks; see there for what each means.
+
+    Attributes:
+        generators_per_step: k <= J_g, resolved.
+        pairs_per_step: q <= k, resolved.
+
+    Raises:
+        InputError: an argument out of its range, or some that do not go together.
+    """
+
+    num_data: int
+    num_gen: int
+    num_disc: int
+    num_mcmc: int
+    objective: Objective
+    prior: Prior | None
+    terms: tuple[Term, ...]
+    generators_per_step: int
+    pairs_per_step: int
+    noise: FallingNoise | None
+    chain_offset: int
+    shards: int
+    seed: int
+
+    def __post_init__(self) -> None:
+        for name in ("num_data", "num_gen", "num_disc", "num_mcmc", "shards"):
+            if getattr(self, name) < 1:
+                raise InputError(f"{name} must be at least 1, not {getattr(self, name)}")
+        self._check_kinds()
+        self._check_scan()
+        if self.chain_offset < 0:
+            raise InputError(f"chain_offset must be at least 0, not {self.chain_offset}")
+        if self.objective.all_meet:
+            self._check_all_meet()
+
+    def _check_kinds(self) -> None:
+        for name, kind, example in (
+            ("objective", Objective, "Paper()"),
+            ("prior", Prior | None, "Normal(1.0), or None for maximum likelihood"),
+            ("noise", FallingNoise | None, "FallingNoise(0.5, 1000, 2000), or None"),
+        ):
+            if not isinstance(getattr(self, name), kind):
+                raise InputError(f"{name} must be such as {example}, not {getattr(self, name)!r}")
+        for term in self.terms:
+            if not isinstance(term, Term):
+                raise InputError(f"terms must be such as [Entropy(0.3)], and hold {term!r}")
+        metrics = [term.metric for term in self.terms]
+        for metric in metrics:
+            if metrics.count(metric) > 1:
+                raise InputError(f"terms must be different ones, and two are called {metric!r}")
+        states: dict[str, Carries] = {}
+        for term in self.terms:
+            wanted = term.carries
+            if wanted is not None and states.setdefault(wanted.name, wanted) != wanted:
+                raise InputError(
+                    f"terms ask for {states[wanted.name]} and {wanted}: give them the same arguments"
+                )
+
+    def _check_scan(self) -> None:
+        """Raises InputError where the parts of one step do not fit the numbers of samples."""
+        moved = self.generators_per_step
+        for name, most, of in (
+            ("generators_per_step", self.num_gen, "num_gen"),
+            ("pairs_per_step", moved, "the generators that move in a step"),
+        ):
+            if not 1 <= getattr(self, name) <= most:
+                raise InputError(f"{name} must lie in 1..{most} ({of}), not {getattr(self, name)}")
+        if self.num_gen % moved:
+            raise InputError(
+                f"generators_per_step must divide num_gen, which is {self.num_gen}, into equal blocks; "
+                f"{moved} does not"
+            )
+
+    def _check_all_meet(self) -> None:
+        name = repr(self.objective)
+        for argument, given in (
+            ("generators_per_step", self.generators_per_step < self.num_gen),
+            ("pairs_per_step", self.pairs_per_step < self.generators_per_step),
+        ):
+            if given:
+                raise InputError(
+                    f"{argument} does not go with {name}: its logsumexp over all pairs has no unbiased "
+                    "estimate from some of them"
+                )
+        if self.chain_offset:
+            raise InputError(
+                f"chain_offset does not go with {name}: all chains meet, so none can run alone"
+            )
+        if self.shards > 1:
+            raise InputError(
+                f"shards and strategies do not go with {name}: its logsumexp of minibatch means is not a "
+                "mean over shards; use Paper(), or one device"
+            )
+
+    @property
+    def chain_numbers(self) -> tuple[int, ...]:
+        """Numbers of the M chains."""
+        return tuple(range(self.chain_offset, self.chain_offset + self.num_mcmc))
+
+    @property
+    def scans(self) -> bool:
+        """Whether an iteration moves a random part of the generators."""
+        return self.generators_per_step < self.num_gen
+
+    def groups(self) -> list[tuple[int, ...]]:
+        """Sets of chains, by their index, whose networks meet: each alone, or all together."""
+        chains = range(self.num_mcmc)
+        return [tuple(chains)] if self.objective.all_meet else [(m,) for m in chains]
+
+    def carries(self) -> list[Carries]:
+        """The states that the terms need, each once."""
+        return list(dict.fromkeys(term.carries for term in self.terms if term.carries is not None))
+
+    def own_terms(self) -> list[Term]:
+        """The terms that have one value for each discriminator."""
+        return [term for term in self.terms if not term.of_pairs]
+
+    def pair_terms(self) -> list[Term]:
+        """The terms that have a value for each pair that meets."""
+        return [term for term in self.terms if term.of_pairs]
+
+    def metrics(self, num_classes: int) -> list[str]:
+        """Names of what `fit` logs, in order.
+
+        Args:
+            num_classes: K.
+        """
+        labelled = ["labelled"] if num_classes > 1 else []
+        terms = {term.metric: term for term in self.terms}
+        matching = [name for name, term in terms.items() if term.player == "generator"]
+        others = [name for name in terms if name not in matching]
+        energies = ["discriminator_energy", "generator_energy", "real", "fake"]
+        return [*energies, *matching, *labelled, *others]
+
+    def check(self, discriminator: keras.Model) -> None:
+        """Raises InputError where the discriminator is not one that the game can be played with."""
+        for term in self.terms:
+            term.check(discriminator)
+        self.objective.check(discriminator, self.terms, self.prior)
+
+    def get_config(self) -> dict[str, Any]:
+        """The attributes by name, objects as Keras serialises them."""
+        serialised = {}
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if field.name == "terms":
+                value = [keras.saving.serialize_keras_object(term) for term in value]
+            elif field.name in OBJECTS and value is not None:
+                value = keras.saving.serialize_keras_object(value)
+            serialised[field.name] = value
+        return serialised
+
+
+def revived(
+    config: dict[str, Any], networks: Sequence[str], custom_objects: Any = None
+) -> dict[str, Any]:
+    """The arguments of a model's `get_config` with their objects made again.
+
+    Args:
+        config: of a model.
+        networks: names of the arguments that are networks.
+        custom_objects: classes by name that Keras does not know.
+    """
+
+    def revive(value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        return keras.saving.deserialize_keras_object(value, custom_objects=custom_objects)
+
+    found = {name: revive(v) if name in (*OBJECTS, *networks) else v for name, v in config.items()}
+    return found | {"terms": [revive(term) for term in config["terms"]]}

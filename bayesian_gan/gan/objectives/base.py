@@ -1,0 +1,140 @@
+"""What an objective is: how the passes of networks that meet become their energies.
+
+A discriminator gives K logits m_k(x); Z = sum_k exp m_k, D(x) = P(real | x) = Z / (1 + Z) and
+P(y = k | x, real) = softmax(m)_k; the unsupervised case is K = 1, D = sigmoid(m). All energies are per
+example, U / N: minibatch terms are means, and the prior is divided by the number of data N. They use
+logsumexp and softplus of logits, never the logarithm of a probability:
+
+    -log D(x) = softplus(-log Z),    -log(1 - D(x)) = softplus(log Z).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import keras
+import tensorflow as tf
+
+from bayesian_gan.errors import InputError
+from bayesian_gan.gan.configured import Configured
+from bayesian_gan.gan.priors import Prior
+from bayesian_gan.gan.terms.base import Term
+from bayesian_gan.networks.outputs import split_outputs
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Minibatch means of D discriminators that meet G generators; float32 tensors.
+
+    Attributes:
+        real: [D], -mean log D_d(x) over the unlabelled minibatch.
+        labelled: [D], -mean log softmax(m_d(x_s))_{y_s}; zeros where there are no labels.
+        fake: [D, G], -mean log(1 - D_d(G_g(z))); [D, q] where a discriminator meets q generators only.
+        adversarial: [D, G], -mean log D_d(G_g(z)). Where a discriminator meets q of the G generators, drawn
+            at random, its values are G / q times as large for these and zero for the others: the same in
+            expectation.
+        terms_d: weighted values of the terms of pairs in the discriminators' energies, of the shape of `fake`.
+        terms_g: those in the generators' energies, of the shape of `adversarial`.
+
+    Of a Wasserstein critic c, `real` is -mean c(x), `fake` mean c(G_g(z)), and `adversarial` -mean c(G_g(z)).
+    """
+
+    real: tf.Tensor
+    labelled: tf.Tensor
+    fake: tf.Tensor
+    adversarial: tf.Tensor
+    terms_d: Sequence[tf.Tensor] = ()
+    terms_g: Sequence[tf.Tensor] = ()
+
+
+class Objective(Configured):
+    """How energies follow from what discriminators say of real, labelled and generated images.
+
+    Attributes:
+        all_meet: whether the networks of all chains meet; otherwise those of one chain do, and the chains are
+            independent.
+        labelled_weight: w_s of the labelled term: a number, or "posterior" for N_s / N.
+    """
+
+    all_meet: ClassVar[bool] = False
+    labelled_weight: float | str = 1.0
+
+    def score(self, outputs: Any) -> tf.Tensor:
+        """What the outputs of a discriminator say of real and generated: [batch, ...]."""
+        return split_outputs(outputs)[0]
+
+    def real_energy(self, scores: tf.Tensor) -> tf.Tensor:
+        """The energy of images held to be real: scores [..., batch, n] to [...]."""
+        return real_energy(scores)
+
+    def fake_energy(self, scores: tf.Tensor) -> tf.Tensor:
+        """The energy of images held to be generated: scores [..., batch, n] to [...]."""
+        return fake_energy(scores)
+
+    def discriminator_energies(
+        self, pairs: Pairs, regulariser: tf.Tensor, labelled_weight: float, num_gen: int
+    ) -> tf.Tensor:
+        """Energies per example of the discriminators, [D].
+
+        Args:
+            pairs: of the networks that meet.
+            regulariser: of each discriminator, [D].
+            labelled_weight: w_s.
+            num_gen: J_g, of which `pairs` may hold a random part.
+        """
+        raise NotImplementedError
+
+    def generator_energies(self, pairs: Pairs, regulariser: tf.Tensor) -> tf.Tensor:
+        """Energies per example of the generators, [G]; see `discriminator_energies`."""
+        raise NotImplementedError
+
+    def regulariser(
+        self,
+        prior: Prior,
+        weights: Sequence[tf.Tensor],
+        num_data: int,
+        key: tuple[int, ...],
+        step: tf.Tensor,
+    ) -> tf.Tensor:
+        """-log p(theta) / N of one network, a scalar.
+
+        Args:
+            prior: p.
+            weights: of the network.
+            num_data: N.
+            key: names the network, for what is random in it (`seeds.seed_pair`).
+            step: iteration.
+        """
+        return prior.energy(weights, num_data)
+
+    def check(self, discriminator: keras.Model, terms: Sequence[Term], prior: Prior | None) -> None:
+        """Raises InputError where the network, the terms or the prior do not go with the objective."""
+        for term in terms:
+            if term.needs_critic:
+                name = type(term).__name__
+                raise InputError(f"{name} needs the objective Wasserstein(), not {self!r}")
+
+    def constrain(self, discriminator: keras.Model) -> None:
+        """Puts a discriminator that has moved back to where it may be, in place."""
+
+
+def log_z(logits: tf.Tensor) -> tf.Tensor:
+    """Log Z = log sum_k exp m_k, from logits [..., K] to [...]: the logit of P(real)."""
+    return tf.reduce_logsumexp(logits, axis=-1)
+
+
+def real_energy(logits: tf.Tensor) -> tf.Tensor:
+    """-mean log D(x): logits [..., batch, K] to [...]."""
+    return tf.reduce_mean(tf.nn.softplus(-log_z(logits)), axis=-1)
+
+
+def fake_energy(logits: tf.Tensor) -> tf.Tensor:
+    """-mean log(1 - D(x)): logits [..., batch, K] to [...]."""
+    return tf.reduce_mean(tf.nn.softplus(log_z(logits)), axis=-1)
+
+
+def labelled_energy(logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+    """-mean log softmax(m(x_s))_{y_s}: logits [batch, K] and integer labels [batch] to a scalar."""
+    return tf.reduce_mean(
+        tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits)
+    )

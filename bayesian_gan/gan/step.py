@@ -1,0 +1,273 @@
+"""One iteration: minibatch -> energies -> gradients -> moves.
+
+A pure function of the state (weights, optimizers, iteration) and of the data: which images, z and noise a step
+takes follows from (seed, use, chain, step).
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, NamedTuple
+
+import keras
+import tensorflow as tf
+
+from bayesian_gan.gan import replicas
+from bayesian_gan.gan.chains import Chain, variables
+from bayesian_gan.gan.energies import Energies, Players, gradients
+from bayesian_gan.gan.game import Game
+from bayesian_gan.gan.minibatch import TrainingData, draw_minibatch
+from bayesian_gan.gan.random_scan import ScannedGenerator, random_start, read_block, write_averages
+from bayesian_gan.gan.shards import own_shards
+from bayesian_gan.gan.terms import State
+
+Optimizers = Sequence[keras.optimizers.Optimizer]
+Block = Sequence[Sequence[tf.Tensor]]
+
+
+class Change(NamedTuple):
+    """What a group of chains computes in one iteration, before anything moves; a structure of tensors.
+
+    Attributes:
+        energies: of its networks.
+        generators: for each chain, gradients of U_g / N.
+        discriminators: for each chain, gradients of U_d / N.
+        averages: new values of `Step.averages`; None where a pass wrote none.
+        scanned: those of generators that were read for a random scan, for each of them; empty without.
+    """
+
+    energies: Energies
+    generators: list[list[tf.Tensor]]
+    discriminators: list[list[tf.Tensor]]
+    averages: list[tf.Tensor | None]
+    scanned: list[list[tf.Tensor]]
+
+
+class Moved(NamedTuple):
+    """What a group leaves to be written when its networks have moved.
+
+    Attributes:
+        energies: see `Change`.
+        averages: see `Change`.
+        block: in a random scan, which of the model's generators have moved, int32 [k]; None for all.
+    """
+
+    energies: Energies
+    averages: list[tf.Tensor | None]
+    block: tf.Tensor | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """The iteration of a model on its data.
+
+    Attributes:
+        game: what is played.
+        chains: M.
+        states: that the terms carry, by name.
+        template: the generators' architecture, for a random scan.
+        data: what is trained on.
+    """
+
+    game: Game
+    chains: Sequence[Chain]
+    states: dict[str, State]
+    template: keras.Model
+    data: TrainingData
+
+    def players(
+        self,
+        group: Sequence[int],
+        step: tf.Tensor,
+        shard: tf.Tensor | None = None,
+        block: Block | None = None,
+    ) -> list[Players]:
+        """What the chains of a group bring to an iteration.
+
+        Args:
+            group: chains whose networks meet, by index.
+            step: iteration, int64.
+            shard: number of a shard, to have that part of the minibatches; None for all.
+            block: weights of the generators that move (`random_scan.read_block`), of a group of one chain; None
+                for all of the group.
+        """
+        game, brought = self.game, []
+        for chain in (self.chains[m] for m in group):
+            batch = draw_minibatch(
+                self.data,
+                game.seed,
+                chain.number,
+                step,
+                game.generators_per_step,
+                int(self.template.input_shape[-1]),
+                (shard, game.shards),
+            )
+            generators: Sequence[Any] = chain.generators
+            if block is not None:
+                generators = [ScannedGenerator(self.template, weights) for weights in block]
+            brought.append(
+                Players(
+                    chain.number,
+                    generators,
+                    chain.discriminators,
+                    self.data,
+                    batch,
+                    chain.first,
+                    self.states,
+                    shard,
+                )
+            )
+        return brought
+
+    def change(self, group: Sequence[int], step: tf.Tensor, block: Block | None = None) -> Change:
+        """What an iteration computes for a group, over the shards of this replica; nothing is written.
+
+        See `players` for the arguments.
+        """
+        each = [
+            self._change_of_shard(group, step, shard, block)
+            for shard in own_shards(self.game.shards)
+        ]
+        return mean_change(each)
+
+    def _change_of_shard(
+        self,
+        group: Sequence[int],
+        step: tf.Tensor,
+        shard: tf.Tensor | None,
+        block: Block | None,
+    ) -> Change:
+        with keras.StatelessScope() as scope:
+            chains = self.players(group, step, shard, block)
+            found, of_generators, of_discriminators = gradients(self.game, chains, step)
+        scanned = [] if block is None else [g.averages for g in chains[0].generators]
+        return Change(
+            found,
+            of_generators,
+            of_discriminators,
+            [scope.get_current_value(v) for v in self.averages(group)],
+            scanned,
+        )
+
+    def averages(self, group: Sequence[int]) -> list[keras.Variable]:
+        """Floating-point variables that a pass through a group's networks may write: running averages.
+
+        In a random scan those of the generators are not among them, since the block is not known before.
+        """
+        networks: list[keras.Model] = []
+        for chain in (self.chains[m] for m in group):
+            if not self.game.scans:
+                networks += chain.generators
+            networks += chain.discriminators
+            for state in self.states.values():
+                networks += state.networks[chain.first : chain.first + self.game.num_disc]
+        return [
+            variable
+            for network in networks
+            for variable in network.non_trainable_variables
+            if tf.as_dtype(variable.dtype).is_floating
+        ]
+
+    def move(
+        self,
+        group: Sequence[int],
+        step: tf.Tensor,
+        of_generators: Optimizers,
+        of_discriminators: Optimizers,
+    ) -> Moved:
+        """Moves the networks of a group.
+
+        Args:
+            group: chains whose networks meet, by index.
+            step: iteration, int64.
+            of_generators: the optimizer of each chain of the model.
+            of_discriminators: likewise.
+        """
+        if self.game.scans:
+            return self._scan(group[0], step, of_generators[group[0]], of_discriminators[group[0]])
+        change = _own_graph(lambda step: self.change(group, step))(step)
+        for chain, gradients_g, gradients_d in zip(
+            group,
+            replicas.share(change.generators),
+            replicas.share(change.discriminators),
+            strict=True,
+        ):
+            of_generators[chain].apply(gradients_g)
+            of_discriminators[chain].apply(gradients_d)
+        return Moved(change.energies, change.averages)
+
+    def _scan(
+        self,
+        m: int,
+        step: tf.Tensor,
+        of_generators: keras.optimizers.Optimizer,
+        of_discriminators: keras.optimizers.Optimizer,
+    ) -> Moved:
+        """Moves one block of generators of chain m, drawn afresh, and the discriminators, which meet it.
+
+        The block is known only when the step runs. So its weights are read, and written, by a condition over
+        the blocks, and the networks between are traced once for all blocks.
+        """
+        game, chain = self.game, self.chains[m]
+        k = game.generators_per_step
+        blocks = [chain.generators[i : i + k] for i in range(0, game.num_gen, k)]
+        block = random_start((game.seed, 8, chain.number), step, len(blocks))
+
+        def compute(step: tf.Tensor, block: tf.Tensor) -> Change:
+            values = tf.switch_case(block, [partial(read_block, models) for models in blocks])
+            return self.change((m,), step, values)
+
+        change = _own_graph(compute)(step, block)
+
+        def write(models: Sequence[keras.Model]) -> tf.Tensor:
+            of_generators.apply(change.generators[0], variables(models))
+            write_averages(models, change.scanned)
+            return tf.constant(0)
+
+        tf.switch_case(block, [partial(write, models) for models in blocks])
+        of_discriminators.apply(change.discriminators[0])
+        return Moved(change.energies, change.averages, m * game.num_gen + block * k + tf.range(k))
+
+    def finish(self, step: tf.Tensor, moved: Sequence[Moved]) -> Energies:
+        """Writes what follows from a step whose weights have moved; returns the energies of all networks.
+
+        Args:
+            step: iteration, int64.
+            moved: of each group.
+        """
+        for group, part in zip(self.game.groups(), moved, strict=True):
+            for variable, value in zip(self.averages(group), part.averages, strict=True):
+                if value is not None:
+                    variable.assign(value)
+        discriminators = [d for chain in self.chains for d in chain.discriminators]
+        for discriminator in discriminators:
+            self.game.objective.constrain(discriminator)
+        found = joined([part.energies for part in moved])
+        for name, state in self.states.items():
+            state.move(step, discriminators, found.observed.get(name))
+        return found
+
+
+def mean_change(changes: Sequence[Change]) -> Change:
+    """The mean over shards; that of one is itself, to the last bit."""
+    if len(changes) == 1:
+        return changes[0]
+
+    def mean(*values: tf.Tensor | None) -> tf.Tensor | None:
+        return None if values[0] is None else tf.add_n(values) / len(values)
+
+    return tf.nest.map_structure(mean, *changes)
+
+
+def joined(energies: Sequence[Energies]) -> Energies:
+    """The energies of all groups as one, in order."""
+    return tf.nest.map_structure(lambda *values: tf.concat(values, 0), *energies)
+
+
+def _own_graph(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function, traced in a graph of its own where a graph is being traced.
+
+    TensorFlow orders the terms of a sum by the names of its operations, which it counts up in a graph. In one
+    graph for all chains the last digits of a chain would depend on how many come before it.
+    """
+    return function if tf.executing_eagerly() else tf.function(function, autograph=False)

@@ -1,0 +1,181 @@
+"""What a term of an energy is, and what a state is that terms carry from one iteration to the next."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from bayesian_gan.errors import InputError
+from bayesian_gan.gan.configured import Configured
+from bayesian_gan.gan.passes import Passes
+from bayesian_gan.networks.outputs import split_outputs, symbolic_output
+
+Player = Literal["generator", "discriminator"]
+
+
+@dataclass(frozen=True)
+class Discriminators:
+    """The discriminators that a state is made for.
+
+    Attributes:
+        template: their architecture.
+        networks: M * J_d, those of chain m at m * J_d and on.
+        keys: of each, the integers that its initial weights are drawn by.
+    """
+
+    template: keras.Model
+    networks: Sequence[keras.Model]
+    keys: Sequence[tuple[int, ...]]
+
+    @property
+    def num_classes(self) -> int:
+        """K, the number of logits."""
+        return int(split_outputs(symbolic_output(self.template))[0].shape[-1])
+
+
+class State(keras.layers.Layer):
+    """Variables that terms carry from one iteration to the next, for every discriminator.
+
+    A Keras layer, so that checkpoints, saving and restoring find its variables. Terms with an equal `Carries`
+    share one.
+
+    Attributes:
+        networks: one for each discriminator; none where the state is made of plain variables.
+    """
+
+    networks: Sequence[keras.Model] = ()
+
+    def read(self, index: int, real: tf.Tensor) -> Any:
+        """What the state gives for one discriminator and its unlabelled minibatch.
+
+        Args:
+            index: of the discriminator, 0 <= index < M * J_d.
+            real: x, [B, ...].
+        """
+        raise NotImplementedError
+
+    def observe(self, passes: Passes) -> tf.Tensor | None:
+        """What an iteration tells the state of one discriminator, of a fixed shape; None for nothing."""
+        return None
+
+    def move(
+        self, step: tf.Tensor, discriminators: Sequence[keras.Model], observed: tf.Tensor | None
+    ) -> None:
+        """Goes on by one iteration, after the discriminators have moved.
+
+        Args:
+            step: the iteration, int64.
+            discriminators: M * J_d.
+            observed: of `observe`, [M * J_d, ...].
+        """
+        raise NotImplementedError
+
+    def restart(self, member: int, weights: Sequence[np.ndarray]) -> None:
+        """Begins again for one discriminator, which got these weights (in the order of `network.weights`)."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Carries:
+    """Which state a term needs; equal ones are one state.
+
+    Attributes:
+        name: of the state, which no other has.
+    """
+
+    name: ClassVar[str]
+
+    def build(self, discriminators: Discriminators) -> State:
+        """The state at iteration 0."""
+        raise NotImplementedError
+
+
+class Term(Configured):
+    """A term of the players' energies: weight times what a call gives, a minibatch mean.
+
+    A term of one's own is a class that says these things and is registered with
+    `keras.saving.register_keras_serializable`, if a model that has it is to be saved.
+
+    Args:
+        weight: finite, at least 0.
+
+    Attributes:
+        metric: its name among the metrics that `fit` logs.
+        player: whose energies it joins.
+        of_pairs: whether it has a value for each generator that a discriminator meets, or one in all. A term of
+            the generators has one for each.
+        needs_classes: whether it speaks of class probabilities, so that K > 1 is needed.
+        needs_features: whether it needs the discriminator's features.
+        needs_critic: whether it goes with a Wasserstein critic only.
+
+    Raises:
+        InputError: a weight out of its range.
+    """
+
+    metric: ClassVar[str]
+    player: ClassVar[Player] = "discriminator"
+    of_pairs: ClassVar[bool] = False
+    needs_classes: ClassVar[bool] = False
+    needs_features: ClassVar[bool] = False
+    needs_critic: ClassVar[bool] = False
+
+    def __init__(self, weight: float) -> None:
+        self.weight = self.check_number("weight", weight, weight >= 0 and math.isfinite(weight))
+
+    def check_number(self, name: str, value: float, fits: bool, wanted: str = "at least 0") -> Any:
+        """The value, if it fits.
+
+        Args:
+            name: of the argument.
+            value: it.
+            fits: whether it is in its range.
+            wanted: the range in words.
+
+        Raises:
+            InputError: it is not.
+        """
+        if not fits:
+            raise InputError(f"{type(self).__name__}: {name} must be {wanted}, not {value}")
+        return value
+
+    @classmethod
+    def from_options(cls, config: Any) -> "Term":
+        """The term as the options of a run have it; `config` is an `options.config.Config`."""
+        raise NotImplementedError
+
+    @property
+    def carries(self) -> Carries | None:
+        """The state that it needs; its value is `passes.carried(name)`."""
+        return None
+
+    def check(self, discriminator: keras.Model) -> None:
+        """Raises InputError where the discriminator lacks what the term needs."""
+        outputs = symbolic_output(discriminator)
+        name = type(self).__name__
+        if self.weight == 0:
+            return
+        if self.needs_classes and split_outputs(outputs)[0].shape[-1] == 1:
+            raise InputError(
+                f"{name} needs labels: a discriminator with K > 1 logits; leave the term out"
+            )
+        if self.needs_features and not (isinstance(outputs, dict) and "features" in outputs):
+            raise InputError(
+                f'{name} needs a discriminator with outputs {{"logits": ..., "features": ...}}: add the '
+                "output, or give terms without it"
+            )
+
+    def weight_at(self, step: tf.Tensor) -> float | tf.Tensor:
+        """The weight in an iteration."""
+        return self.weight
+
+    def __call__(self, passes: Passes) -> tf.Tensor:
+        """The value for one discriminator: a scalar; [q], one for each generator met, where it is of pairs."""
+        raise NotImplementedError
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        return {"weight": self.weight}
