@@ -11,6 +11,7 @@ ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "examples").glob("*.ipynb"))
 SHORT = {
     "own_data": "ITERATIONS = 30",
+    "own_term": "ITERATIONS = 20",
     "sampler_classifier": "ITERATIONS, BURN_IN = 600, 200",
 }
 
