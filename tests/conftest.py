@@ -21,7 +21,7 @@ from bayesian_gan.gan.model import BayesianGAN
 from bayesian_gan.networks import dcgan_discriminator, dcgan_generator
 from bayesian_gan.options import flags as run_flags
 from bayesian_gan.options.config import Config
-from bayesian_gan.runs.experiment import run
+from bayesian_gan.runs.run import run
 
 IMAGE_SHAPE = (8, 8, 1)
 NUM_CLASSES = 3

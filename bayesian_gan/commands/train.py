@@ -53,7 +53,7 @@ def begin() -> None:
 
     Raises:
         InputError: a user's mistake.
-        RunStopped: see `bayesian_gan.runs.experiment.run`.
+        RunStopped: see `bayesian_gan.runs.run.run`.
     """
     check_versions()
     config = Config.from_flags(flags.FLAGS)
@@ -74,7 +74,7 @@ def begin() -> None:
         os.environ.setdefault(name, value)
     use_device(config.device, several=config.strategy != "none")
     # Imported here: TensorFlow takes seconds to load, and a wrong flag or file need not wait for it.
-    from bayesian_gan.runs.experiment import run
+    from bayesian_gan.runs.run import run
     from bayesian_gan.runs.strategy import make_strategy
     from bayesian_gan.runs.worker import follow
 

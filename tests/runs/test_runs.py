@@ -27,6 +27,7 @@ from bayesian_gan.options.config import Config
 from bayesian_gan.options.flags import define
 from bayesian_gan.reliability.lock import RunLock
 from bayesian_gan.runs.compare import differences
+from bayesian_gan.runs.run import run
 from bayesian_gan.storage import read_arrays
 
 ROOT = Path(__file__).parents[2]
@@ -46,8 +47,6 @@ def _config(out_dir: Path, *more: str) -> Config:
 
 def _run(config: Config, folder: Path | None = None) -> Path:
     """A run in this process."""
-    from bayesian_gan.runs.experiment import run
-
     if config.out_dir is not None:
         Path(config.out_dir).mkdir(exist_ok=True)
     data = load(config.dataset, config.data_path)
@@ -191,8 +190,6 @@ def test_a_corrupt_checkpoint_is_passed_over_and_the_run_ends_the_same(
 
 
 def test_other_data_and_fewer_iterations_are_refused(undisturbed: Path) -> None:
-    from bayesian_gan.runs.experiment import run
-
     config = _config(undisturbed.parent)
     data = load(config.dataset, config.data_path)
     other = replace(data, images=data.images[::-1].copy(), labels=data.labels[::-1].copy())
@@ -222,24 +219,24 @@ def test_a_second_process_is_refused(undisturbed: Path) -> None:
 def test_mapped_images_resume_and_are_the_run_on_images_in_memory(
     undisturbed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from bayesian_gan.runs import experiment
+    from bayesian_gan.runs import machine
 
     held: list[int] = []
-    needs = experiment.needs
+    needs = machine.needs
 
     def noted(*arguments: Any) -> Any:
         held.append(arguments[3])
         return needs(*arguments)
 
-    monkeypatch.setattr(experiment, "needs", noted)
+    monkeypatch.setattr(machine, "needs", noted)
     config = _config(tmp_path / "mapped")
     data = load(config.dataset, config.data_path)
     np.save(tmp_path / "images.npy", data.images)
     mapped = replace(data, images=np.load(tmp_path / "images.npy", mmap_mode="r"))
     split = label_split(data, config.N, config.label_seed)
     (tmp_path / "mapped").mkdir()
-    folder = experiment.run(replace(config, train_iter=15), mapped, split)
-    experiment.run(config, mapped, split, folder)
+    folder = run(replace(config, train_iter=15), mapped, split)
+    run(config, mapped, split, folder)
     for path in (*folder.glob("*_15.*"), *folder.glob("*.damaged")):
         path.unlink()
     assert differences(undisturbed, folder) == []
