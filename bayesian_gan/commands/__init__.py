@@ -89,5 +89,5 @@ def program() -> str:
 
 
 def console() -> int:
-    """The installed command `bayesian-gan`: the same as `python -m bayesian_gan`."""
+    """Runs the command line of this process: `bayesian-gan`, which setup.py installs, is this function."""
     return main(sys.argv[1:])

@@ -61,11 +61,11 @@ def begin() -> None:
     # Imported here: TensorFlow takes seconds to load, and a wrong flag or file need not wait for it.
     from bayesian_gan.runs.run import run
     from bayesian_gan.runs.strategy import make_strategy
-    from bayesian_gan.runs.worker import follow
+    from bayesian_gan.runs.worker import work
 
     strategy = make_strategy(config.strategy)
     if cluster is None or cluster.is_chief:
         run(config, data, split, folder, strategy)
     else:
         assert strategy is not None
-        follow(config, data, split, strategy)
+        work(config, data, split, strategy)

@@ -53,7 +53,6 @@ class Prepared:
     event_file: events.EventFile
     keeper: Keeper
     writes: Writes
-    checkpoint: Checkpoint | None
     grids: list[Path] = field(default_factory=list)
     saved: int | None = None
 
@@ -73,7 +72,22 @@ def prepare(
     interruption: Interruption,
     strategy: tf.distribute.Strategy | None,
 ) -> Prepared:
-    """Builds a run's parts, and brings them to the last checkpoint of a run that goes on."""
+    """Builds a run's parts, and brings them to the last checkpoint of a run that goes on.
+
+    Args:
+        config: resolved flags.
+        data: of `config.dataset`.
+        split: the labelled examples; None without labels.
+        folder: of the run, which this process has locked.
+        begun: whether the run goes on, rather than begins.
+        log: of the run.
+        interruption: which signals set.
+        strategy: whose replicas share each step; None for one device.
+
+    Raises:
+        InputError: the folder holds another run's, or later, state, or none that is whole.
+        OSError: it cannot be written.
+    """
     if not begun:
         describe_run(folder, config)
         describe_data(folder, data)
@@ -92,9 +106,35 @@ def prepare(
     model = build_together(
         lambda start: build_model(config, data, start, strategy), config, data, start, strategy
     )
+    seconds = 0.0 if checkpoint is None else checkpoint.manifest["seconds"]
+    run = _with_parts(config, data, split, folder, log, interruption, model, seconds)
+    _restore(run, checkpoint)
+    give_state(model, strategy)
+    if begun:
+        describe_run(folder, config)
+        describe_data(folder, data)
+        log.info(f"resumed {folder} after iteration {start}")
+    if checkpoint is None:
+        run.event_file.write(0, *events.configuration(config.to_json()))
+    if split is not None:
+        save_split(folder / SPLIT_FILE, split)
+    _announce(run)
+    return run
+
+
+def _with_parts(
+    config: Config,
+    data: ImageData,
+    split: LabelSplit | None,
+    folder: Path,
+    log: logging.Logger,
+    interruption: Interruption,
+    model: BayesianGAN,
+    seconds: float,
+) -> Prepared:
+    """The parts around a model as it was built; `seconds` of training were before."""
     posterior = Posterior.reopen(folder / "posterior", model, config.max_samples)
     supervised = build_supervised(config, data, split)
-    seconds = 0.0 if checkpoint is None else checkpoint.manifest["seconds"]
     evaluate = Evaluate(data.test_images, data.test_labels, supervised, seconds)
     event_file = events.EventFile(folder / "tensorboard")
     labels = () if split is None else (split.labels, split.images)
@@ -110,31 +150,6 @@ def prepare(
         lambda: evaluate.seconds,
         config.warm_up,
     )
-    if checkpoint is not None:
-        keeper.check(checkpoint, log)
-    for problem in posterior.set_aside_damaged():
-        log.warning(problem)
-    keeper.restore(checkpoint, log)
-    give_state(model, strategy)
-    if begun:
-        describe_run(folder, config)
-        describe_data(folder, data)
-        log.info(f"resumed {folder} after iteration {start}")
-    if checkpoint is None:
-        event_file.write(0, *events.configuration(config.to_json()))
-    if split is not None:
-        save_split(folder / SPLIT_FILE, split)
-        log.info(f"{len(split.indices)} labelled examples: {split.name}")
-        if config.class_frequencies > 0:
-            found = misfit(split.labels, data.labels, data.class_names)
-            if found is not None:
-                log.warning(found)
-    if config.first_collection > config.train_iter:
-        log.warning(
-            f"no posterior sample will be collected: the first is due at iteration "
-            f"{config.first_collection}, and --train_iter is {config.train_iter}"
-        )
-    log.info(f"results in {folder}")
     return Prepared(
         config,
         data,
@@ -149,6 +164,31 @@ def prepare(
         event_file,
         keeper,
         Writes(log),
-        checkpoint,
-        saved=None if checkpoint is None else start,
     )
+
+
+def _restore(run: Prepared, checkpoint: Checkpoint | None) -> None:
+    """Brings the parts to a checkpoint; without one, the folder to the beginning."""
+    if checkpoint is not None:
+        run.keeper.check(checkpoint, run.log)
+        run.saved = checkpoint.iteration
+    for problem in run.posterior.set_aside_damaged():
+        run.log.warning(problem)
+    run.keeper.restore(checkpoint, run.log)
+
+
+def _announce(run: Prepared) -> None:
+    """Says what the run learns from, what it will lack, and where it writes."""
+    config, data, split, log = run.config, run.data, run.split, run.log
+    if split is not None:
+        log.info(f"{len(split.indices)} labelled examples: {split.name}")
+        if config.class_frequencies > 0:
+            found = misfit(split.labels, data.labels, data.class_names)
+            if found is not None:
+                log.warning(found)
+    if config.first_collection > config.train_iter:
+        log.warning(
+            f"no posterior sample will be collected: the first is due at iteration "
+            f"{config.first_collection}, and --train_iter is {config.train_iter}"
+        )
+    log.info(f"results in {run.folder}")

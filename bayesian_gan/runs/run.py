@@ -37,7 +37,7 @@ def run(
         data: of `config.dataset`.
         split: the labelled examples; None without labels (`--nosemi`).
         folder: of a run that goes on; None begins a new one in `config.out_dir`.
-        strategy: of `config.strategy`; of several processes this is the chief, and the others `follow`.
+        strategy: of `config.strategy`; of several processes this is the chief, and the others are workers.
 
     Raises:
         InputError: networks of this configuration cannot be built for these images, the machine does not

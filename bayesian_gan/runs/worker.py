@@ -18,7 +18,7 @@ from bayesian_gan.runs.together import build_together, give_state, lost
 RESUME = "the same commands and --resume auto"
 
 
-def follow(
+def work(
     config: Config, data: ImageData, split: LabelSplit | None, strategy: tf.distribute.Strategy
 ) -> None:
     """Trains as `bayesian_gan.runs.run.run` does, from the chief's state, to the last iteration.
