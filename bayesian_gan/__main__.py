@@ -1,8 +1,8 @@
-"""`python -m bayesian_gan COMMAND ...`; see `bayesian_gan.commands`."""
+"""`python -m bayesian_gan COMMAND ...`, which is `bayesian-gan COMMAND ...`; see `bayesian_gan.commands`."""
 
 import sys
 
-from bayesian_gan.commands import main
+from bayesian_gan.commands import console
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(console())

@@ -37,7 +37,7 @@ os.environ |= {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_NUM_INTRAOP_THREADS": "1"}
 
 import psutil
 
-import bayesian_gan.runs.experiment  # noqa: F401
+import bayesian_gan.runs.run  # noqa: F401
 from bayesian_gan.data import cache
 from bayesian_gan.data.source import MappedImages
 from bayesian_gan.errors import UNWRITTEN_STATUS

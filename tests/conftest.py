@@ -1,5 +1,6 @@
 """Small models that the tests share."""
 
+import errno
 import os
 import shutil
 
@@ -15,13 +16,14 @@ import pytest
 from absl import flags
 from command_line import CommandLine
 
+from bayesian_gan import storage
 from bayesian_gan.data.catalogue import load
 from bayesian_gan.data.splits import label_split
 from bayesian_gan.gan.model import BayesianGAN
 from bayesian_gan.networks import dcgan_discriminator, dcgan_generator
 from bayesian_gan.options import flags as run_flags
 from bayesian_gan.options.config import Config
-from bayesian_gan.runs.experiment import run
+from bayesian_gan.runs.run import run
 
 IMAGE_SHAPE = (8, 8, 1)
 NUM_CLASSES = 3
@@ -73,14 +75,16 @@ def make_run(out_dir: Path, *more: str) -> Path:
 
 def run_flagged(*arguments: str, folder: Path | None = None) -> Path:
     """The folder of a run with these flags, made in this process, or of one that goes on there."""
-    config = parse_flags(*arguments)
+    return run_configured(parse_flags(*arguments), folder)
+
+
+def run_configured(config: Config, folder: Path | None = None) -> Path:
+    """The folder of a run of this configuration, made in this process, or of one that goes on there."""
+    assert config.out_dir is not None
+    Path(config.out_dir).mkdir(exist_ok=True)
     data = load(config.dataset, config.data_path)
-    return run(
-        config,
-        data,
-        label_split(data, config.N, config.label_seed) if config.semi else None,
-        folder,
-    )
+    split = label_split(data, config.N, config.label_seed) if config.semi else None
+    return run(config, data, split, folder)
 
 
 def parse_flags(*arguments: str) -> Config:
@@ -116,6 +120,44 @@ def watched_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def unsupervised_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a small run without labels."""
     return make_run(tmp_path_factory.mktemp("unsupervised"), "--nosemi")
+
+
+DISTURBED_FLAGS = (
+    "--dataset digits --N 20 --df_dim 4 --gf_dim 4 --num_layers 1 --z_dim 5 --batch_size 8 --num_gen 2 "
+    "--train_iter 40 --n_save 10 --warm_up 10 --collect_every 5 --max_samples 4 --lr 0.003 "
+    "--checkpoint_every 5 --save_samples --save_weights"
+)
+
+
+def disturbed_config(out_dir: Path, *more: str) -> Config:
+    """The configuration of a small run that writes all that a run can write; `more` flags override."""
+    return parse_flags(*DISTURBED_FLAGS.split(), "--out_dir", str(out_dir), *more)
+
+
+@pytest.fixture(scope="session")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a run of `disturbed_config` that nothing disturbs."""
+    return run_configured(disturbed_config(tmp_path_factory.mktemp("undisturbed")))
+
+
+@pytest.fixture
+def disk(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Refuses to flush files whose name holds `refuses`, as a full disk does, after `skip` of them; counts."""
+    state: dict[str, Any] = {"refuses": "", "skip": 0, "count": 0, "until": None}
+    real = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        name = str(Path(f"/proc/self/fd/{descriptor}").readlink())
+        if state["refuses"] and state["refuses"] in name and state["count"] != state["until"]:
+            if state["skip"]:
+                state["skip"] -= 1
+                return real(descriptor)
+            state["count"] += 1
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return real(descriptor)
+
+    monkeypatch.setattr(storage.os, "fsync", fsync)
+    return state
 
 
 @pytest.fixture

@@ -1,9 +1,11 @@
-"""What can be done with runs: `python -m bayesian_gan COMMAND ...`, a module of this package for each command.
+"""The commands: `bayesian-gan COMMAND ...`, a module of this package for each.
 
 Such a module has `add_arguments(parser)`, which defines its command line, and `run(arguments) -> int`, which
 does the work and returns the exit status. It is imported only when its command is asked for, and imports
-TensorFlow, if at all, inside `run`: help and a wrong argument need not wait for it. A module with
-`main(arguments, program) -> int` reads its command line itself; `program` is what the user typed.
+TensorFlow, if at all, inside `run`: help and a wrong argument need not wait for it.
+
+A command that trains has `start()` in their place: it reads its flags from `sys.argv` and exits with a
+status of its own. The programs `run_bgan.py`, `run_bgan_semi.py` and `run_bgan_synth.py` call it too.
 """
 
 import argparse
@@ -12,6 +14,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from bayesian_gan import __version__
 from bayesian_gan.commands.entry import closed_pipe_is_fine
 from bayesian_gan.errors import USAGE_STATUS, InputError
 from bayesian_gan.runs.devices import set_environment
@@ -19,11 +22,15 @@ from bayesian_gan.runs.devices import set_environment
 # Each command's module, `bayesian_gan.commands.NAME`, and what it does.
 COMMANDS: dict[str, str] = {
     "branch": "begins a run where another's warm-up ended, with another temperature for example",
+    "check": "reads every draw of a run's posterior, and says which are damaged",
     "classify": "what a run's posterior says of pictures, from the run folder alone",
+    "data": "which data sets there are, and what is in one",
     "evaluate": "scores a run's posterior: classification, calibration, uncertainty, generated images",
     "export": "a posterior as a SavedModel, .keras, LiteRT or ONNX",
     "generate": "images of a run's generators, from the run folder alone",
+    "merge": "joins the chains of runs that ran apart",
     "report": "one self-contained page of a run, or of several side by side",
+    "synth": "the synthetic experiment, with the flags of run_bgan_synth.py",
     "train": "a run, with the flags of run_bgan_semi.py",
     "watch": "a live table of a run in the terminal",
 }
@@ -33,35 +40,47 @@ def main(arguments: Sequence[str]) -> int:
     """Runs one command; a user's mistake is one line on the standard error and exit status 2.
 
     Args:
-        arguments: of the command line, the command first.
+        arguments: of the command line, the command first; without any, the help is printed.
 
     Returns:
         The exit status.
     """
     set_environment()
-    parser = argparse.ArgumentParser(
-        prog=program(),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="commands:\n" + "\n".join(f"  {name:10} {text}" for name, text in COMMANDS.items()),
-    )
-    parser.add_argument("command", choices=list(COMMANDS), metavar="COMMAND")
-    parser.add_argument("arguments", nargs=argparse.REMAINDER, help="see COMMAND --help")
+    parser = _parser()
+    if not arguments:
+        with closed_pipe_is_fine():
+            parser.print_help()
+        return 0
     name = parser.parse_args(arguments[:1]).command
+    called = f"{program()} {name}"
     module = importlib.import_module(f"bayesian_gan.commands.{name}")
-    if hasattr(module, "main"):
-        return int(module.main(arguments[1:], f"{program()} {name}"))
-    command = argparse.ArgumentParser(prog=f"{program()} {name}", description=COMMANDS[name])
+    if hasattr(module, "start"):
+        # absl's flags, messages and a run's description take the command from here.
+        sys.argv = [called, *arguments[1:]]
+        module.start()
+        return 0
+    command = argparse.ArgumentParser(prog=called, description=COMMANDS[name])
     module.add_arguments(command)
     try:
         with closed_pipe_is_fine():
             return int(module.run(command.parse_args(arguments[1:])))
     except InputError as error:
-        print(
-            f"{program()} {name}: error: {' '.join(str(error).split())}",
-            file=sys.stderr,
-        )
+        print(f"{called}: error: {' '.join(str(error).split())}", file=sys.stderr)
         return USAGE_STATUS
     return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    """Reads the first word of the command line."""
+    parser = argparse.ArgumentParser(
+        prog=program(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="commands:\n" + "\n".join(f"  {name:10} {text}" for name, text in COMMANDS.items()),
+    )
+    parser.add_argument("--version", action="version", version=f"bayesian-gan {__version__}")
+    parser.add_argument("command", choices=list(COMMANDS), metavar="COMMAND")
+    parser.add_argument("arguments", nargs=argparse.REMAINDER, help="see COMMAND --help")
+    return parser
 
 
 def program() -> str:
@@ -70,5 +89,5 @@ def program() -> str:
 
 
 def console() -> int:
-    """The installed command `bayesian-gan`: the same as `python -m bayesian_gan`."""
+    """Runs the command line of this process: `bayesian-gan`, which setup.py installs, is this function."""
     return main(sys.argv[1:])

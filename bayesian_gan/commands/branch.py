@@ -36,7 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     out_dir = arguments.out_dir or arguments.run_dir.resolve().parent
     folder = branch(arguments.run_dir, out_dir, changes)
-    command = resume_command(folder, "run_bgan_semi.py")
+    command = resume_command(folder, "bayesian-gan train")
     print(f"{folder}: at the end of the warm-up of {arguments.run_dir}; train it with\n{command}")
     return 0
 

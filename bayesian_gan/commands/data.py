@@ -1,8 +1,6 @@
-"""`python -m bayesian_gan.data list` and `... describe NAME`: what is there, and where it is looked for."""
+"""`data list` and `data describe NAME`: which data sets there are, and where they are looked for."""
 
 import argparse
-import signal
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,51 +9,45 @@ from bayesian_gan.data import catalogue, tfds_reader
 from bayesian_gan.data.catalogue import Entry
 from bayesian_gan.errors import InputError
 from bayesian_gan.options.reading import CELEB_TRAIN, Options
-from bayesian_gan.runs.devices import set_environment
 
-USAGE_ERROR = 2
 ROW = "{:16} {:20} {:>8} {:>18}  {:15} {}"
 
 
-def main(arguments: list[str]) -> int:
-    """Runs one of the commands; returns the exit status, 2 for a user's mistake."""
-    set_environment()
-    parsed = _parser().parse_args(arguments)
-    try:
-        if parsed.command == "list":
-            _list(parsed.data_path)
-        else:
-            options = Options(
-                image_size=parsed.image_size,
-                resize=parsed.resize,
-                celeb_train=parsed.celeb_train,
-                cache_dir=parsed.cache_dir,
-            )
-            _describe(parsed.name, parsed.data_path, options)
-    except InputError as error:
-        print(f"bayesian_gan.data: error: {' '.join(str(error).split())}", file=sys.stderr)
-        return USAGE_ERROR
-    return 0
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m bayesian_gan.data",
-        description="Data sets: what there is, and what is here.",
-    )
-    commands = parser.add_subparsers(dest="command", required=True)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Defines the command line."""
+    commands = parser.add_subparsers(dest="what", required=True, metavar="list|describe")
     lister = commands.add_parser("list", help="all data sets, and which of them are in DATA_PATH")
     describer = commands.add_parser(
         "describe", help="one data set: read it, and show its numbers; nothing is downloaded"
     )
-    describer.add_argument("name", help="as for --dataset")
+    describer.add_argument("name", metavar="NAME", help="as for --dataset")
     for command in (lister, describer):
         command.add_argument("--data_path", help="folder of the data sets")
-    describer.add_argument("--image_size", type=int)
-    describer.add_argument("--resize", action="store_true")
-    describer.add_argument("--celeb_train", type=int, default=CELEB_TRAIN)
-    describer.add_argument("--cache_dir")
-    return parser
+    describer.add_argument("--image_size", type=int, metavar="PIXELS", help="as of a run")
+    describer.add_argument("--resize", action="store_true", help="as of a run")
+    describer.add_argument(
+        "--celeb_train",
+        type=int,
+        default=CELEB_TRAIN,
+        metavar="IMAGES",
+        help="as of a run (default: %(default)s)",
+    )
+    describer.add_argument("--cache_dir", help="as of a run")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Prints the table, or the description."""
+    if arguments.what == "list":
+        _list(arguments.data_path)
+    else:
+        options = Options(
+            image_size=arguments.image_size,
+            resize=arguments.resize,
+            celeb_train=arguments.celeb_train,
+            cache_dir=arguments.cache_dir,
+        )
+        _describe(arguments.name, arguments.data_path, options)
+    return 0
 
 
 def _list(data_path: str | None) -> None:
@@ -114,9 +106,3 @@ def _describe(name: str, data_path: str | None, options: Options) -> None:
     print(f"{'class':>5}  {'name':{width}}  {'train':>8} {'test':>8}")
     for k, class_name in enumerate(data.class_names):
         print(f"{k:5}  {class_name:{width}}  {train[k]:8} {test[k]:8}")
-
-
-if __name__ == "__main__":
-    # `... list | head` is no error.
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    sys.exit(main(sys.argv[1:]))

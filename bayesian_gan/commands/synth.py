@@ -1,4 +1,4 @@
-"""The main of `run_bgan_synth.py`."""
+"""`synth`: the synthetic experiment, from its flags; `run_bgan_synth.py` is an entry point of the same."""
 
 from absl import flags
 
@@ -9,7 +9,7 @@ from bayesian_gan.synthetic import options
 STOPPED = "stopped"
 
 
-def main() -> None:
+def start() -> None:
     """Parses the command line, runs the experiment, and exits.
 
     A user's mistake is one line on the standard error and exit status 2. The others: 0 the run is finished, 3 a

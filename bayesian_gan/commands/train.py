@@ -1,8 +1,6 @@
 """`train`: a run, from its flags; `run_bgan.py` and `run_bgan_semi.py` are entry points of the same."""
 
 import os
-import sys
-from collections.abc import Sequence
 from functools import partial
 
 from absl import flags
@@ -22,7 +20,7 @@ from bayesian_gan.runs.threads import thread_environment
 STOPPED = "stopped before the training began"
 
 
-def start(semi: bool) -> None:
+def start(semi: bool = True) -> None:
     """Parses the command line, runs the experiment, and exits.
 
     A user's mistake is one line on the standard error and exit status 2. The others: 0 the run is finished, 3 a
@@ -35,25 +33,12 @@ def start(semi: bool) -> None:
     run_program(partial(run_flags.define, semi=semi), run_flags.__name__, begin, STOPPED)
 
 
-def main(arguments: Sequence[str], program: str) -> int:
-    """Trains with labels; see `start`, which reads the flags itself and exits with its own status.
-
-    Args:
-        arguments: of the command line, without the command.
-        program: what the user typed to get here, for help and messages.
-    """
-    # absl's flags, messages and the run's description take the command from here.
-    sys.argv = [program, *arguments]
-    start(semi=True)
-    return 0
-
-
 def begin() -> None:
     """Checks all that can be checked, then runs.
 
     Raises:
         InputError: a user's mistake.
-        RunStopped: see `bayesian_gan.runs.experiment.run`.
+        RunStopped: see `bayesian_gan.runs.run.run`.
     """
     check_versions()
     config = Config.from_flags(flags.FLAGS)
@@ -74,13 +59,13 @@ def begin() -> None:
         os.environ.setdefault(name, value)
     use_device(config.device, several=config.strategy != "none")
     # Imported here: TensorFlow takes seconds to load, and a wrong flag or file need not wait for it.
-    from bayesian_gan.runs.experiment import run
+    from bayesian_gan.runs.run import run
     from bayesian_gan.runs.strategy import make_strategy
-    from bayesian_gan.runs.worker import follow
+    from bayesian_gan.runs.worker import work
 
     strategy = make_strategy(config.strategy)
     if cluster is None or cluster.is_chief:
         run(config, data, split, folder, strategy)
     else:
         assert strategy is not None
-        follow(config, data, split, strategy)
+        work(config, data, split, strategy)

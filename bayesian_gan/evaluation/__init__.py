@@ -1,6 +1,6 @@
 """How good predictions and generated images are: pure functions of arrays, in float64.
 
-Nothing here knows of runs; `python -m bayesian_gan evaluate` applies all of it to one. `features` turns images
+Nothing here knows of runs; `bayesian-gan evaluate` applies all of it to one. `features` turns images
 into activations. See docs/evaluation.md for what each number means.
 """
 

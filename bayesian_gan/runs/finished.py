@@ -132,14 +132,15 @@ class FinishedRun:
     @cached_property
     def summary(self) -> dict[str, Any] | None:
         """`summary.json`; None before the run has ended or was stopped."""
-        return self._optional("summary.json")
+        return self.read_optional("summary.json")
 
     @cached_property
     def split(self) -> dict[str, Any] | None:
         """`labelled.json`: name, label_seed, indices, labels, content; None without labels."""
-        return self._optional(SPLIT_FILE)
+        return self.read_optional(SPLIT_FILE)
 
-    def _optional(self, name: str) -> dict[str, Any] | None:
+    def read_optional(self, name: str) -> dict[str, Any] | None:
+        """The contents of a JSON file in the folder; None where it is not there."""
         file = self.path / name
         return read_json(file) if file.exists() else None
 

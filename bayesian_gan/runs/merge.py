@@ -16,7 +16,8 @@ import numpy as np
 
 from bayesian_gan.errors import InputError
 from bayesian_gan.options.config import MAY_DIFFER, Config
-from bayesian_gan.posterior.bank import Posterior, array_name
+from bayesian_gan.posterior import Posterior
+from bayesian_gan.posterior.draws import array_name
 from bayesian_gan.reliability.environment import versions
 from bayesian_gan.runs.finished import FinishedRun
 from bayesian_gan.runs.folder import DATA_FILE, RUN_FORMAT, SPLIT_FILE
@@ -32,8 +33,8 @@ class Part:
 
     Attributes:
         path: as the user gave it.
-        posterior: its bank.
-        run: the run's folder, or None for a bank alone.
+        posterior: what it collected.
+        run: the run's folder, or None for a posterior alone.
     """
 
     path: Path
@@ -47,20 +48,20 @@ class Part:
 
 
 def merge(paths: Sequence[Path], out: Path, common: bool = False) -> Posterior:
-    """Writes the bank of all chains of several banks, or a run folder with it, whole or not at all.
+    """Writes the posterior of all chains of several, or a run folder with it, whole or not at all.
 
     Args:
-        paths: two or more folders, of runs or of banks; their order does not matter.
-        out: a folder that does not exist; of a run if the parts are runs, else of a bank.
+        paths: two or more folders, of runs or of posteriors; their order does not matter.
+        out: a folder that does not exist; of a run if the parts are runs, else of a posterior.
         common: take only the iterations of which every part has a draw. Without it a part that lacks one is
             refused.
 
     Returns:
-        The new bank. Chains stand in the order of their numbers.
+        The new posterior. Chains stand in the order of their numbers.
 
     Raises:
-        InputError: a part is no run or bank, is damaged, or does not fit the first (what differs is named); two
-            have the same chain; `out` exists or cannot be written.
+        InputError: a part is no run or posterior, is damaged, or does not fit the first (what differs is
+            named); two have the same chain; `out` exists or cannot be written.
     """
     if out.exists() or out.is_symlink():
         raise InputError(f"{out}: exists; give the merged folder another name")
@@ -71,12 +72,12 @@ def merge(paths: Sequence[Path], out: Path, common: bool = False) -> Posterior:
     parts.sort(key=lambda part: part.chains)
     iterations = _iterations(parts, common)
     with new_folder(out) as folder:
-        bank = folder
+        place = folder
         if parts[0].run is not None:
-            bank = folder / "posterior"
-            bank.mkdir()
+            place = folder / "posterior"
+            place.mkdir()
             _write_run(folder, parts)
-        _write_bank(bank, parts, iterations)
+        _write_posterior(place, parts, iterations)
     return Posterior(out if parts[0].run is None else out / "posterior")
 
 
@@ -93,7 +94,7 @@ def _check(parts: Sequence[Part]) -> None:
     for part in parts:
         if (part.run is None) != (first.run is None):
             raise InputError(
-                f"{first.path} and {part.path}: one is a run's folder, one a bank; give one kind"
+                f"{first.path} and {part.path}: one is a run's folder, one a posterior; give one kind"
             )
         for chain in part.chains:
             if chain in owners:
@@ -114,7 +115,7 @@ def _check_pair(first: Part, other: Part) -> None:
         name, here, there = found
         raise InputError(
             f"{first.path} and {other.path}: not of one posterior: {name} is {here} in the first and {there} "
-            "in the second; merge banks of equal networks and settings"
+            "in the second; merge posteriors of equal networks and settings"
         )
 
 
@@ -151,7 +152,7 @@ def _optional(path: Path) -> Any:
 
 
 def _identity(posterior: Posterior) -> dict[str, Any]:
-    """What banks of one posterior have in common."""
+    """What the parts of one posterior have in common."""
     config = posterior.config
     own = {name: config[name] for name in ("num_gen", "num_disc", "max_samples")}
     return own | {player: architecture(config[player]) for player in ("generator", "discriminator")}
@@ -214,32 +215,32 @@ def _iterations(parts: Sequence[Part], common: bool) -> list[int]:
     return sorted(everywhere)
 
 
-def _write_bank(folder: Path, parts: Sequence[Part], iterations: Sequence[int]) -> None:
+def _write_posterior(folder: Path, parts: Sequence[Part], iterations: Sequence[int]) -> None:
     chains = [chain for part in parts for chain in part.chains]
     merged = parts[0].posterior.config | {"num_mcmc": len(chains), "chains": chains}
     write_checked_json(folder / "posterior.json", merged)
-    bank = Posterior(folder)
+    posterior = Posterior(folder)
     for iteration in iterations:
-        bank.write(iteration, _joined([part.posterior for part in parts], iteration))
+        posterior.write(iteration, _joined([part.posterior for part in parts], iteration))
 
 
-def _joined(banks: Sequence[Posterior], iteration: int) -> dict[str, np.ndarray]:
+def _joined(posteriors: Sequence[Posterior], iteration: int) -> dict[str, np.ndarray]:
     """The arrays of one draw, its networks numbered over all chains."""
-    draws = [bank.draw(iteration) for bank in banks]
+    draws = [posterior.draw(iteration) for posterior in posteriors]
     found = {}
     for player in ("g", "d"):
         number = 0
-        for bank, draw in zip(banks, draws, strict=True):
-            count = bank.num_generators if player == "g" else bank.num_discriminators
+        for posterior, draw in zip(posteriors, draws, strict=True):
+            count = posterior.num_generators if player == "g" else posterior.num_discriminators
             for i in range(count):
-                for k in range(len(bank.config["shapes"][player])):
+                for k in range(len(posterior.config["shapes"][player])):
                     found[array_name(player, number + i, k)] = draw[array_name(player, i, k)]
             number += count
     return found
 
 
 def _write_run(folder: Path, parts: Sequence[Part]) -> None:
-    """Writes what commands need of a run beside its bank. It has no checkpoint and does not resume."""
+    """Writes what commands need of a run beside its posterior. It has no checkpoint and does not resume."""
     runs = [part.run for part in parts if part.run is not None]
     chains = [chain for part in parts for chain in part.chains]
     config = _merged_config(runs[0].config, chains)

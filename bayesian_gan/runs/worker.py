@@ -11,16 +11,17 @@ from bayesian_gan.options.config import Config
 from bayesian_gan.reliability.finite import FiniteCheck
 from bayesian_gan.reliability.keeper import CheckFinite, StopTogether
 from bayesian_gan.reliability.signals import Interruption
-from bayesian_gan.runs.experiment import build_model, partial_labels
+from bayesian_gan.runs.build import build_model
+from bayesian_gan.runs.fit import fit
 from bayesian_gan.runs.together import build_together, give_state, lost
 
 RESUME = "the same commands and --resume auto"
 
 
-def follow(
+def work(
     config: Config, data: ImageData, split: LabelSplit | None, strategy: tf.distribute.Strategy
 ) -> None:
-    """Trains as `bayesian_gan.runs.experiment.run` does, from the chief's state, to the last iteration.
+    """Trains as `bayesian_gan.runs.run.run` does, from the chief's state, to the last iteration.
 
     Args:
         config: resolved flags, the chief's.
@@ -58,17 +59,9 @@ def _train(
     split: LabelSplit | None,
     interruption: Interruption,
 ) -> None:
-    steps = config.train_iter - int(model.iteration.numpy())
-    if not steps:
+    if int(model.iteration.numpy()) == config.train_iter:
         return
     finite = FiniteCheck(model, None)
     with finite.named():
-        model.fit(
-            data.images,
-            partial_labels(data, split),
-            batch_size=config.batch_size,
-            labelled_batch_size=config.labelled_batch_size,
-            steps_per_epoch=steps,
-            callbacks=[StopTogether(model.stop_vote, interruption), CheckFinite(finite)],
-            verbose=0,
-        )
+        callbacks = [StopTogether(model.stop_vote, interruption), CheckFinite(finite)]
+        fit(model, config, data, split, callbacks)

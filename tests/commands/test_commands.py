@@ -1,14 +1,17 @@
-"""What the commands call themselves: as the user typed them."""
+"""What the commands call themselves, and what they print before they do anything."""
 
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from absl import flags
 
-from bayesian_gan import commands
+from bayesian_gan import __version__, commands
 from bayesian_gan.commands import main
 from bayesian_gan.runs.resume import resume_command
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize(
@@ -36,3 +39,36 @@ def test_usage_lines_say_what_was_typed(
     assert capsys.readouterr().err.startswith(f"{program} report: error: ")
     monkeypatch.setattr(sys, "argv", [f"{program} train", "--N=100"])
     assert resume_command(Path("a run")) == f"{program} train --resume 'a run'"
+
+
+def test_without_a_command_the_help_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 0
+    printed = capsys.readouterr()
+    assert printed.err == ""
+    for name, text in commands.COMMANDS.items():
+        assert f"  {name:10} {text}\n" in printed.out
+
+
+def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["--version"])
+    assert left.value.code == 0
+    assert capsys.readouterr().out == f"bayesian-gan {__version__}\n"
+
+
+def test_help_and_a_wrong_argument_do_not_wait_for_tensorflow() -> None:
+    script = (
+        "import sys\n"
+        "from absl import flags\n"
+        "from bayesian_gan.commands import COMMANDS, main\n"
+        "for arguments in ([], ['--help'], ['nothing'], *([name, '--help'] for name in COMMANDS),\n"
+        "                  *([name, '--wrong'] for name in COMMANDS)):\n"
+        "    flags.FLAGS = flags.FlagValues()\n"
+        "    try:\n"
+        "        main(arguments)\n"
+        "    except SystemExit:\n"
+        "        sys.argv[:] = ['bayesian-gan']\n"
+        "print('TENSORFLOW' if 'tensorflow' in sys.modules else 'nothing')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout.splitlines()[-1] == "nothing", done.stderr

@@ -1,4 +1,4 @@
-"""`python -m bayesian_gan.data list` and `describe`."""
+"""`bayesian-gan data list` and `data describe`."""
 
 import subprocess
 import sys
@@ -7,7 +7,7 @@ from pathlib import Path
 import layouts as make
 import pytest
 
-from bayesian_gan.commands.data import main
+from bayesian_gan.commands import main
 
 ROOT = Path(__file__).parents[2]
 
@@ -21,7 +21,7 @@ def test_list_names_all_and_says_what_is_there(
     prepared.mkdir(parents=True)
     (prepared / "dataset_info.json").write_text("{}")
     (tmp_path / "mnist" / "3.0.1").mkdir(parents=True)  # Begun, and no IDX files.
-    assert main(["list", "--data_path", str(tmp_path)]) == 0
+    assert main(["data", "list", "--data_path", str(tmp_path)]) == 0
     printed = capsys.readouterr().out
     rows = {line.split()[0]: line for line in printed.splitlines() if line}
     assert rows["cifar/cifar10"].endswith("authors' layout")
@@ -41,7 +41,7 @@ def test_list_names_all_and_says_what_is_there(
 
 def test_describe_counts_the_classes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     make.write_svhn(tmp_path)
-    assert main(["describe", "svhn", "--data_path", str(tmp_path)]) == 0
+    assert main(["data", "describe", "svhn", "--data_path", str(tmp_path)]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert "looked for in --data_path: svhn/{train,test}_32x32.mat" in lines[1]
     assert str(tmp_path / "svhn") in lines[2]
@@ -52,7 +52,7 @@ def test_describe_counts_the_classes(tmp_path: Path, capsys: pytest.CaptureFixtu
 def test_describe_without_a_path_says_where_it_would_look(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert main(["describe", "celeba"]) == 0
+    assert main(["data", "describe", "celeba"]) == 0
     printed = capsys.readouterr().out
     assert "celebA/Anno/list_attr_celeba.txt" in printed
     assert "celeb_a/VERSION/" in printed
@@ -66,11 +66,11 @@ def test_describe_refuses_in_one_line(tmp_path: Path) -> None:
         ["list", "--data_path", str(tmp_path / "nowhere")],
     ):
         done = subprocess.run(
-            [sys.executable, "-m", "bayesian_gan.data", *arguments],
+            [sys.executable, "-m", "bayesian_gan", "data", *arguments],
             cwd=ROOT,
             capture_output=True,
             text=True,
         )
         assert done.returncode == 2
         (line,) = done.stderr.splitlines()
-        assert line.startswith("bayesian_gan.data: error: ")
+        assert line.startswith("python -m bayesian_gan data: error: ")

@@ -8,7 +8,7 @@ from bayesian_gan.errors import InputError
 from bayesian_gan.options.config import Config
 from bayesian_gan.options.flags import define
 from bayesian_gan.options.presets import PRESETS, describe_preset
-from bayesian_gan.runs.experiment import build_model
+from bayesian_gan.runs.build import build_model
 
 
 def _parse(*arguments: str) -> Config:

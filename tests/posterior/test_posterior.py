@@ -1,4 +1,4 @@
-"""The bank of posterior samples: its average, its bound, and what a broken one says."""
+"""The folder of draws: its average, its bound, and what a broken one says."""
 
 import errno
 import hashlib
@@ -15,7 +15,7 @@ import pytest
 from bayesian_gan.errors import InputError
 from bayesian_gan.gan.model import BayesianGAN
 from bayesian_gan.monitoring import CollectPosteriorDraws
-from bayesian_gan.posterior.bank import Posterior, main
+from bayesian_gan.posterior import Posterior
 from bayesian_gan.storage import read_arrays, write_arrays, write_checked_json
 
 MakeModel = Callable[..., BayesianGAN]
@@ -186,11 +186,10 @@ def test_a_draw_with_pickles_is_not_executed(
 
 
 def test_check_names_every_damaged_draw(
-    collected: tuple[Posterior, BayesianGAN, np.ndarray], capsys: pytest.CaptureFixture[str]
+    collected: tuple[Posterior, BayesianGAN, np.ndarray],
 ) -> None:
     posterior, _, _ = collected
-    assert main(["check", str(posterior.path)]) == 0
-    assert "3 draws, 0 damaged" in capsys.readouterr().out
+    assert posterior.check() == dict.fromkeys([1000, 2000, 3000])
     paths = [posterior.path / f"draw_0000{n}000.npz" for n in (1, 2, 3)]
     data = bytearray(paths[0].read_bytes())
     data[len(data) // 2] ^= 1
@@ -199,14 +198,10 @@ def test_check_names_every_damaged_draw(
     arrays, manifest = read_arrays(paths[2])
     arrays["d_0001_00"][0] = np.nan
     write_arrays(paths[2], arrays, manifest)
-    assert main(["check", str(posterior.path)]) == 2
-    lines = capsys.readouterr().out.splitlines()
-    assert "checksum" in lines[0]
-    assert "holds the draw of iteration 3000" in lines[1]
-    assert "d_0001_00 holds numbers that are not finite" in lines[2]
-    assert lines[3].endswith("3 draws, 3 damaged")
-    assert main(["check", str(posterior.path.parent)]) == 2
-    assert "no posterior here" in capsys.readouterr().err
+    found = [str(problem) for problem in posterior.check().values()]
+    assert "checksum" in found[0]
+    assert "holds the draw of iteration 3000" in found[1]
+    assert "d_0001_00 holds numbers that are not finite" in found[2]
 
 
 def test_a_members_last_weights_are_its_own(
@@ -299,7 +294,7 @@ def test_readers_see_whole_draws_while_they_are_written(
         reader = Posterior(tmp_path / "p")
         while not stop.is_set():
             problems.extend(p for p in reader.check().values() if p is not None)
-            # The draw that is in the bank by its name is there, or was removed for a newer one.
+            # The draw that is in the folder by its name is there, or was removed for a newer one.
             counts[k] += 1
 
     readers = [threading.Thread(target=read, args=(k,)) for k in range(2)]

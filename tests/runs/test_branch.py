@@ -17,8 +17,8 @@ from bayesian_gan.posterior import Posterior
 from bayesian_gan.runs import branch as branching
 from bayesian_gan.runs.branch import branch
 from bayesian_gan.runs.compare import differences
-from bayesian_gan.runs.experiment import run
 from bayesian_gan.runs.resume import resolve
+from bayesian_gan.runs.run import run
 from bayesian_gan.storage import read_arrays, write_arrays
 
 SAVING = ("--save_samples", "--save_weights", "--n_save", "5")

@@ -124,7 +124,7 @@ def test_what_mixed_precision_leaves_in_float32(images: np.ndarray, labels: np.n
 
 def test_mixed_precision_is_what_the_flag_makes() -> None:
     from bayesian_gan.data import digits
-    from bayesian_gan.runs.experiment import build_networks
+    from bayesian_gan.runs.build import build_networks
 
     for given, expected in (((), "float32"), (("--mixed_precision",), "bfloat16")):
         for network in build_networks(

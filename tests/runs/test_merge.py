@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from conftest import make_run, parse_flags
 
-from bayesian_gan.commands import main as command
+from bayesian_gan.commands import main
 from bayesian_gan.errors import InputError
 from bayesian_gan.gan.model import BayesianGAN
-from bayesian_gan.posterior.bank import Posterior, main
+from bayesian_gan.posterior import Posterior
 from bayesian_gan.runs.merge import architecture, difference, merge
 from bayesian_gan.runs.resume import resolve
 from bayesian_gan.storage import read_arrays
@@ -47,7 +47,9 @@ def _equal_draws(one: Path, other: Path) -> None:
         assert (one / name).read_bytes() == (other / name).read_bytes()
 
 
-def test_two_processes_of_one_chain_give_the_bank_of_one_process_with_two(tmp_path: Path) -> None:
+def test_two_processes_of_one_chain_give_the_posterior_of_one_process_with_two(
+    tmp_path: Path,
+) -> None:
     def run(name: str, *more: str) -> Path:
         (tmp_path / name).mkdir()
         subprocess.run(
@@ -84,15 +86,15 @@ def test_two_processes_of_one_chain_give_the_bank_of_one_process_with_two(tmp_pa
 def test_more_chains_than_two_keep_their_numbers(
     make_model: MakeModel, images: np.ndarray, labels: np.ndarray, adam: Any, tmp_path: Path
 ) -> None:
-    def bank(name: str, offset: int, chains: int) -> Path:
+    def collected(name: str, offset: int, chains: int) -> Path:
         model = make_model(num_mcmc=chains, chain_offset=offset, num_disc=2)
         model.compile(adam(), adam())
         model.fit(images, labels, batch_size=8, steps_per_epoch=2, verbose=0)
         Posterior.create(tmp_path / name, model).collect(model)
         return tmp_path / name
 
-    whole = bank("whole", 0, 4)
-    a, b, c = bank("a", 0, 2), bank("b", 2, 1), bank("c", 3, 1)
+    whole = collected("whole", 0, 4)
+    a, b, c = collected("a", 0, 2), collected("b", 2, 1), collected("c", 3, 1)
     _equal_draws(whole, merge([c, a, b], tmp_path / "abc").path)
     # A chain that is missing leaves a gap, which can be filled later.
     gap = merge([a, c], tmp_path / "ac")
@@ -118,16 +120,16 @@ def test_what_was_merged_serves_every_command(
     _equal_draws(run_folder / "posterior", merged / "posterior")
     evaluated = []
     for folder in (merged, run_folder):
-        assert command(["evaluate", str(folder), "--num_images", "0"]) == 0
+        assert main(["evaluate", str(folder), "--num_images", "0"]) == 0
         found = json.loads((folder / "evaluation.json").read_text())
         evaluated.append(found["classification"])
         (folder / "evaluation.json").unlink()
     assert evaluated[0] == evaluated[1]
     grid = tmp_path / "grid.png"
-    assert command(["generate", str(merged), "--num", "8", "--grid", str(grid)]) == 0
-    assert command(["report", str(merged)]) == 0
+    assert main(["generate", str(merged), "--num", "8", "--grid", str(grid)]) == 0
+    assert main(["report", str(merged)]) == 0
     exported = tmp_path / "exported"
-    assert command(["export", str(merged), "--format", "keras", "--output", str(exported)]) == 0
+    assert main(["export", str(merged), "--format", "keras", "--output", str(exported)]) == 0
     with pytest.raises(InputError, match="was merged from other runs"):
         resolve(parse_flags("--resume", str(merged)), {"resume"})
 
@@ -157,14 +159,16 @@ def test_runs_that_do_not_belong_together_are_refused(
     assert sorted(p.name for p in tmp_path.iterdir()) == [other.name]
 
 
-def test_banks_of_other_networks_are_refused_by_name(parts: list[Path], tmp_path: Path) -> None:
+def test_posteriors_of_other_networks_are_refused_by_name(
+    parts: list[Path], tmp_path: Path
+) -> None:
     wide = make_run(tmp_path, "--num_mcmc", "1", "--chain_offset", "1", "--df_dim", "6")
     with pytest.raises(
         InputError,
         match=r"discriminator\.config\.layers\[1\]\.config\.filters is 4 in the first and 6",
     ):
         merge([parts[0] / "posterior", wide / "posterior"], tmp_path / "out")
-    with pytest.raises(InputError, match="one is a run's folder, one a bank"):
+    with pytest.raises(InputError, match="one is a run's folder, one a posterior"):
         merge([parts[0], wide / "posterior"], tmp_path / "out")
 
 

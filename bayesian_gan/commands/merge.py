@@ -1,0 +1,33 @@
+"""`merge A B ... OUT`: joins the chains of runs that ran apart; see docs/scaling.md."""
+
+import argparse
+from pathlib import Path
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Defines the command line."""
+    parser.add_argument(
+        "paths",
+        type=Path,
+        nargs="+",
+        metavar="A B ... OUT",
+        help="folders of runs, or of their posteriors, and a new one for all their chains",
+    )
+    parser.add_argument(
+        "--common", action="store_true", help="merge only iterations of which all have a draw"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Merges, and prints what there is now."""
+    # The posterior's networks need TensorFlow.
+    from bayesian_gan.runs.merge import merge
+
+    *paths, out = arguments.paths
+    merged = merge(paths, out, arguments.common)
+    chains, iterations = merged.config["chains"], merged.iterations
+    print(
+        f"{out}: chains {', '.join(map(str, chains))}; {len(iterations)} draws, iterations "
+        f"{iterations[0]} to {iterations[-1]}"
+    )
+    return 0

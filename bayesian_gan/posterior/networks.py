@@ -1,0 +1,46 @@
+"""Two networks, a generator and a discriminator, that hold the weights of any sample of a posterior."""
+
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from bayesian_gan.errors import InputError
+from bayesian_gan.posterior.description import build_network
+from bayesian_gan.posterior.draws import Draws
+
+
+class DrawnNetworks(Draws):
+    """Draws, and the networks that their weights belong to."""
+
+    def __init__(self, path: str | Path) -> None:
+        super().__init__(path)
+        self._discriminator = build_network(self.config, "discriminator")
+        self._generator = build_network(self.config, "generator")
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """(height, width, channels) of the images that the networks take and make."""
+        height, width, channels = self._discriminator.input_shape[1:]
+        return height, width, channels
+
+    @property
+    def num_classes(self) -> int:
+        """K, the number of logits; 1 is the unsupervised case."""
+        outputs = self._discriminator.output
+        return int((outputs["logits"] if isinstance(outputs, dict) else outputs).shape[-1])
+
+    def network(self, player: str) -> keras.Model:
+        """The network of "generator" or "discriminator" samples; its weights are of whichever was used last."""
+        return self._generator if player == "generator" else self._discriminator
+
+    def _assign(self, player: str, draw: dict[str, np.ndarray], member: int) -> None:
+        """Gives the weights of one network of a draw to the network that all of `player` share."""
+        network = self._generator if player == "g" else self._discriminator
+        try:
+            network.set_weights(self._weights_in(draw, player, member))
+        except (KeyError, ValueError) as error:
+            raise InputError(
+                f"the draw does not hold the weights {player}_{member:04d} of this network ({error}): "
+                "it belongs to another model"
+            ) from error

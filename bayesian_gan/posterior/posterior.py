@@ -1,0 +1,18 @@
+"""The collected posterior: predicts with all that lies in its folder, and generates from it."""
+
+from bayesian_gan.posterior.generation import Generating
+from bayesian_gan.posterior.prediction import Predicting
+
+
+class Posterior(Predicting, Generating):
+    """Posterior samples on disk: predicts by averaging probabilities over all of them.
+
+    A *draw* is the state of all networks at one iteration: M * J_d discriminator samples and M * J_g
+    generator samples.
+
+    Args:
+        path: a folder that `Posterior.create` made.
+
+    Raises:
+        InputError: the folder holds no posterior, or one of another format.
+    """

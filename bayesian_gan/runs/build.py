@@ -1,0 +1,197 @@
+"""A run's parts from its configuration: networks, model, optimizers, schedules, the baseline."""
+
+import contextlib
+import math
+from importlib import import_module
+
+import keras
+import tensorflow as tf
+
+from bayesian_gan.data.catalogue import ImageData
+from bayesian_gan.data.splits import LabelSplit
+from bayesian_gan.gan.falling_noise import FallingNoise
+from bayesian_gan.gan.model import BayesianGAN
+from bayesian_gan.gan.objectives import Authors, Objective, Paper, Wasserstein
+from bayesian_gan.gan.priors import Normal
+from bayesian_gan.gan.terms import Term
+from bayesian_gan.networks import dcgan_discriminator, dcgan_generator
+from bayesian_gan.networks.supervised import SupervisedBaseline
+from bayesian_gan.options.config import Config, term_options
+from bayesian_gan.samplers import SGHMC, WarmStart
+from bayesian_gan.samplers.schedules import SaturatingDecay
+
+BETA_1 = 0.5
+AUTHORS_MOMENTUM = 0.5
+MAX_STEPS_PER_EXECUTION = 20
+
+
+def build_networks(config: Config, data: ImageData) -> tuple[keras.Model, keras.Model]:
+    """The generator and the discriminator of a configuration, for images of the data's shape.
+
+    Raises:
+        InputError: they cannot be built for these images.
+    """
+    image_shape = data.images.shape[1:]
+    num_classes = len(data.class_names) if config.semi else 1
+    precision = "mixed_bfloat16" if config.mixed_precision else "float32"
+    return (
+        dcgan_generator(
+            image_shape,
+            config.z_dim,
+            config.gf_dim,
+            config.generator_layers or config.num_layers,
+            precision,
+            config.init,
+        ),
+        dcgan_discriminator(
+            image_shape,
+            num_classes,
+            config.df_dim,
+            config.num_layers,
+            precision,
+            config.init,
+            config.input_noise,
+            config.hidden_noise,
+            critic=config.wasserstein,
+            normalization="batch" if config.gradient_penalty is None else "layer",
+            pooling=config.pooling,
+        ),
+    )
+
+
+def build_model(
+    config: Config,
+    data: ImageData,
+    start: int = 0,
+    strategy: tf.distribute.Strategy | None = None,
+) -> BayesianGAN:
+    """The compiled model of a configuration, for images of the data's shape.
+
+    Args:
+        config: resolved flags.
+        data: the data set.
+        start: iteration at which training will go on; a call of the compiled step must not end beyond a save.
+        strategy: whose replicas share each step; None for one device.
+
+    Raises:
+        InputError: networks of this configuration cannot be built for these images.
+    """
+    with contextlib.nullcontext() if strategy is None else strategy.scope():
+        return _build_model(config, data, start)
+
+
+def _build_model(config: Config, data: ImageData, start: int) -> BayesianGAN:
+    num_data = len(data.images)
+    generator, discriminator = build_networks(config, data)
+    model = BayesianGAN(
+        generator,
+        discriminator,
+        num_data=num_data,
+        num_gen=config.num_gen,
+        num_disc=config.num_disc,
+        num_mcmc=config.num_mcmc,
+        objective=build_objective(config),
+        prior=None if config.maximum_likelihood else Normal(config.prior_std),
+        terms=build_terms(config),
+        generators_per_step=config.generators_per_step,
+        pairs_per_step=config.pairs_per_step,
+        noise=FallingNoise(config.final_noise, _constant_iterations(config), config.warm_up),
+        chain_offset=config.chain_offset or 0,
+        shards=config.shards,
+        seed=config.random_seed,
+    )
+    model.compile(
+        generator_optimizer=build_optimizer(config, num_data),
+        discriminator_optimizer=build_optimizer(config, num_data),
+        steps_per_execution=steps_per_execution(config, start),
+        jit_compile=config.jit,
+    )
+    return model
+
+
+def build_objective(config: Config) -> Objective:
+    """What `--objective` and `--wasserstein` ask for."""
+    if config.objective == "authors":
+        return Authors()
+    arguments = config.labelled_weight, config.pairing_reduction
+    if config.objective == "wasserstein":
+        return Wasserstein(config.weight_clip, *arguments)
+    return Paper(*arguments)
+
+
+def build_terms(config: Config) -> list[Term]:
+    """The terms whose options are greater than 0, in the order of their declaration."""
+    terms = []
+    for _, path in term_options(config):
+        module, _, name = path.partition(":")
+        terms.append(getattr(import_module(module), name).from_options(config))
+    return terms
+
+
+def build_optimizer(config: Config, num_data: int) -> keras.optimizers.Optimizer:
+    """Adam for the warm-up, then what `--objective` and `--optimizer` say; seeded by the model."""
+    schedule = SaturatingDecay(config.lr, num_data / config.batch_size, decay=config.lr_decay)
+    adam = keras.optimizers.Adam(_warm_up_schedule(config, schedule), beta_1=BETA_1)
+    if config.optimizer == "adam":
+        return adam
+    friction, temperature = config.friction, config.temperature
+    if not config.samples:
+        # At temperature 0 SGHMC is SGD with momentum 1 - friction, which is what the program has.
+        friction, temperature = 1.0 - AUTHORS_MOMENTUM, 0.0
+    sampler = SGHMC(
+        schedule if config.sampler_lr is None else config.sampler_lr,
+        num_data,
+        friction=friction,
+        temperature=temperature,
+        noise=config.noise,
+        seed=config.random_seed,
+    )
+    return WarmStart(adam, sampler, config.warm_up)
+
+
+def _warm_up_schedule(
+    config: Config, schedule: keras.optimizers.schedules.LearningRateSchedule
+) -> keras.optimizers.schedules.LearningRateSchedule:
+    """What `--cosine_from` says: constant, then half a cosine down to 0 at the end of the warm-up."""
+    if config.cosine_from is None:
+        return schedule
+    constant = _constant_iterations(config)
+    return keras.optimizers.schedules.CosineDecay(
+        config.lr, max(config.warm_up - constant, 1), warmup_target=config.lr, warmup_steps=constant
+    )
+
+
+def _constant_iterations(config: Config) -> int:
+    """Iterations of the warm-up before the learning rate, and with it the noise, begins to fall."""
+    return (
+        config.warm_up if config.cosine_from is None else round(config.cosine_from * config.warm_up)
+    )
+
+
+def steps_per_execution(config: Config, start: int = 0) -> int:
+    """Iterations in one call of the compiled step, so that saves, draws and the end fall on its end.
+
+    Args:
+        config: resolved flags.
+        start: iteration at which training goes on.
+    """
+    common = math.gcd(config.n_save, config.train_iter, config.warm_up, config.collect_every, start)
+    return max(k for k in range(1, MAX_STEPS_PER_EXECUTION + 1) if common % k == 0)
+
+
+def build_supervised(
+    config: Config, data: ImageData, split: LabelSplit | None
+) -> SupervisedBaseline | None:
+    """The CNN that learns from the labelled examples alone, at iteration 0; None without labels."""
+    if split is None:
+        return None
+    return SupervisedBaseline(
+        split.images,
+        split.labels,
+        num_classes=len(data.class_names),
+        width=config.df_dim,
+        learning_rate=config.lr,
+        batch_size=config.batch_size,
+        seed=config.random_seed,
+        pooling=config.pooling,
+    )

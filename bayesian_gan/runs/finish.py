@@ -1,0 +1,35 @@
+"""The end of a run: its summary, and what could not be written."""
+
+from bayesian_gan.errors import UNWRITTEN_STATUS, RunStopped
+from bayesian_gan.runs.prepare import Prepared
+from bayesian_gan.runs.summary import report, summarise
+from bayesian_gan.storage import write_json
+
+
+def finish(run: Prepared) -> None:
+    """Evaluates, writes the summary, and reports, also on a run that a signal stopped.
+
+    Raises:
+        RunStopped: it was stopped, or something could not be written.
+    """
+    last, command = run.iteration, run.interruption.resume_command
+    summary = summarise(run)
+    path = run.folder / "summary.json"
+    run.writes.write(str(path), lambda: write_json(path, summary.to_json()))
+    report(run.log, summary, run.grids, run.folder)
+    run.writes.clear()
+    unwritten = list(run.writes.pending)
+    if run.saved != last:
+        unwritten.append(f"the checkpoint of iteration {last} (the last is of {run.saved})")
+    if unwritten:
+        named = ", ".join(
+            [*unwritten[:3], *([f"{len(unwritten) - 3} more"] * (len(unwritten) > 3))]
+        )
+        problem = f"could not be written: {named}; make room or mend the permissions, then "
+    else:
+        problem = ""
+    if run.interruption.signum is not None:
+        reason = f"stopped by {run.interruption.name} after iteration {last}"
+        raise RunStopped(f"{reason}; {problem}resume with: {command}", run.interruption.status)
+    if unwritten:
+        raise RunStopped(f"{problem}resume with: {command}", UNWRITTEN_STATUS)

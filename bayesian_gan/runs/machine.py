@@ -1,0 +1,40 @@
+"""Whether the machine suffices for a run: memory and disk, before anything is written."""
+
+import math
+from pathlib import Path
+
+import keras
+
+from bayesian_gan.data.catalogue import ImageData
+from bayesian_gan.data.source import is_mapped
+from bayesian_gan.data.splits import LabelSplit
+from bayesian_gan.options.config import Config
+from bayesian_gan.reliability.environment import NetworkSize, check_resources, needs
+from bayesian_gan.runs.build import build_networks
+
+
+def check_machine(
+    config: Config, data: ImageData, split: LabelSplit | None, folder: Path | None
+) -> str | None:
+    """Compares the run's needs with the machine; see `check_resources`."""
+    generator, discriminator = (_size(network) for network in build_networks(config, data))
+    found = needs(
+        config,
+        generator,
+        discriminator,
+        sum(a.nbytes for a in (data.images, data.test_images) if not is_mapped(a)),
+        0 if split is None else len(split.labels),
+    )
+    if folder is None:
+        return check_resources(found, Path(config.out_dir or "."))
+    there = sum(path.stat().st_size for path in folder.rglob("*.npz"))
+    return check_resources(found, folder, there)
+
+
+def _size(network: keras.Model) -> NetworkSize:
+    outputs = sum(
+        math.prod(tensor.shape[1:])
+        for layer in network.layers
+        for tensor in keras.tree.flatten(layer.output)
+    )
+    return NetworkSize(network.count_params(), outputs)

@@ -1,0 +1,194 @@
+"""A run that is about to train: its parts, new or brought to the last checkpoint."""
+
+import logging
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import tensorflow as tf
+
+from bayesian_gan.data.catalogue import ImageData
+from bayesian_gan.data.content import data_checksum
+from bayesian_gan.data.splits import LabelSplit, save_split
+from bayesian_gan.errors import InputError
+from bayesian_gan.gan.class_frequencies import misfit
+from bayesian_gan.gan.model import BayesianGAN
+from bayesian_gan.monitoring import (
+    Evaluate,
+    events,
+)
+from bayesian_gan.monitoring.health_log import FUNCTIONALS_FILE, HEALTH_FILE
+from bayesian_gan.networks.supervised import SupervisedBaseline
+from bayesian_gan.options.config import Config
+from bayesian_gan.options.presets import describe_preset
+from bayesian_gan.posterior import Posterior
+from bayesian_gan.reliability.checkpoint import Checkpoint, Checkpoints
+from bayesian_gan.reliability.keeper import Identity, Keeper
+from bayesian_gan.reliability.signals import Interruption
+from bayesian_gan.reliability.writes import Writes
+from bayesian_gan.runs.build import build_model, build_supervised
+from bayesian_gan.runs.folder import (
+    SPLIT_FILE,
+    describe_data,
+    describe_run,
+)
+from bayesian_gan.runs.resume import configuration_checksum
+from bayesian_gan.runs.together import build_together, give_state
+from bayesian_gan.storage import remove_parts
+
+
+@dataclass
+class Prepared:
+    """A run that is about to train: its parts, at the iteration where it begins or goes on."""
+
+    config: Config
+    data: ImageData
+    split: LabelSplit | None
+    folder: Path
+    log: logging.Logger
+    interruption: Interruption
+    model: BayesianGAN
+    supervised: SupervisedBaseline | None
+    posterior: Posterior
+    evaluate: Evaluate
+    event_file: events.EventFile
+    keeper: Keeper
+    writes: Writes
+    grids: list[Path] = field(default_factory=list)
+    saved: int | None = None
+
+    @property
+    def iteration(self) -> int:
+        """Iterations made."""
+        return int(self.model.iteration.numpy())
+
+
+def prepare(
+    config: Config,
+    data: ImageData,
+    split: LabelSplit | None,
+    folder: Path,
+    begun: bool,
+    log: logging.Logger,
+    interruption: Interruption,
+    strategy: tf.distribute.Strategy | None,
+) -> Prepared:
+    """Builds a run's parts, and brings them to the last checkpoint of a run that goes on.
+
+    Args:
+        config: resolved flags.
+        data: of `config.dataset`.
+        split: the labelled examples; None without labels.
+        folder: of the run, which this process has locked.
+        begun: whether the run goes on, rather than begins.
+        log: of the run.
+        interruption: which signals set.
+        strategy: whose replicas share each step; None for one device.
+
+    Raises:
+        InputError: the folder holds another run's, or later, state, or none that is whole.
+        OSError: it cannot be written.
+    """
+    if not begun:
+        describe_run(folder, config)
+        describe_data(folder, data)
+    for place in (folder, folder / "posterior", folder / "tensorboard"):
+        remove_parts(place)
+    log.info(data.provenance)
+    if config.preset is not None:
+        log.info(describe_preset(config.preset, config.to_json()))
+    checkpoint = Checkpoints(folder / "checkpoints").load_newest(log) if begun else None
+    start = 0 if checkpoint is None else checkpoint.iteration
+    if start > config.train_iter:
+        raise InputError(
+            f"{folder}: has made {start} iterations already; give a larger --train_iter than "
+            f"{config.train_iter}"
+        )
+    model = build_together(
+        lambda start: build_model(config, data, start, strategy), config, data, start, strategy
+    )
+    seconds = 0.0 if checkpoint is None else checkpoint.manifest["seconds"]
+    run = _with_parts(config, data, split, folder, log, interruption, model, seconds)
+    _restore(run, checkpoint)
+    give_state(model, strategy)
+    if begun:
+        describe_run(folder, config)
+        describe_data(folder, data)
+        log.info(f"resumed {folder} after iteration {start}")
+    if checkpoint is None:
+        run.event_file.write(0, *events.configuration(config.to_json()))
+    if split is not None:
+        save_split(folder / SPLIT_FILE, split)
+    _announce(run)
+    return run
+
+
+def _with_parts(
+    config: Config,
+    data: ImageData,
+    split: LabelSplit | None,
+    folder: Path,
+    log: logging.Logger,
+    interruption: Interruption,
+    model: BayesianGAN,
+    seconds: float,
+) -> Prepared:
+    """The parts around a model as it was built; `seconds` of training were before."""
+    posterior = Posterior.reopen(folder / "posterior", model, config.max_samples)
+    supervised = build_supervised(config, data, split)
+    evaluate = Evaluate(data.test_images, data.test_labels, supervised, seconds)
+    event_file = events.EventFile(folder / "tensorboard")
+    labels = () if split is None else (split.labels, split.images)
+    keeper = Keeper(
+        folder,
+        model,
+        supervised,
+        posterior,
+        Identity(
+            configuration_checksum(config), data_checksum(data.images, data.test_images, *labels)
+        ),
+        [folder / name for name in ("log.csv", HEALTH_FILE, FUNCTIONALS_FILE)] + [event_file.path],
+        lambda: evaluate.seconds,
+        config.warm_up,
+    )
+    return Prepared(
+        config,
+        data,
+        split,
+        folder,
+        log,
+        interruption,
+        model,
+        supervised,
+        posterior,
+        evaluate,
+        event_file,
+        keeper,
+        Writes(log),
+    )
+
+
+def _restore(run: Prepared, checkpoint: Checkpoint | None) -> None:
+    """Brings the parts to a checkpoint; without one, the folder to the beginning."""
+    if checkpoint is not None:
+        run.keeper.check(checkpoint, run.log)
+        run.saved = checkpoint.iteration
+    for problem in run.posterior.set_aside_damaged():
+        run.log.warning(problem)
+    run.keeper.restore(checkpoint, run.log)
+
+
+def _announce(run: Prepared) -> None:
+    """Says what the run learns from, what it will lack, and where it writes."""
+    config, data, split, log = run.config, run.data, run.split, run.log
+    if split is not None:
+        log.info(f"{len(split.indices)} labelled examples: {split.name}")
+        if config.class_frequencies > 0:
+            found = misfit(split.labels, data.labels, data.class_names)
+            if found is not None:
+                log.warning(found)
+    if config.first_collection > config.train_iter:
+        log.warning(
+            f"no posterior sample will be collected: the first is due at iteration "
+            f"{config.first_collection}, and --train_iter is {config.train_iter}"
+        )
+    log.info(f"results in {run.folder}")

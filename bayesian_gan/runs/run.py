@@ -1,0 +1,74 @@
+"""One run from its configuration: prepared, trained, evaluated, its files written."""
+
+from pathlib import Path
+
+import tensorflow as tf
+
+from bayesian_gan.data.catalogue import ImageData
+from bayesian_gan.data.splits import LabelSplit
+from bayesian_gan.errors import InputError
+from bayesian_gan.gan import replicas
+from bayesian_gan.options.config import Config
+from bayesian_gan.reliability.lock import RunLock
+from bayesian_gan.reliability.signals import Interruption
+from bayesian_gan.runs.finish import finish
+from bayesian_gan.runs.folder import (
+    close_logger,
+    create_run_folder,
+    run_logger,
+)
+from bayesian_gan.runs.machine import check_machine
+from bayesian_gan.runs.prepare import prepare
+from bayesian_gan.runs.resume import resume_command
+from bayesian_gan.runs.train import train
+
+
+def run(
+    config: Config,
+    data: ImageData,
+    split: LabelSplit | None,
+    folder: Path | None = None,
+    strategy: tf.distribute.Strategy | None = None,
+) -> Path:
+    """Trains, collects and evaluates; returns the run's folder.
+
+    Args:
+        config: resolved flags.
+        data: of `config.dataset`.
+        split: the labelled examples; None without labels (`--nosemi`).
+        folder: of a run that goes on; None begins a new one in `config.out_dir`.
+        strategy: of `config.strategy`; of several processes this is the chief, and the others are workers.
+
+    Raises:
+        InputError: networks of this configuration cannot be built for these images, the machine does not
+            suffice, or the folder cannot be written or belongs to another process or configuration.
+        RunStopped: by a signal, by a number that was not finite, or because something could not be written.
+    """
+    begun = folder is not None
+    warning = check_machine(config, data, split, folder)
+    try:
+        folder = folder or create_run_folder(config)
+        lock = RunLock(folder)
+    except OSError as error:
+        raise InputError(f"{folder or config.out_dir}: cannot write there ({error})") from error
+    log = run_logger(folder)
+    try:
+        with Interruption(resume_command(folder)) as interruption:
+            if lock.stale is not None:
+                log.warning(f"{lock.describe_stale()} left without letting go of the run")
+            if warning is not None:
+                log.warning(warning)
+            try:
+                prepared = prepare(config, data, split, folder, begun, log, interruption, strategy)
+            except OSError as error:
+                raise InputError(f"{folder}: cannot write there ({error})") from error
+            train(prepared)
+            try:
+                finish(prepared)
+            finally:
+                if replicas.is_multiworker(strategy):
+                    replicas.meet(strategy)  # Till now the others have waited.
+            return folder
+    finally:
+        close_logger(log)
+        lock.release()
