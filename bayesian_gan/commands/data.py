@@ -10,7 +10,7 @@ import numpy as np
 from bayesian_gan.data import catalogue, tfds_reader
 from bayesian_gan.data.catalogue import Entry
 from bayesian_gan.errors import InputError
-from bayesian_gan.options.reading import CELEB_TRAIN, Options
+from bayesian_gan.options.reading import ReadingOptions
 from bayesian_gan.runs.devices import set_environment
 
 USAGE_ERROR = 2
@@ -25,11 +25,12 @@ def main(arguments: list[str]) -> int:
         if parsed.command == "list":
             _list(parsed.data_path)
         else:
-            options = Options(
+            options = ReadingOptions(
                 image_size=parsed.image_size,
                 resize=parsed.resize,
                 celeb_train=parsed.celeb_train,
                 cache_dir=parsed.cache_dir,
+                download=False,
             )
             _describe(parsed.name, parsed.data_path, options)
     except InputError as error:
@@ -53,7 +54,7 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--data_path", help="folder of the data sets")
     describer.add_argument("--image_size", type=int)
     describer.add_argument("--resize", action="store_true")
-    describer.add_argument("--celeb_train", type=int, default=CELEB_TRAIN)
+    describer.add_argument("--celeb_train", type=int, default=ReadingOptions.celeb_train)
     describer.add_argument("--cache_dir")
     return parser
 
@@ -91,7 +92,7 @@ def _found(entry: Entry, data_path: str | None) -> str:
     return ", ".join(found) or "no"
 
 
-def _describe(name: str, data_path: str | None, options: Options) -> None:
+def _describe(name: str, data_path: str | None, options: ReadingOptions) -> None:
     entry = catalogue.find(name)
     if entry.layouts:
         print(

@@ -3,14 +3,12 @@
 import os
 import sys
 from collections.abc import Sequence
-from functools import partial
 
 from absl import flags
 
 from bayesian_gan.commands.entry import run_program
 from bayesian_gan.data.run_data import load_run_data
 from bayesian_gan.data.splits import label_split
-from bayesian_gan.options import flags as run_flags
 from bayesian_gan.options.config import Config
 from bayesian_gan.reliability.environment import check_versions
 from bayesian_gan.runs.cluster import read_cluster
@@ -32,7 +30,7 @@ def start(semi: bool) -> None:
     Args:
         semi: whether `--semi` is on by default.
     """
-    run_program(partial(run_flags.define, semi=semi), run_flags.__name__, begin, STOPPED)
+    run_program(Config, begin, STOPPED, {"semi": semi})
 
 
 def main(arguments: Sequence[str], program: str) -> int:

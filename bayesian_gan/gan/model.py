@@ -22,6 +22,7 @@ from bayesian_gan.gan.energies import ChainStep, Energies, EnergySettings, Match
 from bayesian_gan.gan.generation import draw_noise, generate
 from bayesian_gan.gan.minibatch import Minibatch, TrainingData, draw_minibatch, training_data
 from bayesian_gan.gan.model_arguments import (
+    NEED_LABELS,
     check_arguments,
     check_critic,
     check_networks,
@@ -52,7 +53,6 @@ from bayesian_gan.networks.outputs import (
     symbolic_output,
 )
 from bayesian_gan.networks.replication import replicate
-from bayesian_gan.options.presets import NEED_LABELS
 
 # Of the running mean of predicted class frequencies, a step: with 64 images each, some 6,000 images.
 FREQUENCY_DECAY = 0.99

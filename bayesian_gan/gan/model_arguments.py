@@ -8,7 +8,9 @@ import keras
 from bayesian_gan.errors import InputError
 from bayesian_gan.networks.normalization import GhostBatchNormalization
 from bayesian_gan.networks.outputs import critic_values, split_outputs, symbolic_output
-from bayesian_gan.options.presets import NEED_LABELS
+
+# Terms over classes, of which there are none without labels.
+NEED_LABELS = ("entropy", "consistency", "class_frequencies")
 
 
 def check_arguments(**arguments: Any) -> None:
