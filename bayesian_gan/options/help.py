@@ -11,7 +11,7 @@ from bayesian_gan.errors import InputError
 from bayesian_gan.options.option import Declared, options_of
 
 WIDTH = 100
-_NAMES = 24
+_NAMES = 25
 _SHORT = ("--help", "-help", "--helpshort", "-helpshort", "-h")
 _FULL = ("--helpfull", "-helpfull")
 
@@ -83,11 +83,10 @@ def _option(declared: Declared, defaults: dict[str, Any]) -> str:
     )
     bracket = "; ".join(filter(None, notes))
     text = f"{rule.text} [{bracket}]" if bracket else rule.text
-    first = f"{left:{_NAMES}}" if len(left) < _NAMES - 1 else f"{left}  "
     return textwrap.fill(
         text,
         WIDTH,
-        initial_indent=first,
+        initial_indent=f"{left:{_NAMES - 1}} ",
         subsequent_indent=" " * _NAMES,
         break_on_hyphens=False,
         break_long_words=False,

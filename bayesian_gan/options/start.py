@@ -47,7 +47,13 @@ class StartOptions(Group):
     )
     num_gen: int = option(1, "J_g, generators of a chain.", low=1, alias="numz")
     num_mcmc: int = option(1, "M, SGHMC chains.", low=1)
-    train_iter: int = option(50000, "Number of iterations.", low=1, may_differ=("resume", "branch"))
+    train_iter: int = option(
+        50000,
+        "Length of the run, its warm-up included.",
+        low=1,
+        unit="iterations",
+        may_differ=("resume", "branch"),
+    )
     ml: bool = option(
         False,
         "Maximum likelihood, a DCGAN: no prior and no noise. Needs num_gen = num_disc = num_mcmc = 1.",

@@ -58,7 +58,10 @@ class SynthStartOptions(Group):
         StartOptions,
         "train_iter",
         default=2000,
-        text="Number of iterations (1000 in the authors' program).",
+        text="Length of the run, its warm-up included; 1000 in the authors' program.",
+    )
+    n_save: int = adapted(
+        OutputOptions, "n_save", text="Iterations between two measurements; divides train_iter."
     )
     random_seed: int = adapted(StartOptions, "random_seed")
 
@@ -143,13 +146,10 @@ class SynthSamplerOptions(Group):
 
 @dataclass(frozen=True)
 class SynthOutputOptions(Group):
-    """When the systems are measured, and what is saved."""
+    """What is saved beside the measurements."""
 
     title = OutputOptions.title
 
-    n_save: int = adapted(
-        OutputOptions, "n_save", text="Iterations between two measurements; divides train_iter."
-    )
     save_weights: bool = adapted(
         OutputOptions,
         "save_weights",
