@@ -50,7 +50,7 @@ class CommandLine:
         self.capfd.readouterr()
         status = 0
         try:
-            entry.parse(argv, Config, {"semi": semi})
+            entry.parse(argv, Config, semi=semi)
             entry.run(main.begin, main.STOPPED)
         except SystemExit as error:
             status = int(error.code or 0)

@@ -3,7 +3,7 @@
 import contextlib
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
@@ -15,14 +15,13 @@ from bayesian_gan.options.help import requested_help
 from bayesian_gan.runs.devices import set_environment
 
 INTERRUPTED = 130
-NO_DEFAULTS: Mapping[str, Any] = {}
 
 
 def run_program(
     options: type,
     begin: Callable[[], None],
     stopped: str,
-    defaults: Mapping[str, Any] = NO_DEFAULTS,
+    **defaults: Any,
 ) -> None:
     """Parses the command line, begins, and exits.
 
@@ -30,20 +29,22 @@ def run_program(
         options: the class of the program's options.
         begin: does the work from the parsed `absl.flags.FLAGS`.
         stopped: what is said of a Ctrl-C that `begin` leaves through.
-        defaults: by name, where the program has others than the class.
+        **defaults: by name, where the program has others than the class.
     """
     set_environment()
     define_options(flags.FLAGS, options, **defaults)
-    app.run(lambda _: run(begin, stopped), flags_parser=lambda argv: parse(argv, options, defaults))
+    app.run(
+        lambda _: run(begin, stopped), flags_parser=lambda argv: parse(argv, options, **defaults)
+    )
 
 
-def parse(argv: list[str], options: type, defaults: Mapping[str, Any] = NO_DEFAULTS) -> list[str]:
+def parse(argv: list[str], options: type, **defaults: Any) -> list[str]:
     """Reads `absl.flags.FLAGS` from the command line; exits on `--help`, and on what is no flag.
 
     Args:
         argv: the program, then its arguments.
         options: as of `run_program`.
-        defaults: as of `run_program`.
+        **defaults: as of `run_program`.
     """
     try:
         text = requested_help(argv[1:], Path(argv[0]).name, options, **defaults)
@@ -55,10 +56,7 @@ def parse(argv: list[str], options: type, defaults: Mapping[str, Any] = NO_DEFAU
         sys.exit(0)
     try:
         rest = flags.FLAGS(argv)
-    except (
-        flags.Error,
-        ValueError,
-    ) as error:  # absl lets a value of --noFLAG through as the latter.
+    except (flags.Error, ValueError) as error:  # The latter for a value of --noFLAG.
         _fail(str(error))
     if len(rest) > 1:
         _fail(f"unexpected argument {rest[1]!r}; see --help")

@@ -30,7 +30,7 @@ def start(semi: bool) -> None:
     Args:
         semi: whether `--semi` is on by default.
     """
-    run_program(Config, begin, STOPPED, {"semi": semi})
+    run_program(Config, begin, STOPPED, semi=semi)
 
 
 def main(arguments: Sequence[str], program: str) -> int:

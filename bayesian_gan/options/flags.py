@@ -24,7 +24,7 @@ def define_options(values: flags.FlagValues, group: type, **defaults: Any) -> No
     Args:
         values: absl's `flags.FLAGS` in an entry point.
         group: the class.
-        defaults: by name, where the program has others than the class.
+        **defaults: by name, where the program has others than the class.
     """
     for name, declared in options_of(group).items():
         _define(values, declared, defaults.get(name, declared.option.default))

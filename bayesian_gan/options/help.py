@@ -25,7 +25,7 @@ def requested_help(
         arguments: of the command line, without the program.
         program: its name.
         group: the class of its options.
-        defaults: by name, where the program has others than the class.
+        **defaults: by name, where the program has others than the class.
 
     Returns:
         The text, without a newline at its end; None if no help is asked for.
