@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test test-all benchmark lint format types docs clean
+.PHONY: setup demo test test-all benchmark lint format types options docs clean
 
 setup: $(STAMP)
 
@@ -40,6 +40,10 @@ format: setup
 
 types: setup
 	$(VENV)/bin/mypy
+
+# docs/options.md, from the declarations of the options.
+options: setup
+	PYTHONPATH=. $(VENV)/bin/python tools/options_page.py docs/options.md
 
 # The API reference, from the docstrings, into build/api.
 docs: setup

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from bayesian_gan.data.catalogue import ImageData, load
 from bayesian_gan.errors import USAGE_STATUS, InputError
-from bayesian_gan.options.reading import Options
+from bayesian_gan.options.reading import ReadingOptions
 
 Score = TypeVar("Score")
 
@@ -34,7 +34,7 @@ def over_label_sets(
         score: of the data and a label seed.
     """
     try:
-        data = load(known.dataset, known.data_path, Options(download=False))
+        data = load(known.dataset, known.data_path, ReadingOptions(download=False))
         for seed in known.label_seeds:
             yield seed, score(data, seed), len(data.test_labels)
     except InputError as error:

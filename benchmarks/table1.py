@@ -28,7 +28,7 @@ import bayesian_gan  # noqa: E402
 from bayesian_gan.data.catalogue import load  # noqa: E402
 from bayesian_gan.errors import USAGE_STATUS, InputError  # noqa: E402
 from bayesian_gan.options.presets import PRESETS  # noqa: E402
-from bayesian_gan.options.reading import Options  # noqa: E402
+from bayesian_gan.options.reading import ReadingOptions  # noqa: E402
 from bayesian_gan.runs.branch import branch  # noqa: E402
 from bayesian_gan.storage import write_atomically  # noqa: E402
 from benchmarks.driver_runs import RunError, finished, newest, read, train  # noqa: E402
@@ -109,7 +109,7 @@ def _cells(known: argparse.Namespace) -> tuple[list[Cell], dict[str, int]]:
             raise InputError(f"--rows {row}: give DATASET:N, such as mnist:100")
         if dataset not in num_images:
             try:
-                data = load(dataset, known.data_path, Options(download=False))
+                data = load(dataset, known.data_path, ReadingOptions(download=False))
             except InputError as error:
                 print(f"skipped {row}: {error}")
                 continue

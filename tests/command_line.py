@@ -10,6 +10,7 @@ from absl import flags
 from bayesian_gan.commands import entry
 from bayesian_gan.commands import train as main
 from bayesian_gan.options import flags as run_flags
+from bayesian_gan.options.config import Config
 
 REMEDY = re.compile(
     r"\b(replace|put|give|store|rename|remove|correct|mend|move|convert|add|make room|choose|leave)\b"
@@ -49,7 +50,7 @@ class CommandLine:
         self.capfd.readouterr()
         status = 0
         try:
-            entry.parse(argv, run_flags.__name__)
+            entry.parse(argv, Config, semi=semi)
             entry.run(main.begin, main.STOPPED)
         except SystemExit as error:
             status = int(error.code or 0)

@@ -8,7 +8,8 @@ from absl import flags
 
 from bayesian_gan.errors import InputError
 from bayesian_gan.options import flags as run_flags
-from bayesian_gan.options.config import AFTER_WARM_UP
+from bayesian_gan.options.config import AFTER_WARM_UP, Config
+from bayesian_gan.options.option import options_of
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,7 +23,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="folder that the new run's folder is made in; by default the one that RUN_DIR lies in",
     )
     for name in AFTER_WARM_UP:
-        parser.add_argument(f"--{name}", help="as of run_bgan_semi.py; by default that of RUN_DIR")
+        declared = options_of(Config)[name]
+        text = f"{declared.option.text} [{declared.values}; by default as RUN_DIR]"
+        parser.add_argument(f"--{name}", help=text)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -8,7 +8,7 @@ import numpy as np
 from bayesian_gan.data import catalogue, tfds_reader
 from bayesian_gan.data.catalogue import Entry
 from bayesian_gan.errors import InputError
-from bayesian_gan.options.reading import CELEB_TRAIN, Options
+from bayesian_gan.options.reading import ReadingOptions
 
 ROW = "{:16} {:20} {:>8} {:>18}  {:15} {}"
 
@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     describer.add_argument(
         "--celeb_train",
         type=int,
-        default=CELEB_TRAIN,
+        default=ReadingOptions.celeb_train,
         metavar="IMAGES",
         help="as of a run (default: %(default)s)",
     )
@@ -40,11 +40,12 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.what == "list":
         _list(arguments.data_path)
     else:
-        options = Options(
+        options = ReadingOptions(
             image_size=arguments.image_size,
             resize=arguments.resize,
             celeb_train=arguments.celeb_train,
             cache_dir=arguments.cache_dir,
+            download=False,
         )
         _describe(arguments.name, arguments.data_path, options)
     return 0
@@ -83,7 +84,7 @@ def _found(entry: Entry, data_path: str | None) -> str:
     return ", ".join(found) or "no"
 
 
-def _describe(name: str, data_path: str | None, options: Options) -> None:
+def _describe(name: str, data_path: str | None, options: ReadingOptions) -> None:
     entry = catalogue.find(name)
     if entry.layouts:
         print(

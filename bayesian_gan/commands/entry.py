@@ -5,42 +5,58 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NoReturn, TextIO
+from typing import Any, NoReturn, TextIO
 
 from absl import app, flags
 
 from bayesian_gan.errors import USAGE_STATUS, InputError, RunStopped
+from bayesian_gan.options.flags import define_options
+from bayesian_gan.options.help import requested_help
 from bayesian_gan.runs.devices import set_environment
 
 INTERRUPTED = 130
 
 
 def run_program(
-    define: Callable[[flags.FlagValues], None], module: str, begin: Callable[[], None], stopped: str
+    options: type,
+    begin: Callable[[], None],
+    stopped: str,
+    **defaults: Any,
 ) -> None:
     """Parses the command line, begins, and exits.
 
     Args:
-        define: defines the program's flags.
-        module: the name of the module that defines them, whose flags `--help` lists.
+        options: the class of the program's options.
         begin: does the work from the parsed `absl.flags.FLAGS`.
         stopped: what is said of a Ctrl-C that `begin` leaves through.
+        **defaults: by name, where the program has others than the class.
     """
     set_environment()
-    define(flags.FLAGS)
-    app.run(lambda _: run(begin, stopped), flags_parser=lambda argv: parse(argv, module))
+    define_options(flags.FLAGS, options, **defaults)
+    app.run(
+        lambda _: run(begin, stopped), flags_parser=lambda argv: parse(argv, options, **defaults)
+    )
 
 
-def parse(argv: list[str], module: str) -> list[str]:
-    """Reads `absl.flags.FLAGS` from the command line; exits on `--help`, and on what is no flag."""
-    if any(argument in ("--help", "-help", "--helpshort", "-h") for argument in argv[1:]):
+def parse(argv: list[str], options: type, **defaults: Any) -> list[str]:
+    """Reads `absl.flags.FLAGS` from the command line; exits on `--help`, and on what is no flag.
+
+    Args:
+        argv: the program, then its arguments.
+        options: as of `run_program`.
+        **defaults: as of `run_program`.
+    """
+    try:
+        text = requested_help(argv[1:], Path(argv[0]).name, options, **defaults)
+    except InputError as error:
+        _fail(str(error))
+    if text is not None:
         with closed_pipe_is_fine():
-            print(f"usage: {Path(argv[0]).name} --out_dir DIR [flags]")
-            print(flags.FLAGS.module_help(module))
+            print(text)
         sys.exit(0)
     try:
         rest = flags.FLAGS(argv)
-    except flags.Error as error:
+    except (flags.Error, ValueError) as error:  # The latter for a value of --noFLAG.
         _fail(str(error))
     if len(rest) > 1:
         _fail(f"unexpected argument {rest[1]!r}; see --help")

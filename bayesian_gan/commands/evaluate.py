@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from bayesian_gan.errors import InputError
-from bayesian_gan.options.reading import Options
+from bayesian_gan.options.reading import ReadingOptions
 from bayesian_gan.runs.finished import FinishedRun
 from bayesian_gan.storage import write_json
 
@@ -122,7 +122,7 @@ def _outside(arguments: argparse.Namespace, opened: FinishedRun) -> Outside | No
     config, shape = opened.config, opened.image_shape
     if shape[2] not in (1, 3):
         raise InputError(f"--ood: images of {shape[2]} channels cannot be compared; leave it out")
-    options = Options(cache_dir=config.cache_dir, download=config.download, resize=True)
+    options = ReadingOptions(cache_dir=config.cache_dir, download=config.download, resize=True)
     path = arguments.ood_path or arguments.data_path or config.data_path
     data = load(arguments.ood, path, options)
     if data.image_shape == shape:

@@ -4,7 +4,7 @@ from absl import flags
 
 from bayesian_gan.commands.entry import run_program
 from bayesian_gan.runs.folder import check_writable
-from bayesian_gan.synthetic import options
+from bayesian_gan.synthetic.options import SynthConfig
 
 STOPPED = "stopped"
 
@@ -15,7 +15,7 @@ def start() -> None:
     A user's mistake is one line on the standard error and exit status 2. The others: 0 the run is finished, 3 a
     number was not finite, 4 something could not be written, 130 Ctrl-C.
     """
-    run_program(options.define, options.__name__, begin, STOPPED)
+    run_program(SynthConfig, begin, STOPPED)
 
 
 def begin() -> None:
@@ -25,7 +25,7 @@ def begin() -> None:
         InputError: a user's mistake.
         RunStopped: see `bayesian_gan.synthetic.experiment.run`.
     """
-    config = options.SynthConfig.from_flags(flags.FLAGS)
+    config = SynthConfig.from_flags(flags.FLAGS)
     assert config.out_dir is not None
     check_writable(config.out_dir)
     # Imported here: TensorFlow takes seconds to load, and a wrong flag need not wait for it.

@@ -1,14 +1,12 @@
 """`train`: a run, from its flags; `run_bgan.py` and `run_bgan_semi.py` are entry points of the same."""
 
 import os
-from functools import partial
 
 from absl import flags
 
 from bayesian_gan.commands.entry import run_program
 from bayesian_gan.data.run_data import load_run_data
 from bayesian_gan.data.splits import label_split
-from bayesian_gan.options import flags as run_flags
 from bayesian_gan.options.config import Config
 from bayesian_gan.reliability.environment import check_versions
 from bayesian_gan.runs.cluster import read_cluster
@@ -30,7 +28,7 @@ def start(semi: bool = True) -> None:
     Args:
         semi: whether `--semi` is on by default.
     """
-    run_program(partial(run_flags.define, semi=semi), run_flags.__name__, begin, STOPPED)
+    run_program(Config, begin, STOPPED, semi=semi)
 
 
 def begin() -> None:

@@ -93,7 +93,7 @@ def cached(
     Args:
         name: canonical name of the data set.
         key: of `content_key`.
-        cache_dir: as in `Options`.
+        cache_dir: as in `ReadingOptions`.
         make: checks the data and says how to decode them; called only where there is no entry.
         provenance: one line.
         balance: of `ImageData`.

@@ -23,9 +23,9 @@ from bayesian_gan.data.image_data import ImageData
 from bayesian_gan.data.paths import data_folder
 from bayesian_gan.data.resizing import of_size
 from bayesian_gan.errors import InputError
-from bayesian_gan.options.reading import DEFAULTS, Options
+from bayesian_gan.options.reading import NO_DOWNLOAD, ReadingOptions
 
-__all__ = ["Entry", "ImageData", "Options", "entries", "find", "load", "names", "run_name"]
+__all__ = ["Entry", "ImageData", "entries", "find", "load", "names", "run_name"]
 
 
 @dataclass(frozen=True)
@@ -52,8 +52,8 @@ class Entry:
     sizes: str
     layout: str
     tfds_name: str
-    read: Callable[[Path, Options], ImageData | None]
-    read_tfds: Callable[[Path, Options], ImageData]
+    read: Callable[[Path, ReadingOptions], ImageData | None]
+    read_tfds: Callable[[Path, ReadingOptions], ImageData]
     aliases: tuple[str, ...] = ()
     sized: bool = False
     pattern: str = ""
@@ -85,7 +85,7 @@ def _idx_entry(data: idx_sets.IdxSet, sizes: str, tfds_name: str) -> Entry:
     )
 
 
-def _idx_from_tfds(data: idx_sets.IdxSet, folder: Path, options: Options) -> ImageData:
+def _idx_from_tfds(data: idx_sets.IdxSet, folder: Path, options: ReadingOptions) -> ImageData:
     # TFDS's EMNIST is as it is in the files: rows and columns exchanged, letters from 1.
     found = tfds_reader.read(folder, data.name, options)
     images, labels = data.canonical(found.images, found.labels)
@@ -103,7 +103,7 @@ def _idx_from_tfds(data: idx_sets.IdxSet, folder: Path, options: Options) -> Ima
 
 def _tfds(
     name: str, class_names: tuple[str, ...] | None = None
-) -> Callable[[Path, Options], ImageData]:
+) -> Callable[[Path, ReadingOptions], ImageData]:
     return lambda folder, options: tfds_reader.read(folder, name, options, class_names)
 
 
@@ -216,14 +216,16 @@ def find(name: str) -> Entry:
     raise InputError(f"data set {name!r} is not served; give --dataset one of {', '.join(names())}")
 
 
-def load(name: str, data_path: str | None = None, options: Options = DEFAULTS) -> ImageData:
+def load(
+    name: str, data_path: str | None = None, options: ReadingOptions = NO_DOWNLOAD
+) -> ImageData:
     """Reads a data set; what it returns says in `provenance` which reader served.
 
     Args:
         name: one of `names()`, or an alias.
         data_path: the folder that holds the data, for those data sets that need one: in the authors' layout,
             which is looked for first, or a TFDS data_dir.
-        options: see `Options`.
+        options: see `ReadingOptions`.
 
     Raises:
         InputError: the name is not served, or the data are missing or damaged.
@@ -246,7 +248,7 @@ def run_name(name: str) -> str:
     return slug(Path(rest).name or kind) if kind in ("folder", "npz") else slug(name)
 
 
-def _prepared(entry: Entry, folder: Path, options: Options) -> Path:
+def _prepared(entry: Entry, folder: Path, options: ReadingOptions) -> Path:
     """What TFDS has prepared, downloaded now where that is asked for and possible."""
     prepared = tfds_reader.prepared_folder(entry.tfds_name, folder) if entry.tfds_name else None
     if prepared is None and options.download and entry.tfds_name:
@@ -260,7 +262,7 @@ def _prepared(entry: Entry, folder: Path, options: Options) -> Path:
 
 
 def _imagenet_entry(name: str, num_classes: int) -> Entry:
-    def read(data_path: Path, options: Options) -> ImageData | None:
+    def read(data_path: Path, options: ReadingOptions) -> ImageData | None:
         return imagenet.read(data_path, name, num_classes, options)
 
     layout = f"{name}/{{train_256,val_256}}/nXXXXXXXX/*.JPEG, {num_classes} classes"
@@ -292,7 +294,7 @@ def _tfds_entry(tfds_name: str) -> Entry:
 
 
 def _own_entry(kind: str, path: Path) -> Entry:
-    def read(_: Path, options: Options) -> ImageData:
+    def read(_: Path, options: ReadingOptions) -> ImageData:
         if kind == "folder":
             return class_folders.read(path, options)
         return arrays.read_npz(path, options.resize)

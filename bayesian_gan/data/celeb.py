@@ -17,7 +17,7 @@ from bayesian_gan.data.image_data import ImageData
 from bayesian_gan.data.paths import REMEDY, check_file, entries, reason
 from bayesian_gan.data.pictures import decode
 from bayesian_gan.errors import InputError
-from bayesian_gan.options.reading import Options
+from bayesian_gan.options.reading import ReadingOptions
 
 FOLDER = "celebA"
 ATTRIBUTES = "Anno/list_attr_celeba.txt"
@@ -38,7 +38,7 @@ CLASSES = tuple(
 )
 
 
-def image_size(options: Options) -> int:
+def image_size(options: ReadingOptions) -> int:
     """Side of the crops.
 
     Raises:
@@ -57,7 +57,7 @@ def label_of(attributes: Sequence[bool]) -> int:
     return sum(int(holds) << (3 - k) for k, holds in enumerate(attributes))
 
 
-def read(data_path: Path, options: Options) -> ImageData | None:
+def read(data_path: Path, options: ReadingOptions) -> ImageData | None:
     """Reads `data_path`/celebA; None where it has neither attributes nor images.
 
     The official partition decides where its file is there: its part 0 serves to train, its part 2 to test.

@@ -13,7 +13,7 @@ from bayesian_gan.data.image_data import ImageData
 from bayesian_gan.data.paths import REMEDY, entries
 from bayesian_gan.data.unpickle import read_pickle
 from bayesian_gan.errors import InputError
-from bayesian_gan.options.reading import Options
+from bayesian_gan.options.reading import ReadingOptions
 
 SIDE, CHANNELS = 32, 3
 FOLDER_10, FOLDER_100 = "cifar-10-batches-py", "cifar-100-python"
@@ -25,7 +25,7 @@ CLASSES_10 = (
 NUM_CLASSES_100 = 100
 
 
-def read_cifar10(data_path: Path, options: Options) -> ImageData | None:
+def read_cifar10(data_path: Path, options: ReadingOptions) -> ImageData | None:
     """Reads CIFAR-10 from `data_path`/cifar-10-batches-py; None where that folder is not there.
 
     Raises:
@@ -38,7 +38,7 @@ def read_cifar10(data_path: Path, options: Options) -> ImageData | None:
     return _image_data(folder, "cifar", TRAIN_10, "test_batch", "labels", CLASSES_10)
 
 
-def read_cifar100(data_path: Path, options: Options) -> ImageData | None:
+def read_cifar100(data_path: Path, options: ReadingOptions) -> ImageData | None:
     """Reads CIFAR-100 with its 100 fine labels from `data_path`/cifar-100-python; None where it is not there.
 
     Raises:

@@ -14,7 +14,7 @@ from bayesian_gan.data.paths import reason
 from bayesian_gan.data.pictures import SUFFIXES, decode, read_picture
 from bayesian_gan.data.resizing import picture_array
 from bayesian_gan.errors import InputError
-from bayesian_gan.options.reading import Options
+from bayesian_gan.options.reading import ReadingOptions
 
 LAYOUT = "train/CLASS/*.png (or .jpg, ...) and test/CLASS/*.png"
 CHANNELS = {"1": 1, "L": 1, "LA": 2, "RGB": 3, "RGBA": 4, "CMYK": 4, "YCbCr": 3, "P": 3, "PA": 4}
@@ -39,7 +39,7 @@ class Split:
     key: bytes
 
 
-def read(path: Path, options: Options) -> ImageData:
+def read(path: Path, options: ReadingOptions) -> ImageData:
     """Reads a folder of the user's own, `--dataset folder:PATH`.
 
     The first training picture gives the size, or `--image_size`, and whether the images are grey or in

@@ -14,7 +14,7 @@ from bayesian_gan.data import idx
 from bayesian_gan.data.image_data import ImageData
 from bayesian_gan.data.paths import REMEDY, entries
 from bayesian_gan.errors import InputError
-from bayesian_gan.options.reading import Options
+from bayesian_gan.options.reading import ReadingOptions
 
 DIGITS = tuple("0123456789")
 UPPER = tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
@@ -43,7 +43,7 @@ class IdxSet:
     upright: bool = True
     first_label: int = 0
 
-    def read(self, data_path: Path, options: Options) -> ImageData | None:
+    def read(self, data_path: Path, options: ReadingOptions) -> ImageData | None:
         """Reads the files; None where there is none of them.
 
         Raises:

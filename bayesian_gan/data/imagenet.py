@@ -16,7 +16,7 @@ from bayesian_gan.data.paths import REMEDY, entries
 from bayesian_gan.data.pictures import read_picture
 from bayesian_gan.data.resizing import picture_array
 from bayesian_gan.errors import InputError
-from bayesian_gan.options.reading import Options
+from bayesian_gan.options.reading import ReadingOptions
 
 SIDE, IMAGE_SIZE = 256, 64
 SYNSET = re.compile(r"n\d{8}")
@@ -24,7 +24,7 @@ SYNSET = re.compile(r"n\d{8}")
 SPLITS = (("train_256", "val_256"), ("train", "val"), ("train", "validation"), ("train", "test"))
 
 
-def read(data_path: Path, name: str, num_classes: int, options: Options) -> ImageData | None:
+def read(data_path: Path, name: str, num_classes: int, options: ReadingOptions) -> ImageData | None:
     """Reads `data_path`/imagenet_K; None where that folder has no split.
 
     Args:

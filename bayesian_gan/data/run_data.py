@@ -20,5 +20,5 @@ def load_run_data(config: "Config", data_path: str | None = None) -> ImageData:
     Raises:
         InputError: they are not there, are damaged, or cannot be divided so.
     """
-    data = load(config.dataset, data_path or config.data_path, config.data_options())
+    data = load(config.dataset, data_path or config.data_path, config)
     return hold_out(data, config.validation) if config.validation else data

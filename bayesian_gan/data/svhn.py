@@ -8,7 +8,7 @@ import numpy as np
 from bayesian_gan.data.image_data import ImageData
 from bayesian_gan.data.paths import REMEDY, check_file, entries, reason
 from bayesian_gan.errors import InputError
-from bayesian_gan.options.reading import Options
+from bayesian_gan.options.reading import ReadingOptions
 
 FOLDER = "svhn"
 FILES = ("train_32x32.mat", "test_32x32.mat")
@@ -18,7 +18,7 @@ CLASSES = tuple("0123456789")
 MAX_BYTES = 2**31
 
 
-def read(data_path: Path, options: Options) -> ImageData | None:
+def read(data_path: Path, options: ReadingOptions) -> ImageData | None:
     """Reads `data_path`/svhn/{train,test}_32x32.mat; None where neither is there.
 
     Raises:

@@ -20,7 +20,7 @@ from bayesian_gan.data.paths import entries
 from bayesian_gan.data.pictures import decode, read_picture
 from bayesian_gan.data.resizing import picture_array
 from bayesian_gan.errors import InputError
-from bayesian_gan.options.reading import DEFAULTS, Options
+from bayesian_gan.options.reading import NO_DOWNLOAD, ReadingOptions
 
 TEST_SPLITS = ("test", "validation", "val")
 
@@ -52,7 +52,7 @@ def prepared_folder(name: str, data_dir: Path) -> Path | None:
 def read(
     folder: Path,
     name: str,
-    options: Options = DEFAULTS,
+    options: ReadingOptions = NO_DOWNLOAD,
     class_names: tuple[str, ...] | None = None,
 ) -> ImageData:
     """Reads `train` and `test` (or `validation`) of a prepared data set, features `image` and `label`.
@@ -108,7 +108,7 @@ def read(
     )
 
 
-def read_celeb(folder: Path, options: Options) -> ImageData:
+def read_celeb(folder: Path, options: ReadingOptions) -> ImageData:
     """Reads CelebA, TFDS's `celeb_a`: faces cropped and classed as by `bayesian_gan.data.celeb`.
 
     Its splits are the official partition. TFDS keeps no names, so which images the first `celeb_train` are
@@ -166,7 +166,9 @@ def _split(builder: Any, split: str) -> tuple[np.ndarray, np.ndarray]:
     return examples["image"].numpy(), examples["label"].numpy().astype(np.int32)
 
 
-def _target(name: str, shape: tuple[int | None, ...], options: Options) -> tuple[int, int, int]:
+def _target(
+    name: str, shape: tuple[int | None, ...], options: ReadingOptions
+) -> tuple[int, int, int]:
     """The shape that images are decoded to."""
     height, width, channels = shape
     if options.image_size is None:

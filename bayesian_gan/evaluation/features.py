@@ -152,7 +152,7 @@ def classifier_features(data: ImageData, cache_dir: str | None = None) -> Classi
 
     Args:
         data: with at least two classes.
-        cache_dir: as in `bayesian_gan.options.reading.Options`.
+        cache_dir: as in `bayesian_gan.options.reading.ReadingOptions`.
 
     Raises:
         InputError: one class only, or the cache folder cannot be written.

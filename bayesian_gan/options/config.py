@@ -1,130 +1,42 @@
-"""The configuration of a run, and which values of its flags go together.
+"""The configuration of a run: all groups of options, what flags imply of others, and the check of the whole."""
 
-Nothing here imports TensorFlow, so a wrong flag is refused at once.
-"""
-
-import math
 from collections.abc import Collection
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
 from absl import flags
 
 from bayesian_gan.errors import InputError
+from bayesian_gan.options import contradictions
+from bayesian_gan.options.cost import CostOptions
+from bayesian_gan.options.data import DataOptions
 from bayesian_gan.options.device import parse_device
-from bayesian_gan.options.presets import NEED_LABELS, preset_values
-from bayesian_gan.options.reading import Options
-
-AUTHORS_WARM_UP = 5000
-WEIGHT_CLIP = 0.01
-
-# What does not decide how the training goes: a run may resume with other values of these.
-MAY_DIFFER = (
-    "out_dir",
-    "data_path",
-    "cache_dir",
-    "download",
-    "download_seconds",
-    "train_iter",
-    "n_save",
-    "save_samples",
-    "save_weights",
-    "resume",
-    "checkpoint_every",
-    "checkpoint_minutes",
-    "on_nan",
-    "device",
-    "strategy",
-)
-
-# What is read first when the warm-up is over: a run may branch off there with other values of these.
-AFTER_WARM_UP = (
-    "temperature",
-    "friction",
-    "noise",
-    "collect_every",
-    "max_samples",
-    "train_iter",
-)
+from bayesian_gan.options.networks import NetworkOptions
+from bayesian_gan.options.objective import WEIGHT_CLIP, ObjectiveOptions
+from bayesian_gan.options.option import check_needs, check_ranges, options_of, to_json
+from bayesian_gan.options.output import OutputOptions
+from bayesian_gan.options.presets import apply_preset
+from bayesian_gan.options.reading import ReadingOptions
+from bayesian_gan.options.reliability import ReliabilityOptions
+from bayesian_gan.options.sampler import SamplerOptions
+from bayesian_gan.options.start import StartOptions
+from bayesian_gan.options.terms import TermOptions
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(
+    StartOptions,
+    ReadingOptions,
+    DataOptions,
+    NetworkOptions,
+    ObjectiveOptions,
+    TermOptions,
+    SamplerOptions,
+    CostOptions,
+    OutputOptions,
+    ReliabilityOptions,
+):
     """A run's resolved configuration: one attribute for each flag, with the flag's name and meaning."""
-
-    out_dir: str | None
-    n_save: int
-    z_dim: int
-    gf_dim: int
-    df_dim: int
-    data_path: str | None
-    dataset: str
-    batch_size: int
-    prior_std: float
-    num_layers: int
-    num_gen: int
-    num_disc: int
-    num_mcmc: int
-    chain_offset: int | None
-    N: int
-    train_iter: int
-    wasserstein: bool
-    ml: bool
-    save_samples: bool
-    save_weights: bool
-    random_seed: int
-    lr: float
-    lr_decay: float
-    optimizer: str
-    ml_ensemble: int | None
-    semi: bool
-    objective: Literal["paper", "authors", "wasserstein"]
-    weight_clip: float | None
-    gradient_penalty: float | None
-    feature_matching: float
-    pairing_reduction: Literal["mean", "sum"]
-    labelled_weight: float
-    matching: Literal["huber", "mean"]
-    entropy: float
-    consistency: float
-    consistency_ramp: int
-    class_frequencies: float
-    average_decay: float
-    input_noise: float
-    hidden_noise: float
-    final_noise: float
-    init: Literal["normal", "he"]
-    pooling: Literal["stride", "average"]
-    generator_layers: int | None
-    labelled_batch_size: int | None
-    cosine_from: float | None
-    preset: str | None
-    validation: int
-    generators_per_step: int | None
-    pairs_per_step: int | None
-    device: str
-    strategy: Literal["none", "mirrored", "multiworker"]
-    shards: int
-    mixed_precision: bool
-    jit: bool
-    friction: float
-    temperature: float
-    noise: Literal["normal", "rademacher"]
-    sampler_lr: float | None
-    warm_up: int
-    collect_every: int
-    max_samples: int | None
-    label_seed: int
-    image_size: int | None
-    resize: bool
-    celeb_train: int
-    cache_dir: str | None
-    download: bool
-    download_seconds: float
-    resume: str | None
-    checkpoint_every: int
-    checkpoint_minutes: float
-    on_nan: Literal["stop", "restart_member"]
 
     @classmethod
     def from_flags(cls, values: flags.FlagValues) -> "Config":
@@ -134,9 +46,9 @@ class Config:
             InputError: flags that contradict each other.
         """
         apply_preset(values)
-        config = cls(**{field.name: values[field.name].value for field in fields(cls)})
-        given = {name for name in config.to_json() if values[name].present}
-        config = config._resolve(given)
+        names = options_of(cls)
+        config = cls(**{name: values[name].value for name in names})
+        config = config._resolve({name for name in names if values[name].present})
         config.check()
         return config
 
@@ -170,164 +82,17 @@ class Config:
         return replace(self, **implied)
 
     def check(self) -> None:
-        """Raises InputError where flags contradict each other."""
+        """Raises InputError where a value is out of its range or options contradict each other."""
         if self.out_dir is None and self.resume in (None, "auto"):
             raise InputError("--out_dir: give a folder for results")
-        if not self.checkpoint_minutes > 0:
-            raise InputError(
-                f"--checkpoint_minutes must be greater than 0, not {self.checkpoint_minutes}"
-            )
-        self._check_wasserstein()
-        self._check_ensemble()
-        if self.ml and (self.num_gen, self.num_disc, self.num_mcmc) != (1, 1, 1):
-            raise InputError(
-                "--ml is a single DCGAN: it needs --num_gen 1 --num_disc 1 --num_mcmc 1, not "
-                f"{self.num_gen}, {self.num_disc} and {self.num_mcmc}"
-            )
-        for name, value in self.to_json().items():
-            if isinstance(value, float) and not math.isfinite(value):
-                raise InputError(f"--{name} must be a finite number, not {value}")
-        if self.batch_size < 2:
-            raise InputError(
-                f"--batch_size must be at least 2 for batch normalisation, not {self.batch_size}"
-            )
-        for name in ("prior_std", "lr"):
-            if not getattr(self, name) > 0:
-                raise InputError(f"--{name} must be greater than 0, not {getattr(self, name)}")
-        if self.sampler_lr is not None and not self.sampler_lr > 0:
-            raise InputError(f"--sampler_lr must be greater than 0, not {self.sampler_lr}")
-        self.data_options()
+        check_ranges(self)
+        check_needs(self)
+        contradictions.check_wasserstein(self)
+        contradictions.check_maximum_likelihood(self)
         parse_device(self.device)
-        self._check_shards()
-        self._check_scan()
-        self._check_terms()
-        if self.chain_offset and self.objective == "authors":
-            raise InputError(
-                "--chain_offset needs --objective paper: under --objective authors all chains meet, so none "
-                "can run alone"
-            )
-
-    def _check_shards(self) -> None:
-        """Raises InputError where a minibatch cannot be divided, or not between devices."""
-        if self.strategy != "none":
-            for name, value, why in (
-                ("jit", self.jit, "XLA compiles a step of one device"),
-                (
-                    "generators_per_step",
-                    self.generators_per_step,
-                    "the block is chosen in the step",
-                ),
-            ):
-                if value:
-                    raise InputError(f"--strategy does not go with --{name}: {why}; leave one out")
-        if self.strategy == "multiworker" and self.on_nan != "stop":
-            raise InputError(
-                "--strategy multiworker does not go with --on_nan restart_member: leave one of the two out"
-            )
-        if self.shards == 1 and self.strategy == "none":
-            return
-        if self.objective == "authors":
-            raise InputError(
-                "--shards and --strategy need --objective paper: the authors' logsumexp of minibatch means is "
-                "no mean over shards; choose one device, or the paper's objective"
-            )
-        labelled = self.labelled_batch_size or min(self.batch_size, self.N)
-        for name, size, least in (
-            ("batch_size", self.batch_size, 2),
-            ("labelled_batch_size", labelled if self.semi else self.shards, 1),
-        ):
-            if size % self.shards or size < least * self.shards:
-                raise InputError(
-                    f"--{name} {size} does not make {self.shards} equal shards of {least} or more: give a "
-                    f"multiple of {self.shards}"
-                )
-
-    def _check_wasserstein(self) -> None:
-        """Raises InputError where flags contradict a Wasserstein critic, or need one."""
-        for name in ("weight_clip", "gradient_penalty"):
-            value = getattr(self, name)
-            if value is None:
-                continue
-            if not self.wasserstein:
-                raise InputError(f"--{name} needs --wasserstein: add it, or leave --{name} out")
-            if not value > 0:
-                raise InputError(f"--{name} must be greater than 0, not {value}")
-        if not self.wasserstein:
-            return
-        if self.weight_clip is not None and self.gradient_penalty is not None:
-            raise InputError(
-                "--weight_clip and --gradient_penalty both bound the critic's slope: leave one of them out"
-            )
-        if self.feature_matching > 0:
-            raise InputError(
-                "--wasserstein does not go with --feature_matching: the generators follow the critic alone; "
-                f"leave out --feature_matching {self.feature_matching:g}"
-            )
-
-    def _check_ensemble(self) -> None:
-        """Raises InputError where other flags contradict an ensemble of single DCGANs."""
-        if self.ml_ensemble is None:
-            return
-        for name, needed in (
-            ("num_gen", 1),
-            ("num_disc", 1),
-            ("num_mcmc", self.ml_ensemble),
-            ("ml", False),
-        ):
-            if getattr(self, name) != needed:
-                raise InputError(
-                    f"--ml_ensemble {self.ml_ensemble} is {self.ml_ensemble} DCGANs of one generator and one "
-                    f"discriminator each: leave out --{name} {getattr(self, name)}"
-                )
-        if self.objective == "authors":
-            raise InputError(
-                "--ml_ensemble needs --objective paper: under --objective authors all networks meet, "
-                "so the DCGANs would not be independent; leave one of the two out"
-            )
-
-    def data_options(self) -> Options:
-        """How the data set is to be read.
-
-        Raises:
-            InputError: a value out of its range.
-        """
-        return Options(**{field.name: getattr(self, field.name) for field in fields(Options)})
-
-    def _check_terms(self) -> None:
-        """Raises InputError where a term of the energies does not fit the other flags."""
-        for name in NEED_LABELS:
-            if getattr(self, name) > 0 and self.objective == "authors":
-                raise InputError(
-                    f"--{name} needs --objective paper: the authors' losses have no such term"
-                )
-            if getattr(self, name) > 0 and not self.semi:
-                raise InputError(f"--{name} needs labels (--semi): without there are no classes")
-        if self.final_noise < 1 and self.cosine_from is None:
-            raise InputError(
-                "--final_noise needs --cosine_from, where in the warm-up the noise begins to fall"
-            )
-        if not self.average_decay < 1:
-            raise InputError(f"--average_decay must lie in [0, 1), not {self.average_decay}")
-
-    def _check_scan(self) -> None:
-        """Raises InputError where the parts of one step do not fit the numbers of samples."""
-        for name in ("generators_per_step", "pairs_per_step"):
-            if getattr(self, name) is not None and self.objective == "authors":
-                raise InputError(
-                    f"--{name} needs --objective paper: the authors' logsumexp over all pairs has no "
-                    "unbiased estimate from some of them"
-                )
-        moved = self.generators_per_step or self.num_gen
-        if moved > self.num_gen or self.num_gen % moved:
-            raise InputError(
-                f"--generators_per_step must divide --num_gen, which is {self.num_gen}, into equal "
-                f"blocks; {moved} does not"
-            )
-        if (self.pairs_per_step or 1) > moved:
-            raise InputError(
-                f"--pairs_per_step must be at most {moved}, the generators that move in a step, not "
-                f"{self.pairs_per_step}"
-            )
+        contradictions.check_strategy(self)
+        contradictions.check_shards(self)
+        contradictions.check_scan(self)
 
     @property
     def maximum_likelihood(self) -> bool:
@@ -361,15 +126,30 @@ class Config:
         return self.warm_up + self.collect_every
 
     def to_json(self) -> dict[str, Any]:
-        """All attributes by name."""
-        return asdict(self)
+        """All options by name, as `config.json` holds them."""
+        return to_json(self)
 
 
-def apply_preset(values: flags.FlagValues) -> None:
-    """Gives the flags that the command line leaves out the values of `--preset`, if there is one."""
-    if values["preset"].value is None:
-        return
-    preset = preset_values(values["preset"].value, semi=values["semi"].value, ml=values["ml"].value)
-    for name, value in preset.items():
-        if not values[name].present:
-            values[name].value = value
+def term_options(config: Config) -> list[tuple[str, str]]:
+    """The options that weigh a term of the energies, of those whose weight is greater than 0.
+
+    Returns:
+        Name of the option and "module:class" of its term, in order of declaration.
+    """
+    return [
+        (name, each.option.term)
+        for name, each in options_of(Config).items()
+        if each.option.term is not None and (getattr(config, name) or 0.0) > 0
+    ]
+
+
+def _that_may_differ(where: Literal["resume", "branch"]) -> tuple[str, ...]:
+    """Names in order of the fields, in which the last group of options comes first."""
+    declared = options_of(Config)
+    return tuple(f.name for f in fields(Config) if where in declared[f.name].option.may_differ)
+
+
+# What does not decide how the training goes: a run may resume with other values of these.
+MAY_DIFFER = _that_may_differ("resume")
+# What is read first when the warm-up is over: a run may branch off there with other values of these.
+AFTER_WARM_UP = _that_may_differ("branch")

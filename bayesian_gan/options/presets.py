@@ -3,6 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
+from absl import flags
+
+from bayesian_gan.options.terms import NEED_LABELS
+
 
 @dataclass(frozen=True)
 class Preset:
@@ -91,9 +95,6 @@ PRESETS = {
     "laptop_balanced": Preset("laptop, where all classes are equally frequent", _LAPTOP_BALANCED),
 }
 
-
-# Terms over classes, of which there are none without labels.
-NEED_LABELS = ("entropy", "consistency", "class_frequencies")
 NETWORKS = ("num_gen", "num_disc", "num_mcmc")
 
 
@@ -109,6 +110,16 @@ def preset_values(name: str, *, semi: bool, ml: bool) -> dict[str, Any]:
     if not semi:
         values = {flag: value for flag, value in values.items() if flag not in NEED_LABELS}
     return values | (dict.fromkeys(NETWORKS, 1) if ml else {})
+
+
+def apply_preset(values: flags.FlagValues) -> None:
+    """Gives the flags that the command line leaves out the values of `--preset`, if there is one."""
+    if values["preset"].value is None:
+        return
+    preset = preset_values(values["preset"].value, semi=values["semi"].value, ml=values["ml"].value)
+    for name, value in preset.items():
+        if not values[name].present:
+            values[name].value = value
 
 
 def describe_preset(name: str, values: dict[str, Any]) -> str:

@@ -3,44 +3,66 @@
 from dataclasses import dataclass
 
 from bayesian_gan.errors import InputError
-
-CELEB_TRAIN = 75_000
-DOWNLOAD_SECONDS = 3600.0
+from bayesian_gan.options.option import Group, option, options_of
 
 
 @dataclass(frozen=True)
-class Options:
-    """Options of the readers; each has a command-line flag of the same name.
-
-    Attributes:
-        image_size: height and width in pixels of the images, at least 8; None for the data set's own (CelebA:
-            32, ImageNet: 64). CelebA is cropped and ImageNet subsampled to it; all other data must have it,
-            or be resized.
-        resize: whether images of another size or channel count than the network's are resized; otherwise
-            they are refused.
-        celeb_train: training images of CelebA, at least 1.
-        cache_dir: folder of decoded images; None for ~/.cache/bayesian_gan (or $XDG_CACHE_HOME/bayesian_gan).
-        download: whether data that are not there may be downloaded (by TensorFlow Datasets).
-        download_seconds: time limit of a download, greater than 0.
+class ReadingOptions(Group):
+    """Options of the readers. A run's `Config` is one; others make their own.
 
     Raises:
         InputError: a value out of its range.
     """
 
-    image_size: int | None = None
-    resize: bool = False
-    celeb_train: int = CELEB_TRAIN
-    cache_dir: str | None = None
-    download: bool = False
-    download_seconds: float = DOWNLOAD_SECONDS
+    title = "data"
+
+    image_size: int | None = option(
+        None,
+        "Side of the images. By default the data set's own: 32 for celeb (50 in the paper; 32, 50 and 64 are "
+        "cropped), 64 for imagenet_K. Other data need --resize to have another.",
+        low=8,
+        high=1024,
+        unit="pixels",
+        noun="size",
+        at_parse=False,
+    )
+    resize: bool = option(
+        False,
+        "Resize images of another size or channel count than the network's; without it they are refused.",
+    )
+    celeb_train: int = option(
+        75_000,
+        "Training images of celeb: 75000 in the authors' program, 100000 in the paper.",
+        low=1,
+        at_parse=False,
+    )
+    cache_dir: str | None = option(
+        None,
+        "Folder of decoded images, shared by runs. By default ~/.cache/bayesian_gan, or "
+        "$XDG_CACHE_HOME/bayesian_gan.",
+        may_differ=("resume",),
+    )
+    download: bool = option(
+        True,
+        "Have TensorFlow Datasets download into DATA_PATH what is not there.",
+        may_differ=("resume",),
+    )
+    download_seconds: float = option(
+        3600.0,
+        "Time limit of a download.",
+        above=0.0,
+        unit="seconds",
+        at_parse=False,
+        may_differ=("resume",),
+    )
 
     def __post_init__(self) -> None:
-        if self.image_size is not None and not 8 <= self.image_size <= 1024:
-            raise InputError(f"--image_size {self.image_size}: give a size in [8, 1024]")
-        if self.celeb_train < 1:
-            raise InputError(f"--celeb_train {self.celeb_train}: give at least 1")
-        if not self.download_seconds > 0:
-            raise InputError(f"--download_seconds {self.download_seconds}: give more than 0")
+        for name, declared in options_of(ReadingOptions).items():
+            value, rule = getattr(self, name), declared.option
+            if value is not None and not rule.holds(value):
+                allowed = f"a {rule.noun} {rule.range}" if rule.interval else rule.range
+                raise InputError(f"--{name} {value}: give {allowed}")
 
 
-DEFAULTS = Options()
+# What is there already: the readers' default.
+NO_DOWNLOAD = ReadingOptions(download=False)

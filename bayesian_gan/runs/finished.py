@@ -9,11 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from absl import flags
-
 from bayesian_gan.errors import InputError
 from bayesian_gan.options.config import Config
-from bayesian_gan.options.flags import define
 from bayesian_gan.runs.folder import DATA_FILE, RUN_FORMAT, SPLIT_FILE
 from bayesian_gan.storage import read_json
 
@@ -208,9 +205,4 @@ def _config(folder: Path, described: dict[str, Any]) -> Config:
             f"{folder}: made by a newer version of this program, {version}{what}; give this command in "
             "that version"
         )
-    if names <= saved.keys():
-        return Config(**saved)
-    values = flags.FlagValues()
-    define(values, semi=True)
-    values.mark_as_parsed()
-    return Config(**{name: saved.get(name, values[name].default) for name in names})
+    return Config(**saved)

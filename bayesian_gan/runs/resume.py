@@ -5,12 +5,13 @@ import re
 import shlex
 import sys
 from collections.abc import Collection, Iterator
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from bayesian_gan.errors import InputError
 from bayesian_gan.options.config import MAY_DIFFER, Config
+from bayesian_gan.options.option import options_of
 from bayesian_gan.storage import json_checksum
 
 AUTO = "auto"
@@ -77,7 +78,7 @@ def resume_command(folder: Path, program: str = "") -> str:
 
 
 def _deciding() -> list[str]:
-    return [field.name for field in fields(Config) if field.name not in MAY_DIFFER]
+    return [name for name in options_of(Config) if name not in MAY_DIFFER]
 
 
 def _differing(config: Config, saved: dict[str, Any], names: Collection[str]) -> list[str]:
@@ -104,7 +105,7 @@ def _saved_flags(folder: Path) -> dict[str, Any]:
         raise InputError(
             f"--resume {folder}: was merged from other runs and has no checkpoint; resume those and merge"
         )
-    odd = names ^ {field.name for field in fields(Config)}
+    odd = names ^ set(options_of(Config))
     if odd or not isinstance(saved, dict):
         versions = described.get("versions")
         version = versions.get("bayesian-gan") if isinstance(versions, dict) else None

@@ -1,13 +1,19 @@
-"""Flags of `run_bgan_synth.py`, and the configuration they make. Nothing here imports TensorFlow."""
+"""Options of `run_bgan_synth.py`, and the configuration they make. Nothing here imports TensorFlow."""
 
-import math
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from absl import flags
 
 from bayesian_gan.errors import InputError
-from bayesian_gan.synthetic.data import DATA_NAMES, DataName
+from bayesian_gan.options.networks import NetworkOptions
+from bayesian_gan.options.objective import ObjectiveOptions
+from bayesian_gan.options.option import Group, adapted, check_ranges, option, options_of, to_json
+from bayesian_gan.options.output import OutputOptions
+from bayesian_gan.options.sampler import SamplerOptions
+from bayesian_gan.options.start import StartOptions
+from bayesian_gan.options.terms import TermOptions
+from bayesian_gan.synthetic.data import DataName
 
 # The systems that can be trained on one data set, and what they are called in pictures.
 SYSTEMS = {
@@ -16,44 +22,150 @@ SYSTEMS = {
     "ml_equal_cost": "ML GAN, equal cost",
     "wasserstein": "Wasserstein GAN",
 }
-DEFAULT_SYSTEMS = ("bayesgan", "ml", "wasserstein")
-# At least two rows a generator for a share of anything, and no more than what is drawn of the union.
-MAX_GENERATORS = 1000
 # More generators than this move by a random scan unless told otherwise.
 MOST_AT_ONCE = 10
 
-LEARNING_RATE, WARM_UP = 1e-3, 1000
-SAMPLER_LR, FRICTION = 1e-3, 0.5
+
+@dataclass(frozen=True)
+class SynthStartOptions(Group):
+    """What is trained, on which data, for how long, and where the results go."""
+
+    title = StartOptions.title
+
+    out_dir: str | None = adapted(
+        StartOptions, "out_dir", text="Results go to OUT_DIR/synth_DATA_UNIXTIME/."
+    )
+    data: DataName = option(
+        "clusters",
+        "Data set: clusters (ten on planes, as in the authors' program) or slides (one plane, as on their "
+        "slides); every column is standardised.",
+    )
+    systems: tuple[str, ...] = option(
+        ("bayesgan", "ml", "wasserstein"),
+        "What is trained, side by side in pictures and tables: "
+        "bayesgan; ml, a maximum-likelihood GAN (one generator, one discriminator) for as many iterations; "
+        "ml_equal_cost, the same for num_mcmc * generators_per_step times as many; wasserstein, ml with a "
+        "critic in the place of the discriminator.",
+    )
+    x_dim: int = option(100, "Dimension of the data.", low=2)
+    data_seed: int = option(0, "Seed of the data set.", low=0)
+    # At least two rows a generator for a share of anything, and no more than what is drawn of the union.
+    num_gen: int = adapted(StartOptions, "num_gen", high=1000)
+    num_mcmc: int = adapted(
+        StartOptions, "num_mcmc", text="M, SGHMC chains, each with a discriminator.", high=100
+    )
+    train_iter: int = adapted(
+        StartOptions,
+        "train_iter",
+        default=2000,
+        text="Length of the run, its warm-up included; 1000 in the authors' program.",
+    )
+    n_save: int = adapted(
+        OutputOptions, "n_save", text="Iterations between two measurements; divides train_iter."
+    )
+    random_seed: int = adapted(StartOptions, "random_seed")
 
 
 @dataclass(frozen=True)
-class SynthConfig:
-    """The resolved configuration of a run: one attribute for each flag, with its name and meaning."""
+class SynthNetworkOptions(Group):
+    """The structure of the networks, which have two layers."""
 
-    out_dir: str | None
-    data: DataName
-    systems: tuple[str, ...]
-    x_dim: int
-    z_dim: int
-    num_gen: int
-    num_mcmc: int
-    generators_per_step: int | None
-    hidden: int
-    train_iter: int
-    n_save: int
-    batch_size: int
-    prior_std: float
-    lr: float
-    warm_up: int
-    sampler_lr: float
-    friction: float
-    temperature: float
-    feature_matching: float
-    random_seed: int
-    data_seed: int
-    save_weights: bool
-    wasserstein: bool
-    gradient_penalty: float
+    title = NetworkOptions.title
+
+    z_dim: int = adapted(NetworkOptions, "z_dim", default=2)
+    hidden: int = option(1000, "Width of the hidden layer of every network.", low=1)
+
+
+@dataclass(frozen=True)
+class SynthObjectiveOptions(Group):
+    """The objective and its terms."""
+
+    title = ObjectiveOptions.title
+
+    prior_std: float = adapted(
+        ObjectiveOptions,
+        "prior_std",
+        text="Standard deviation s of the weight prior N(0, s^2 I).",
+    )
+    feature_matching: float = adapted(
+        TermOptions,
+        "feature_matching",
+        default=0.0,
+        text="Weight of the distance of features in the generators' energies.",
+    )
+    wasserstein: bool = adapted(
+        ObjectiveOptions,
+        "wasserstein",
+        text="The Wasserstein objective in the Bayesian GAN too: a critic in the place of the discriminator.",
+    )
+    gradient_penalty: float = adapted(
+        TermOptions,
+        "gradient_penalty",
+        default=10.0,
+        text="Weight of the penalty on the norm of critics' gradients (Gulrajani et al. 2017).",
+    )
+
+
+@dataclass(frozen=True)
+class SynthSamplerOptions(Group):
+    """Minibatches, learning rates and the sampler."""
+
+    title = SamplerOptions.title
+
+    generators_per_step: int | None = option(
+        None,
+        "k, a divisor of num_gen: each iteration moves k generators of a chain, drawn afresh. By default the "
+        f"largest divisor up to {MOST_AT_ONCE}.",
+        low=1,
+    )
+    batch_size: int = adapted(
+        SamplerOptions,
+        "batch_size",
+        text="Real points in a minibatch, and points of each generator.",
+        at_parse=True,
+    )
+    lr: float = adapted(
+        SamplerOptions,
+        "lr",
+        default=1e-3,
+        text="Learning rate of Adam (beta1 0.5): in the warm-up of the Bayesian GAN, and all the way of the "
+        "ML GAN.",
+    )
+    warm_up: int = adapted(
+        SamplerOptions, "warm_up", default=1000, text="Iterations of Adam before SGHMC."
+    )
+    sampler_lr: float = adapted(
+        SamplerOptions,
+        "sampler_lr",
+        default=1e-3,
+        text="Learning rate of SGHMC, for the mean energy per example.",
+    )
+    friction: float = adapted(SamplerOptions, "friction", default=0.5)
+    temperature: float = adapted(SamplerOptions, "temperature")
+
+
+@dataclass(frozen=True)
+class SynthOutputOptions(Group):
+    """What is saved beside the measurements."""
+
+    title = OutputOptions.title
+
+    save_weights: bool = adapted(
+        OutputOptions,
+        "save_weights",
+        text="Save the weights of every network at the end, weights_SYSTEM.npz.",
+    )
+
+
+@dataclass(frozen=True)
+class SynthConfig(
+    SynthStartOptions,
+    SynthNetworkOptions,
+    SynthObjectiveOptions,
+    SynthSamplerOptions,
+    SynthOutputOptions,
+):
+    """The resolved configuration of a run: one attribute for each flag, with its name and meaning."""
 
     @classmethod
     def from_flags(cls, values: flags.FlagValues) -> "SynthConfig":
@@ -62,7 +174,7 @@ class SynthConfig:
         Raises:
             InputError: a value out of its range, or flags that contradict each other.
         """
-        given = {field.name: values[field.name].value for field in fields(cls)}
+        given = {name: values[name].value for name in options_of(cls)}
         config = cls(**(given | {"systems": tuple(given["systems"])}))
         config.check()
         if config.generators_per_step is None:
@@ -79,12 +191,7 @@ class SynthConfig:
             raise InputError(
                 "--wasserstein and --feature_matching exclude each other: generators follow the critic alone"
             )
-        for name, value in self.to_json().items():
-            if isinstance(value, float) and not math.isfinite(value):
-                raise InputError(f"--{name} must be a finite number, not {value}")
-        for name in ("prior_std", "lr", "sampler_lr", "gradient_penalty"):
-            if not getattr(self, name) > 0:
-                raise InputError(f"--{name} must be greater than 0, not {getattr(self, name)}")
+        check_ranges(self)
         unknown = [name for name in self.systems if name not in SYSTEMS]
         if unknown or not self.systems or len(set(self.systems)) < len(self.systems):
             raise InputError(
@@ -102,184 +209,5 @@ class SynthConfig:
             )
 
     def to_json(self) -> dict[str, Any]:
-        """All attributes by name."""
-        return asdict(self)
-
-
-def define(values: flags.FlagValues) -> None:
-    """Defines all flags on `values`, absl's `flags.FLAGS` in the entry point."""
-    _define_data_flags(values)
-    _define_sample_flags(values)
-    _define_training_flags(values)
-
-
-def _define_data_flags(values: flags.FlagValues) -> None:
-    flags.DEFINE_string(
-        "out_dir", None, "Results go to OUT_DIR/synth_DATA_UNIXTIME/.", flag_values=values
-    )
-    flags.DEFINE_enum(
-        "data",
-        "clusters",
-        list(DATA_NAMES),
-        "Data set: clusters (ten on planes, as in the authors' program) or slides (one plane, as on their "
-        "slides); every column is standardised.",
-        flag_values=values,
-    )
-    flags.DEFINE_integer(
-        "x_dim", 100, "Dimension of the data, >= 2.", lower_bound=2, flag_values=values
-    )
-    flags.DEFINE_integer(
-        "data_seed", 0, "Seed, >= 0, of the data set.", lower_bound=0, flag_values=values
-    )
-    flags.DEFINE_list(
-        "systems",
-        list(DEFAULT_SYSTEMS),
-        "What is trained, side by side in pictures and tables: "
-        "bayesgan; ml, a maximum-likelihood GAN (one generator, one discriminator) for as many iterations; "
-        "ml_equal_cost, the same for num_mcmc * generators_per_step times as many; wasserstein, ml with a "
-        "critic in the place of the discriminator.",
-        flag_values=values,
-    )
-
-
-def _define_sample_flags(values: flags.FlagValues) -> None:
-    flags.DEFINE_integer(
-        "z_dim",
-        2,
-        "Dimension, >= 1, of the noise z ~ U(-1, 1).",
-        lower_bound=1,
-        flag_values=values,
-    )
-    flags.DEFINE_integer(
-        "num_gen",
-        1,
-        f"J_g, generators of a chain, in 1..{MAX_GENERATORS}.",
-        lower_bound=1,
-        upper_bound=MAX_GENERATORS,
-        flag_values=values,
-    )
-    flags.DEFINE_alias("numz", "num_gen", flag_values=values)
-    flags.DEFINE_integer(
-        "num_mcmc",
-        1,
-        "M, SGHMC chains, in 1..100, each with a discriminator.",
-        lower_bound=1,
-        upper_bound=100,
-        flag_values=values,
-    )
-    flags.DEFINE_integer(
-        "generators_per_step",
-        None,
-        "k, a divisor of num_gen: each iteration moves k generators of a chain, drawn afresh. By default the "
-        f"largest divisor up to {MOST_AT_ONCE}.",
-        lower_bound=1,
-        flag_values=values,
-    )
-    flags.DEFINE_integer(
-        "hidden",
-        1000,
-        "Width, >= 1, of the hidden layer of every network.",
-        lower_bound=1,
-        flag_values=values,
-    )
-    flags.DEFINE_float(
-        "prior_std",
-        1.0,
-        "Standard deviation s, > 0, of the weight prior N(0, s^2 I).",
-        lower_bound=0.0,
-        flag_values=values,
-    )
-    flags.DEFINE_float(
-        "feature_matching",
-        0.0,
-        "Weight, >= 0, of the distance of features in the generators' energies.",
-        lower_bound=0.0,
-        flag_values=values,
-    )
-
-
-def _define_training_flags(values: flags.FlagValues) -> None:
-    flags.DEFINE_integer(
-        "train_iter",
-        2000,
-        "Iterations, >= 1 (1000 in the authors' program).",
-        lower_bound=1,
-        flag_values=values,
-    )
-    flags.DEFINE_integer(
-        "n_save",
-        100,
-        "Iterations, >= 1, between two measurements; divides train_iter.",
-        lower_bound=1,
-        flag_values=values,
-    )
-    flags.DEFINE_integer(
-        "batch_size",
-        64,
-        "Real points, >= 2, in a minibatch, and points of each generator.",
-        lower_bound=2,
-        flag_values=values,
-    )
-    flags.DEFINE_float(
-        "lr",
-        LEARNING_RATE,
-        "Learning rate, > 0, of Adam (beta1 0.5): in the warm-up of the Bayesian GAN, and all the way of the "
-        "ML GAN.",
-        lower_bound=0.0,
-        flag_values=values,
-    )
-    flags.DEFINE_integer(
-        "warm_up",
-        WARM_UP,
-        "Iterations, >= 0, of Adam before SGHMC.",
-        lower_bound=0,
-        flag_values=values,
-    )
-    flags.DEFINE_float(
-        "sampler_lr",
-        SAMPLER_LR,
-        "Learning rate, > 0, of SGHMC, for the mean energy per example.",
-        lower_bound=0.0,
-        flag_values=values,
-    )
-    flags.DEFINE_float(
-        "friction",
-        FRICTION,
-        "Friction, in [0, 1], of SGHMC.",
-        lower_bound=0.0,
-        upper_bound=1.0,
-        flag_values=values,
-    )
-    flags.DEFINE_float(
-        "temperature",
-        1.0,
-        "Temperature, >= 0, of the posterior; 1 is the posterior itself.",
-        lower_bound=0.0,
-        flag_values=values,
-    )
-    flags.DEFINE_integer(
-        "random_seed",
-        2222,
-        "Seed, >= 0, of initial weights, minibatches, z and the samplers' noise.",
-        lower_bound=0,
-        flag_values=values,
-    )
-    flags.DEFINE_bool(
-        "save_weights",
-        False,
-        "Save the weights of every network at the end, weights_SYSTEM.npz.",
-        flag_values=values,
-    )
-    flags.DEFINE_bool(
-        "wasserstein",
-        False,
-        "The Wasserstein objective in the Bayesian GAN too: a critic in the place of the discriminator.",
-        flag_values=values,
-    )
-    flags.DEFINE_float(
-        "gradient_penalty",
-        10.0,
-        "Weight, > 0, of the penalty on the norm of critics' gradients (Gulrajani et al. 2017).",
-        lower_bound=0.0,
-        flag_values=values,
-    )
+        """All options by name."""
+        return to_json(self)

@@ -21,19 +21,20 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
 from bayesian_gan.errors import InputError, RunStopped  # noqa: E402
+from bayesian_gan.options.flags import define_options  # noqa: E402
 from bayesian_gan.storage import write_json  # noqa: E402
-from bayesian_gan.synthetic import options  # noqa: E402
 from bayesian_gan.synthetic.data import synthetic_data  # noqa: E402
 from bayesian_gan.synthetic.divergence import Plane  # noqa: E402
 from bayesian_gan.synthetic.experiment import train  # noqa: E402
 from bayesian_gan.synthetic.measure import Measurement  # noqa: E402
+from bayesian_gan.synthetic.options import SynthConfig  # noqa: E402
 from bayesian_gan.synthetic.pictures import divergence_picture, save_picture  # noqa: E402
 from benchmarks.driver_runs import place_name  # noqa: E402
 
 COLUMNS = ["seed", "floor", *(f.name for f in fields(Measurement))]
 
 
-def shared_flags(config: options.SynthConfig) -> dict[str, Any]:
+def shared_flags(config: SynthConfig) -> dict[str, Any]:
     """The flags that all seeds of a folder have."""
     own = ("random_seed", "data_seed", "out_dir")
     return {name: value for name, value in config.to_json().items() if name not in own}
@@ -53,7 +54,7 @@ def read(path: Path) -> dict[int, tuple[float, list[Measurement]]]:
     return found
 
 
-def run_seed(config: options.SynthConfig, seed: int, path: Path) -> None:
+def run_seed(config: SynthConfig, seed: int, path: Path) -> None:
     """Trains every system of one seed and appends what was measured to the file."""
     config = replace(config, random_seed=seed, data_seed=seed)
     data = synthetic_data(config.data, config.x_dim, seed)
@@ -96,12 +97,12 @@ def report(found: dict[int, tuple[float, list[Measurement]]]) -> None:
 def main(arguments: list[str]) -> int:
     """Runs what is missing, and reports; returns the exit status."""
     values = flags.FlagValues()
-    options.define(values)
+    define_options(values, SynthConfig)
     flags.DEFINE_integer("seeds", 10, "How many.", lower_bound=1, flag_values=values)
     flags.DEFINE_integer("first", 0, "The first.", lower_bound=0, flag_values=values)
     try:
         values(["seeds.py", *arguments])
-        config = options.SynthConfig.from_flags(values)
+        config = SynthConfig.from_flags(values)
     except (InputError, flags.Error) as error:
         print(f"seeds.py: error: {error}", file=sys.stderr)
         return 2

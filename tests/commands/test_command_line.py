@@ -228,7 +228,7 @@ def test_other_objectives_train(tmp_path: Path, objective: str) -> None:
 
 
 def test_help_names_every_flag_with_its_range() -> None:
-    result = run("run_bgan_semi.py", "--help", ROOT)
+    result = run("run_bgan_semi.py", "--helpfull", ROOT)
     assert result.returncode == 0
     for name in ("--num_mcmc", "--friction", "--collect_every", "--label_seed", "--objective"):
         assert name in result.stdout

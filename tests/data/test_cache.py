@@ -15,7 +15,7 @@ from bayesian_gan.data import cache, catalogue, pictures
 from bayesian_gan.data.image_data import ImageData
 from bayesian_gan.data.splits import label_split
 from bayesian_gan.errors import InputError
-from bayesian_gan.options.reading import Options
+from bayesian_gan.options.reading import ReadingOptions
 
 ROOT = Path(__file__).parents[2]
 ORDER = sorted(range(200), key=lambda i: f"{i}.png")
@@ -28,7 +28,9 @@ def own(tmp_path: Path) -> Path:
 
 def load(own: Path, **options: Any) -> ImageData:
     return catalogue.load(
-        f"folder:{own}", None, Options(cache_dir=str(own.parent / "C"), **options)
+        f"folder:{own}",
+        None,
+        ReadingOptions(download=False, cache_dir=str(own.parent / "C"), **options),
     )
 
 
@@ -182,8 +184,8 @@ PROGRAM = """
 import sys
 import numpy as np
 from bayesian_gan.data import cache, catalogue
-from bayesian_gan.options.reading import Options
-data = catalogue.load("folder:" + sys.argv[1], None, Options(cache_dir=sys.argv[2]))
+from bayesian_gan.options.reading import ReadingOptions
+data = catalogue.load("folder:" + sys.argv[1], None, ReadingOptions(download=False, cache_dir=sys.argv[2]))
 np.save(sys.argv[3], data.images)
 """
 

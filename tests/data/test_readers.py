@@ -18,14 +18,14 @@ from bayesian_gan.data.image_data import ImageData
 from bayesian_gan.data.resizing import resized
 from bayesian_gan.data.splits import label_split
 from bayesian_gan.errors import InputError
-from bayesian_gan.options.reading import Options
+from bayesian_gan.options.reading import ReadingOptions
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 
 
 @pytest.fixture
-def options(tmp_path: Path) -> Options:
-    return Options(cache_dir=str(tmp_path / "C"))
+def options(tmp_path: Path) -> ReadingOptions:
+    return ReadingOptions(download=False, cache_dir=str(tmp_path / "C"))
 
 
 @pytest.mark.parametrize("name", ["fashion_mnist", "kmnist", "mnist"])
@@ -130,7 +130,7 @@ def test_the_class_of_a_face_is_its_four_attributes() -> None:
     assert celeb.CLASSES[11] == "Blond_Hair Male Young"
 
 
-def test_celeb_in_order_without_a_partition(tmp_path: Path, options: Options) -> None:
+def test_celeb_in_order_without_a_partition(tmp_path: Path, options: ReadingOptions) -> None:
     folder = make.write_celeb(tmp_path, 68)
     data = catalogue.load("celeba", str(tmp_path), options)
     assert data.name == "celeb"
@@ -143,7 +143,7 @@ def test_celeb_in_order_without_a_partition(tmp_path: Path, options: Options) ->
     assert "60 to train (of 75000 asked for) and 8 to test" in data.provenance
 
 
-def test_celeb_with_the_official_partition(tmp_path: Path, options: Options) -> None:
+def test_celeb_with_the_official_partition(tmp_path: Path, options: ReadingOptions) -> None:
     make.write_celeb(tmp_path, 64, partition=True)
     data = catalogue.load("celeb", str(tmp_path), options)
     # Parts 0, 1, 2, 2 of 16 images each.
@@ -191,7 +191,7 @@ def test_existing_crops_are_used_at_their_size_only(tmp_path: Path) -> None:
     Image.fromarray(crop).save(folder / "img_align_celeba" / "000003_cropped.jpg", format="PNG")
     small, large = (
         catalogue.load(
-            "celeb", str(tmp_path), Options(image_size=size, cache_dir=str(tmp_path / "C"))
+            "celeb", str(tmp_path), ReadingOptions(image_size=size, cache_dir=str(tmp_path / "C"))
         )
         for size in (32, 50)
     )
@@ -201,7 +201,7 @@ def test_existing_crops_are_used_at_their_size_only(tmp_path: Path) -> None:
 
 
 def test_labels_of_celeb_are_spread_as_evenly_as_its_classes_allow(
-    tmp_path: Path, options: Options
+    tmp_path: Path, options: ReadingOptions
 ) -> None:
     make.write_celeb(tmp_path, 68)
     data = catalogue.load("celeb", str(tmp_path), options)
@@ -224,7 +224,7 @@ def test_labels_of_celeb_are_spread_as_evenly_as_its_classes_allow(
 
 
 def test_imagenet_takes_every_fourth_pixel_of_rgb_grey_and_cmyk(
-    tmp_path: Path, options: Options
+    tmp_path: Path, options: ReadingOptions
 ) -> None:
     folder = make.write_imagenet(tmp_path)
     data = catalogue.load("imagenet_3", str(tmp_path), options)
@@ -241,7 +241,9 @@ def test_imagenet_takes_every_fourth_pixel_of_rgb_grey_and_cmyk(
     assert {("RGB", "JPEG"), ("L", "JPEG"), ("CMYK", "JPEG"), ("RGB", "PNG")} == set(modes)
 
 
-def test_imagenet_in_the_folders_of_tfds_imagefolder(tmp_path: Path, options: Options) -> None:
+def test_imagenet_in_the_folders_of_tfds_imagefolder(
+    tmp_path: Path, options: ReadingOptions
+) -> None:
     folder = make.write_imagenet(tmp_path)
     first = catalogue.load("imagenet_3", str(tmp_path), options)
     for old, new in (("train_256", "train"), ("val_256", "val")):
@@ -251,7 +253,7 @@ def test_imagenet_in_the_folders_of_tfds_imagefolder(tmp_path: Path, options: Op
     np.testing.assert_array_equal(first.test_images, second.test_images)
 
 
-def test_a_folder_of_ones_own(tmp_path: Path, options: Options) -> None:
+def test_a_folder_of_ones_own(tmp_path: Path, options: ReadingOptions) -> None:
     path = make.write_folder(tmp_path / "own")
     (path / "train/.DS_Store").write_bytes(b"hidden files are left out")
     data = catalogue.load(f"folder:{path}", None, options)
@@ -262,7 +264,7 @@ def test_a_folder_of_ones_own(tmp_path: Path, options: Options) -> None:
     assert str(path) in data.provenance
 
 
-def test_a_folder_of_grey_pictures_has_one_channel(tmp_path: Path, options: Options) -> None:
+def test_a_folder_of_grey_pictures_has_one_channel(tmp_path: Path, options: ReadingOptions) -> None:
     path = make.write_folder(tmp_path / "own", mode="L")
     assert catalogue.load(f"folder:{path}", None, options).images.shape == (16, 16, 16, 1)
 
@@ -271,12 +273,12 @@ def test_pictures_of_another_size_or_channel_count_are_resized_if_asked(tmp_path
     path = make.write_folder(tmp_path / "own")
     Image.new("L", (20, 30), 99).save(path / "train/dog/0.png")
     cache = str(tmp_path / "C")
-    data = catalogue.load(f"folder:{path}", None, Options(resize=True, cache_dir=cache))
+    data = catalogue.load(f"folder:{path}", None, ReadingOptions(resize=True, cache_dir=cache))
     assert data.images.shape == (16, 16, 16, 3)
     assert np.all(data.images[8] == 99)
     np.testing.assert_array_equal(data.images[:8], make.colour(8, 16, seed=0)[0])
     data = catalogue.load(
-        f"folder:{path}", None, Options(resize=True, image_size=8, cache_dir=cache)
+        f"folder:{path}", None, ReadingOptions(resize=True, image_size=8, cache_dir=cache)
     )
     assert data.images.shape == (16, 8, 8, 3)
 
@@ -294,11 +296,15 @@ def test_image_size_of_data_in_memory(tmp_path: Path) -> None:
     with pytest.raises(
         InputError, match="--image_size 32: the images of mnist are 28x28; give --resize"
     ):
-        catalogue.load("mnist", str(tmp_path), Options(image_size=32))
-    data = catalogue.load("mnist", str(tmp_path), Options(image_size=32, resize=True))
+        catalogue.load("mnist", str(tmp_path), ReadingOptions(image_size=32))
+    data = catalogue.load("mnist", str(tmp_path), ReadingOptions(image_size=32, resize=True))
     assert data.image_shape == data.test_images.shape[1:] == (32, 32, 1)
     assert "resized to 32x32" in data.provenance
-    assert catalogue.load("mnist", str(tmp_path), Options(image_size=28)).image_shape == (28, 28, 1)
+    assert catalogue.load("mnist", str(tmp_path), ReadingOptions(image_size=28)).image_shape == (
+        28,
+        28,
+        1,
+    )
 
 
 # ---------------------------------------------------------------------------------------- arrays

@@ -16,7 +16,7 @@ from bayesian_gan.data.content import digests
 from bayesian_gan.data.image_data import ImageData
 from bayesian_gan.data.splits import label_split
 from bayesian_gan.errors import InputError
-from bayesian_gan.options.reading import Options
+from bayesian_gan.options.reading import ReadingOptions
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 
@@ -138,7 +138,7 @@ def test_celeb_a_is_the_same_by_both_readers(tmp_path: Path) -> None:
         data_dir=tmp_path / "T",
         description="noise",
     )
-    options = Options(cache_dir=str(tmp_path / "C"))
+    options = ReadingOptions(download=False, cache_dir=str(tmp_path / "C"))
     ours, theirs = (catalogue.load("celeb", str(tmp_path / d), options) for d in "DT")
     assert same_examples(ours, theirs)
     assert theirs.balance == "even"
@@ -160,10 +160,16 @@ def test_images_of_different_sizes_are_resized_or_refused(tmp_path: Path) -> Non
     )
     cache_dir = str(tmp_path / "C")
     with pytest.raises(InputError, match="different sizes; give --image_size and --resize"):
-        catalogue.load("tfds:flowers", str(tmp_path), Options(cache_dir=cache_dir))
+        catalogue.load(
+            "tfds:flowers", str(tmp_path), ReadingOptions(download=False, cache_dir=cache_dir)
+        )
     with pytest.raises(InputError, match="give --resize"):
-        catalogue.load("tfds:flowers", str(tmp_path), Options(image_size=16, cache_dir=cache_dir))
-    options = Options(image_size=16, resize=True, cache_dir=cache_dir)
+        catalogue.load(
+            "tfds:flowers",
+            str(tmp_path),
+            ReadingOptions(download=False, image_size=16, cache_dir=cache_dir),
+        )
+    options = ReadingOptions(download=False, image_size=16, resize=True, cache_dir=cache_dir)
     data = catalogue.load("tfds:flowers", str(tmp_path), options)
     assert data.images.shape == (6, 16, 16, 3)
     means = sorted(image.mean() for image in images)
@@ -176,7 +182,9 @@ def test_large_data_go_into_the_cache(tmp_path: Path, monkeypatch: pytest.Monkey
     held = catalogue.load("svhn", str(tmp_path / "T"))
     for module in ("cache", "tfds_reader"):
         monkeypatch.setattr(f"bayesian_gan.data.{module}.HELD_BYTES", 1000)
-    mapped = catalogue.load("svhn", str(tmp_path / "T"), Options(cache_dir=str(tmp_path / "C")))
+    mapped = catalogue.load(
+        "svhn", str(tmp_path / "T"), ReadingOptions(download=False, cache_dir=str(tmp_path / "C"))
+    )
     assert isinstance(mapped.images, np.memmap)
     np.testing.assert_array_equal(mapped.images, held.images)
     np.testing.assert_array_equal(mapped.labels, held.labels)
@@ -221,7 +229,9 @@ def test_mnist_itself_is_the_same_by_both_readers(tmp_path: Path) -> None:
     manual.mkdir(parents=True)
     for path in (SHARED / "mnist").glob("*.gz"):
         shutil.copy(path, manual)
-    theirs = catalogue.load("mnist", str(tmp_path), Options(download=True, download_seconds=300))
+    theirs = catalogue.load(
+        "mnist", str(tmp_path), ReadingOptions(download=True, download_seconds=300)
+    )
     assert "TensorFlow Datasets" in theirs.provenance
     ours = catalogue.load("mnist", str(SHARED))
     assert same_examples(ours, theirs)

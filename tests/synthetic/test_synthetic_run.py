@@ -14,8 +14,9 @@ from PIL import Image
 from bayesian_gan.commands import entry
 from bayesian_gan.commands import synth as main
 from bayesian_gan.errors import InputError
+from bayesian_gan.options.flags import define_options
 from bayesian_gan.storage import read_arrays
-from bayesian_gan.synthetic import options
+from bayesian_gan.synthetic.options import SYSTEMS, SynthConfig
 from bayesian_gan.synthetic.systems import build_system
 
 TINY = [
@@ -34,21 +35,21 @@ TINY = [
 ]
 
 
-def parse(arguments: list[str]) -> options.SynthConfig:
+def parse(arguments: list[str]) -> SynthConfig:
     values = flags.FlagValues()
-    options.define(values)
+    define_options(values, SynthConfig)
     values(["run_bgan_synth.py", *arguments])
-    return options.SynthConfig.from_flags(values)
+    return SynthConfig.from_flags(values)
 
 
 def run(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> int:
     values = flags.FlagValues()
-    options.define(values)
+    define_options(values, SynthConfig)
     argv = ["run_bgan_synth.py", *arguments]
     monkeypatch.setattr(flags, "FLAGS", values)
     monkeypatch.setattr(sys, "argv", argv)
     try:
-        entry.parse(argv, options.__name__)
+        entry.parse(argv, SynthConfig)
         entry.run(main.begin, main.STOPPED)
     except SystemExit as error:
         return int(error.code or 0)
@@ -107,7 +108,7 @@ def test_a_scale_that_is_not_positive_is_refused_by_check() -> None:
 def test_which_systems_have_critics() -> None:
     plain, critics = (parse([*TINY, "--out_dir", "O", *flag]) for flag in ([], ["--wasserstein"]))
     for config, expected in ((plain, ["wasserstein"]), (critics, ["bayesgan", "wasserstein"])):
-        models = {name: build_system(name, config, 100) for name in options.SYSTEMS}
+        models = {name: build_system(name, config, 100) for name in SYSTEMS}
         found = [name for name, model in models.items() if model.objective == "wasserstein"]
         assert found == expected
         assert all(models[name].gradient_penalty == 10.0 for name in expected)

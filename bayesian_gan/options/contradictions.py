@@ -1,0 +1,92 @@
+"""Which values of a run's options do not go together, where no single option's declaration can say it."""
+
+from typing import TYPE_CHECKING
+
+from bayesian_gan.errors import InputError
+
+if TYPE_CHECKING:
+    from bayesian_gan.options.config import Config
+
+
+def check_wasserstein(config: "Config") -> None:
+    """Raises InputError where options contradict a Wasserstein critic."""
+    if not config.wasserstein:
+        return
+    if config.weight_clip is not None and config.gradient_penalty is not None:
+        raise InputError(
+            "--weight_clip and --gradient_penalty both bound the critic's slope: leave one of them out"
+        )
+    if config.feature_matching > 0:
+        raise InputError(
+            "--wasserstein does not go with --feature_matching: the generators follow the critic alone; "
+            f"leave out --feature_matching {config.feature_matching:g}"
+        )
+
+
+def check_maximum_likelihood(config: "Config") -> None:
+    """Raises InputError where other options contradict a single DCGAN, or an ensemble of such."""
+    if config.ml_ensemble is not None:
+        needed = {"num_gen": 1, "num_disc": 1, "num_mcmc": config.ml_ensemble, "ml": False}
+        for name, value in needed.items():
+            if getattr(config, name) != value:
+                raise InputError(
+                    f"--ml_ensemble {config.ml_ensemble} is {config.ml_ensemble} DCGANs of one generator and "
+                    f"one discriminator each: leave out --{name} {getattr(config, name)}"
+                )
+    if config.ml and (config.num_gen, config.num_disc, config.num_mcmc) != (1, 1, 1):
+        raise InputError(
+            "--ml is a single DCGAN: it needs --num_gen 1 --num_disc 1 --num_mcmc 1, not "
+            f"{config.num_gen}, {config.num_disc} and {config.num_mcmc}"
+        )
+
+
+def check_strategy(config: "Config") -> None:
+    """Raises InputError where a step cannot be divided between devices."""
+    if config.strategy == "none":
+        return
+    for name, value, why in (
+        ("jit", config.jit, "XLA compiles a step of one device"),
+        ("generators_per_step", config.generators_per_step, "the block is chosen in the step"),
+    ):
+        if value:
+            raise InputError(f"--strategy does not go with --{name}: {why}; leave one out")
+    if config.strategy == "multiworker" and config.on_nan != "stop":
+        raise InputError(
+            "--strategy multiworker does not go with --on_nan restart_member: leave one of the two out"
+        )
+
+
+def check_shards(config: "Config") -> None:
+    """Raises InputError where a minibatch cannot be divided."""
+    if config.shards == 1 and config.strategy == "none":
+        return
+    if config.objective == "authors":
+        raise InputError(
+            "--shards and --strategy need --objective paper: the authors' logsumexp of minibatch means is "
+            "no mean over shards; choose one device, or the paper's objective"
+        )
+    labelled = config.labelled_batch_size or min(config.batch_size, config.N)
+    for name, size, least in (
+        ("batch_size", config.batch_size, 2),
+        ("labelled_batch_size", labelled if config.semi else config.shards, 1),
+    ):
+        if size % config.shards or size < least * config.shards:
+            raise InputError(
+                f"--{name} {size} does not make {config.shards} equal shards of {least} or more: give a "
+                f"multiple of {config.shards}"
+            )
+
+
+def check_scan(config: "Config") -> None:
+    """Raises InputError where the parts of one step do not fit the numbers of samples."""
+    moved = config.generators_per_step or config.num_gen
+    if moved > config.num_gen or config.num_gen % moved:
+        raise InputError(
+            f"--generators_per_step must divide --num_gen, which is {config.num_gen}, into equal "
+            f"blocks; {moved} does not"
+        )
+    if (config.pairs_per_step or 1) > moved:
+        raise InputError(
+            f"--pairs_per_step must be at most {moved}, the generators that move in a step, not "
+            f"{config.pairs_per_step}"
+        )

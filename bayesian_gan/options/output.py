@@ -1,0 +1,30 @@
+"""Options of what a run writes beside its posterior."""
+
+from dataclasses import dataclass
+
+from bayesian_gan.options.option import Group, option
+
+
+@dataclass(frozen=True)
+class OutputOptions(Group):
+    """When the run is evaluated, and what is saved then."""
+
+    title = "output"
+
+    n_save: int = option(
+        100,
+        "Iterations between evaluations, rows of the tables, and saved samples and weights.",
+        low=1,
+        unit="iterations",
+        may_differ=("resume",),
+    )
+    save_samples: bool = option(
+        False,
+        "Save 5x5 PNG grids of every generator and of real images at every save.",
+        may_differ=("resume",),
+    )
+    save_weights: bool = option(
+        False,
+        "Save weights_ITER.npz with all current weights at every save.",
+        may_differ=("resume",),
+    )

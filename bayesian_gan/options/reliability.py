@@ -1,0 +1,35 @@
+"""Options of what keeps a run's work when it is killed, or a number is not finite."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from bayesian_gan.options.option import Group, option
+
+
+@dataclass(frozen=True)
+class ReliabilityOptions(Group):
+    """Checkpoints, and what is done about NaN."""
+
+    title = "reliability"
+
+    checkpoint_every: int = option(
+        1000,
+        "Iterations between checkpoints; the last two are kept, and that of the warm-up's end.",
+        low=1,
+        unit="iterations",
+        may_differ=("resume",),
+    )
+    checkpoint_minutes: float = option(
+        10.0,
+        "Time after which a checkpoint is written in any case.",
+        above=0.0,
+        unit="minutes",
+        may_differ=("resume",),
+    )
+    on_nan: Literal["stop", "restart_member"] = option(
+        "stop",
+        "When an energy, a gradient or a weight is NaN or infinite. stop: end with status 3; the last "
+        "checkpoint is finite. restart_member: go back to it, and start that network again from its last "
+        "collected sample.",
+        may_differ=("resume",),
+    )

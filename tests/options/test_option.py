@@ -1,0 +1,158 @@
+"""What follows from the declaration of an option, on options made for it."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import pytest
+from absl import flags
+
+from bayesian_gan.errors import InputError
+from bayesian_gan.options.flags import define_options
+from bayesian_gan.options.option import (
+    Group,
+    Need,
+    Option,
+    adapted,
+    check_needs,
+    check_ranges,
+    option,
+    options_of,
+    to_json,
+)
+
+LAMP = Need(lambda room: room.lamp, "--lamp: add it, or leave --{name} out")
+
+
+@dataclass(frozen=True)
+class First(Group):
+    title = "first"
+
+    lamp: bool = option(False, "A lamp.")
+    width: float = option(2.0, "A width.", above=0.0, unit="metres")
+    colour: Literal["red", "blue"] | None = option(None, "A colour.", needs=(LAMP,))
+
+
+@dataclass(frozen=True)
+class Second(Group):
+    title = "second"
+
+    seats: int | None = option(None, "Seats.", low=1, high=4, alias="chairs")
+    names: tuple[str, ...] = option(("a", "b"), "Names.")
+    share: float = option(0.5, "A share.", low=0.0, below=1.0, at_parse=False)
+
+
+@dataclass(frozen=True)
+class More(Group):
+    title = "first"
+
+    height: float = option(3.0, "A height.", low=0.0)
+
+
+@dataclass(frozen=True)
+class Room(First, Second, More):
+    pass
+
+
+@dataclass(frozen=True)
+class Cabin(Group):
+    title = "cabin"
+
+    seats: int = adapted(Second, "seats", default=2, text="Seats of a cabin.")
+    colour: Literal["red", "blue"] = adapted(First, "colour", default="red")
+
+
+def _parse(group: type, *arguments: str) -> flags.FlagValues:
+    values = flags.FlagValues()
+    define_options(values, group)
+    values(["program", *arguments])
+    return values
+
+
+def test_order_is_that_of_groups_and_then_of_declaration() -> None:
+    names = ["lamp", "width", "colour", "height", "seats", "names", "share"]
+    assert list(options_of(Room)) == names
+    assert list(to_json(Room())) == names
+    assert [each.group for each in options_of(Room).values()] == ["first"] * 4 + ["second"] * 3
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "values", "default"),
+    [
+        ("lamp", bool, "on or off", "off"),
+        ("width", float, "metres, more than 0", "2.0"),
+        ("colour", str, "red or blue", ""),
+        ("seats", int, "integer in [1, 4]", ""),
+        ("names", tuple, "list", "a,b"),
+        ("share", float, "number in [0, 1)", "0.5"),
+        ("height", float, "number, at least 0", "3.0"),
+    ],
+)
+def test_type_and_range_in_words(name: str, kind: type, values: str, default: str) -> None:
+    declared = options_of(Room)[name]
+    assert declared.kind is kind
+    assert declared.values == values
+    assert declared.shown(declared.option.default) == default
+
+
+@pytest.mark.parametrize(
+    ("rule", "inside", "outside"),
+    [
+        (Option(0, "", low=1), [1, 2], [0]),
+        (Option(0, "", low=0, high=1), [0, 1], [-1, 2]),
+        (Option(0, "", above=0.0), [1e-9], [0.0, -1.0, float("nan")]),
+        (Option(0, "", low=0.0, below=1.0), [0.0, 0.999], [1.0, -0.1]),
+        (Option(0, ""), [-1e9, 1e9], []),
+    ],
+)
+def test_which_values_lie_in_the_range(
+    rule: Option, inside: list[float], outside: list[float]
+) -> None:
+    assert all(rule.holds(value) for value in inside)
+    assert not any(rule.holds(value) for value in outside)
+
+
+def test_flags_have_type_default_text_choices_and_alias() -> None:
+    values = _parse(Room, "--chairs", "3", "--names", "c,d", "--nolamp")
+    assert (values.seats, values.names, values.lamp) == (3, ["c", "d"], False)
+    assert values["width"].default == 2.0
+    assert values["width"].help == "A width."
+    with pytest.raises(flags.Error, match=r"one of <red\|blue>"):
+        _parse(Room, "--colour", "green")
+
+
+@pytest.mark.parametrize("arguments", ["--seats=0", "--seats=5", "--width=-1", "--height=-1"])
+def test_the_parser_refuses_what_the_declaration_leaves_to_it(arguments: str) -> None:
+    with pytest.raises(flags.Error):
+        _parse(Room, arguments)
+
+
+@pytest.mark.parametrize(
+    ("room", "line"),
+    [
+        (Room(width=0.0), "--width must be greater than 0, not 0.0"),
+        (Room(share=1.0), "--share must lie in [0, 1), not 1.0"),
+        (Room(height=-1.0), "--height must be at least 0, not -1.0"),
+        (Room(height=float("inf")), "--height must be a finite number, not inf"),
+        (Room(seats=9), "--seats must lie in [1, 4], not 9"),
+    ],
+)
+def test_a_value_out_of_its_range_is_refused_wherever_it_came_from(room: Room, line: str) -> None:
+    with pytest.raises(InputError) as caught:
+        check_ranges(room)
+    assert str(caught.value) == line
+
+
+def test_an_option_in_use_needs_what_it_declares() -> None:
+    check_needs(Room())
+    check_needs(Room(colour="red", lamp=True))
+    with pytest.raises(InputError) as caught:
+        check_needs(Room(colour="red"))
+    assert str(caught.value) == "--colour needs --lamp: add it, or leave --colour out"
+
+
+def test_an_adapted_option_keeps_what_is_not_changed_and_no_need() -> None:
+    seats, colour = options_of(Cabin)["seats"], options_of(Cabin)["colour"]
+    assert (seats.option.default, seats.option.text) == (2, "Seats of a cabin.")
+    assert (seats.option.low, seats.option.high, seats.option.alias) == (1, 4, "chairs")
+    assert colour.option.needs == ()
+    check_needs(Cabin(colour="blue"))
