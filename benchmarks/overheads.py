@@ -37,16 +37,17 @@ def shares() -> None:
     """Prints the parts of a step beside the whole."""
     import tensorflow as tf
 
-    from bayesian_gan.gan import objectives
+    from bayesian_gan.gan.chains import variables
+    from bayesian_gan.gan.priors import Normal
     from benchmarks.step_systems.systems import Setting, all_minibatches, build_model
 
     model = build_model(Setting("paper"))
     networks = (*model.generators, *model.discriminators)
     weights = [v.value for network in networks for v in network.trainable_variables]
     zeros = [
-        [tf.zeros(v.shape) for v in model._chain_variables(player, chain)]
-        for player in (0, 1)
-        for chain in range(model.game.num_mcmc)
+        [tf.zeros(v.shape) for v in variables(getattr(chain, player))]
+        for player in ("generators", "discriminators")
+        for chain in model.chains
     ]
     optimizers = [*model.generator_optimizers, *model.discriminator_optimizers]
 
@@ -57,7 +58,7 @@ def shares() -> None:
     def prior() -> list[tf.Tensor]:
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(weights)
-            energy = objectives.negative_log_prior(weights, 1.0, model.game.num_data)
+            energy = Normal(1.0).energy(weights, model.game.num_data)
         return [g[..., 0] for g in tape.gradient(energy, weights)]
 
     times = rounds_of(
@@ -89,8 +90,8 @@ def python_and_memory(iterations: int) -> None:
 
     model = build_model(Setting("paper", "digits", 2, 2, 16))
     model.steps_per_execution = 20
-    data = model._training_data
-    assert data is not None
+    assert model.step is not None
+    data = model.step.data
     images = data.images.gather(tf.range(data.images.shape[0])).numpy()
     labels = np.full(len(images), -1)
     labels[:100] = np.arange(100) % 10

@@ -10,17 +10,20 @@ from collections.abc import Callable, Sequence
 
 import keras
 import tensorflow as tf
+from bayesian_gan.gan.authors import authors_noise, authors_prior
+from bayesian_gan.gan.base import fake_energy, labelled_energy, real_energy
 
-from bayesian_gan.gan import objectives
 from bayesian_gan.gan.minibatch import Minibatch
 from bayesian_gan.gan.model import BayesianGAN
+from bayesian_gan.gan.priors import Normal
+from bayesian_gan.gan.terms.feature_matching import huber_distance
 from bayesian_gan.networks import GhostBatchNormalization
 
 Weights = list[tf.Tensor]
 
 
 class AuthorsStructure:
-    """Losses and updates of the authors' graph, on the networks of a `BayesianGAN(objective="authors")`.
+    """Losses and updates of the authors' graph, on the networks of a `BayesianGAN(objective=Authors())`.
 
     As in their graph a variable is read once and its value shared by all the places that use it.
 
@@ -48,16 +51,16 @@ class AuthorsStructure:
         for d, discriminator in enumerate(model.discriminators):
             batch = batches[d // model.game.num_disc]
             real, _ = _call(discriminator, theta_d[d], batch.real)
-            common = model.game.num_gen * objectives.real_energy(real)
+            common = model.game.num_gen * real_energy(real)
             if batch.labelled is not None:
                 labelled, _ = _call(discriminator, theta_d[d], batch.labelled)
-                common += objectives.labelled_energy(labelled, batch.labels)
+                common += labelled_energy(labelled, batch.labels)
             pairs = []
             for g, generator in enumerate(model.generators):
                 fakes = _generate(generator, theta_g[g], _noise(batches, model.game.num_gen, g))
                 logits, _ = _call(discriminator, theta_d[d], fakes)
                 prior = self._regulariser(theta_d[d], (1, d, g))
-                pairs.append(common + objectives.fake_energy(logits) + prior)
+                pairs.append(common + fake_energy(logits) + prior)
             losses.append(tf.reduce_logsumexp(tf.stack(pairs)))
         return losses
 
@@ -74,22 +77,19 @@ class AuthorsStructure:
                 _, real_features = _call(
                     discriminator, theta_d[d], batches[d // model.game.num_disc].real
                 )
-                matching = objectives.huber_feature_distance(real_features, fake_features)
+                matching = huber_distance(real_features, fake_features)
                 prior = self._regulariser(theta_g[g], (0, g, d))
-                pairs.append(
-                    objectives.real_energy(logits) + model.feature_matching * matching + prior
-                )
+                pairs.append(real_energy(logits) + matching + prior)
             losses.append(tf.reduce_logsumexp(tf.stack(pairs)))
         return losses
 
     def _regulariser(self, weights: Weights, key: tuple[int, ...]) -> tf.Tensor:
         """Prior and noise; the noise is drawn for every pairing, in their graph."""
-        model = self.model
-        assert model.prior_std is not None
-        seed = tf.stack([hash(key) % 2**31, tf.cast(model.iteration.value, tf.int32)])
-        return objectives.authors_prior(
-            weights, model.prior_std, model.game.num_data
-        ) + objectives.authors_noise(weights, seed, model.game.num_data)
+        game = self.model.game
+        assert isinstance(game.prior, Normal)
+        seed = tf.stack([hash(key) % 2**31, tf.cast(self.model.iteration.value, tf.int32)])
+        noise = authors_noise(weights, seed, game.num_data)
+        return authors_prior(weights, game.prior.std, game.num_data) + noise
 
     def _update_discriminators(self) -> None:
         theta_g, theta_d = _read(self.model.generators), _read(self.model.discriminators)

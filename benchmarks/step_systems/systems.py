@@ -11,6 +11,8 @@ import numpy as np
 import tensorflow as tf
 
 from bayesian_gan.gan.model import BayesianGAN
+from bayesian_gan.gan.objectives import Authors, Paper
+from bayesian_gan.gan.priors import Normal
 from bayesian_gan.networks import dcgan_discriminator, dcgan_generator
 from bayesian_gan.samplers import SGHMC, WarmStart
 from benchmarks.step_systems import flops
@@ -93,8 +95,8 @@ def build_model(setting: Setting) -> BayesianGAN:
         num_data=num_data,
         num_gen=1 if alone else setting.num_gen,
         num_mcmc=1 if alone else setting.num_mcmc,
-        objective="paper" if setting.system in ("paper", "dcgan") else "authors",
-        prior_std=None if alone else 1.0,
+        objective=Paper() if setting.system in ("paper", "dcgan") else Authors(),
+        prior=None if alone else Normal(1.0),
         generators_per_step=setting.generators_per_step,
     )
     for_each: Any = keras.optimizers.Adam(1e-3, beta_1=0.5)
@@ -111,9 +113,9 @@ def build_model(setting: Setting) -> BayesianGAN:
 
 def all_minibatches(model: BayesianGAN) -> list[Any]:
     """The minibatch of every chain at the model's iteration."""
-    return [
-        model.minibatch(m, tf.identity(model.iteration.value)) for m in range(model.game.num_mcmc)
-    ]
+    assert model.step is not None
+    chains = range(model.game.num_mcmc)
+    return [p.batch for p in model.step.players(chains, tf.identity(model.iteration.value))]
 
 
 def convolutions_alone(setting: Setting) -> System:

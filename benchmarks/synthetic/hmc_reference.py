@@ -151,7 +151,7 @@ def build(player: Player, chains: int, seed: int = 0) -> BayesianGAN:
         num_gen=OTHERS if discriminates else 1,
         num_disc=1 if discriminates else OTHERS,
         num_mcmc=chains,
-        feature_matching=0.0,
+        terms=[],
         seed=seed,
     )
     moving, resting = gan.discriminators, gan.generators

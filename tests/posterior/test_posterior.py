@@ -232,7 +232,7 @@ def test_more_than_a_hundred_weights_keep_their_order(tmp_path: Path) -> None:
         keras.Sequential([keras.Input((4,)), *layers]),
         keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)]),
         num_data=10,
-        feature_matching=0.0,
+        terms=[],
     )
     network = model.generators[0]
     assert len(network.weights) == 110

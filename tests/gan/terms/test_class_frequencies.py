@@ -12,6 +12,7 @@ from taught import BATCH, model_with, softmax, state_of
 
 from bayesian_gan.data import digits
 from bayesian_gan.gan.objectives import Paper
+from bayesian_gan.gan.terms import FeatureMatching
 from bayesian_gan.gan.terms.class_frequencies import (
     FREQUENCY_DECAY,
     LEAST_FREQUENCY,
@@ -154,7 +155,9 @@ def test_the_frequency_term_draws_predictions_towards_the_labels_frequencies(
     pi = (np.bincount(given[given >= 0], minlength=3) + 1) / (12 + 3)
     found = {}
     for weight in (0.0, 10.0):
-        model = model_with([ClassFrequencies(weight)], images, given, objective=Paper(0.0))
+        model = model_with(
+            [FeatureMatching(), ClassFrequencies(weight)], images, given, objective=Paper(0.0)
+        )
         model.fit(images, given, batch_size=BATCH, steps_per_epoch=150, verbose=0)
         q = model(images).numpy().mean(0)
         found[weight] = float((q * np.log(q / pi)).sum())
