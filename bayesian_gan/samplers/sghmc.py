@@ -16,31 +16,31 @@ class SGHMC(Sampler):
 
     With g the minibatch gradient of U/N, eta = learning_rate / N, alpha = friction, m = mass:
 
-        v     <- (1 - alpha) v - (learning_rate / m) g + sqrt(2 (alpha - beta) T eta / m) xi,    xi ~ N(0, 1)
-        theta <- theta + v
+        v     <- (1 - alpha) v - (learning_rate / m) g + sqrt(2 (alpha - beta) T eta / m) xi
+        theta <- theta + v,    xi ~ N(0, 1)
 
-    Momentum first, then position. Target: exp(-U(theta) / T). At T = 0 it is Keras's SGD with momentum 1 -
-    alpha and learning rate learning_rate / m. Friction 0 (then the injected noise is 0 too) is *naive* SGHMC,
-    which diverges under gradient noise: it is there to be shown, not to be used.
+    Momentum first, then position. Target: exp(-U(theta) / T). At T = 0 it is Keras's SGD with
+    momentum 1 - alpha and learning rate learning_rate / m. Friction 0 (then the injected noise is 0
+    too) is *naive* SGHMC, which diverges under gradient noise: it is there to be shown, not to be
+    used.
 
     Args:
         learning_rate: float or LearningRateSchedule, per *mean* gradient, as in SGD.
         num_data: N.
         friction: alpha in [0, 1]: the fraction of the velocity that is lost in one iteration.
-        temperature: T >= 0, a float or a LearningRateSchedule.
-        gradient_noise: beta, what the noise of the minibatch gradient contributes already: a number in [0,
-            alpha], eta V / (2 T m) for a gradient of U with variance V; or "fisher": estimated for every
-            weight from the running variance of the minibatch gradients, and never more than alpha.
-        gradient_noise_decay: decay of that running variance, in [0, 1).
+        gradient_noise: beta, what the noise of the minibatch gradient contributes already: a number
+            in [0, alpha], eta V / (2 T m) for a gradient of U with variance V; or "fisher": estimated
+            for every weight from the running variance of the minibatch gradients, and never more
+            than alpha.
+        gradient_noise_decay: decay of that running variance, in [0, 1].
         mass: m > 0, a number, or one number for each variable.
-        noise: "normal" or "rademacher".
-        seed: int >= 0.
-        name: name of the optimizer.
-        **kwargs: see `Sampler`.
+        **common: `temperature`, `noise`, `seed` and `name`: see `Sampler`.
 
     Raises:
-        TypeError, ValueError: an argument is of the wrong type or range; the message begins with its name.
+        TypeError, ValueError: see `Sampler`.
     """
+
+    default_name = "sghmc"
 
     def __init__(
         self,
@@ -48,24 +48,12 @@ class SGHMC(Sampler):
         num_data: float,
         *,
         friction: float = 0.1,
-        temperature: float | Schedule = 1.0,
         gradient_noise: float | str = 0.0,
         gradient_noise_decay: float = 0.99,
         mass: float | Sequence[float] = 1.0,
-        noise: str = "normal",
-        seed: int,
-        name: str = "sghmc",
-        **kwargs: Any,
+        **common: Any,
     ) -> None:
-        super().__init__(
-            learning_rate,
-            num_data,
-            temperature=temperature,
-            noise=noise,
-            seed=seed,
-            name=name,
-            **kwargs,
-        )
+        super().__init__(learning_rate, num_data, **common)
         self.friction = check_number("friction", friction, 0.0, 1.0)
         self.gradient_noise = check_gradient_noise(gradient_noise, self.friction)
         self.gradient_noise_decay = check_number(
@@ -99,9 +87,8 @@ class SGHMC(Sampler):
     ) -> None:
         """Moves one variable and its velocity.
 
-        The noise n joins the gradient before both enter the velocity, so that one fused operation moves both:
-        v <- (1 - alpha) v - (learning_rate / m) (g + n), with Var(n) = 2 (alpha - beta) T m / (learning_rate
-        N).
+        The noise n joins the gradient before both enter the velocity, so that one fused operation
+        moves both: v <- (1 - alpha) v - (lr / m) (g + n), with Var(n) = 2 (alpha - beta) T m / (lr N).
         """
         index = self._get_variable_index(variable)
         gradient = tf.cast(gradient, variable.dtype)
@@ -137,11 +124,11 @@ class SGHMC(Sampler):
         """Variance of the minibatch gradient of U/N, for each variable; needs `gradient_noise="fisher"`."""
         return [self._variance.value(index) for index in range(len(self.velocities))]
 
-    def _noise_scale(self, learning_rate: tf.Tensor) -> tf.Tensor:
-        """sqrt(2 (alpha - beta) T / (learning_rate N)), the noise in units of the gradient of U/N."""
+    @property
+    def _noise_share(self) -> float:
+        """Alpha - beta; all of alpha where beta is estimated, and taken off in `update_step`."""
         beta = 0.0 if isinstance(self.gradient_noise, str) else self.gradient_noise
-        power = 2.0 * (self.friction - beta) / self.num_data * self.current_temperature()
-        return tf.sqrt(tf.math.divide_no_nan(power, tf.cast(learning_rate, tf.float32)))
+        return self.friction - beta
 
     def get_config(self) -> dict[str, Any]:
         """The arguments of `__init__`."""

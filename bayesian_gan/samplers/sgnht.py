@@ -20,27 +20,27 @@ class SGNHT(Sampler):
         theta <- theta + v
         alpha <- alpha + (mean(v^2) - 2 T eta / (2 - alpha)) / mu
 
-    with one alpha, and the mean over the elements of all variables. The friction alpha starts at a and grows
-    until the velocities have the variance that T asks for, so it takes up gradient noise of a constant,
-    *unknown* variance. Target: exp(-U(theta) / T). The paper's third line asks for mean(v^2) = T eta, the
-    limit of small friction; the factor 2 / (2 - alpha) is what this discretisation has at its target, and
-    with it the variance of a Gaussian comes out without any error of order alpha. At T = 0 the first
-    iteration is that of SGD with momentum 1 - a; the friction then grows with v^2.
+    with one alpha, and the mean over the elements of all variables. The friction alpha starts at a
+    and grows until the velocities have the variance that T asks for, so it takes up gradient noise
+    of a constant, *unknown* variance. Target: exp(-U(theta) / T). The paper's third line asks for
+    mean(v^2) = T eta, the limit of small friction; the factor 2 / (2 - alpha) is what this
+    discretisation has at its target, and with it the variance of a Gaussian comes out without any
+    error of order alpha. At T = 0 the first iteration is that of SGD with momentum 1 - a; the
+    friction then grows with v^2.
 
     Args:
         learning_rate: float or LearningRateSchedule, per *mean* gradient, as in SGD.
         num_data: N.
         friction: a in [0, 1], injected noise and initial friction.
-        thermostat_mass: mu > 0; the friction adapts within alpha mu / (T eta) iterations. 1 is the paper's.
-        temperature: T >= 0, a float or a LearningRateSchedule.
-        noise: "normal" or "rademacher".
-        seed: int >= 0.
-        name: name of the optimizer.
-        **kwargs: see `Sampler`.
+        thermostat_mass: mu > 0; the friction adapts within alpha mu / (T eta) iterations. 1 is the
+            paper's.
+        **common: `temperature`, `noise`, `seed` and `name`: see `Sampler`.
 
     Raises:
-        TypeError, ValueError: an argument is of the wrong type or range; the message begins with its name.
+        TypeError, ValueError: see `Sampler`.
     """
+
+    default_name = "sgnht"
 
     def __init__(
         self,
@@ -49,21 +49,9 @@ class SGNHT(Sampler):
         *,
         friction: float = 0.1,
         thermostat_mass: float = 1.0,
-        temperature: float | Schedule = 1.0,
-        noise: str = "normal",
-        seed: int,
-        name: str = "sgnht",
-        **kwargs: Any,
+        **common: Any,
     ) -> None:
-        super().__init__(
-            learning_rate,
-            num_data,
-            temperature=temperature,
-            noise=noise,
-            seed=seed,
-            name=name,
-            **kwargs,
-        )
+        super().__init__(learning_rate, num_data, **common)
         self.friction = check_number("friction", friction, 0.0, 1.0)
         self.thermostat_mass = check_number("thermostat_mass", thermostat_mass, 0.0)
         if self.thermostat_mass == 0.0:
@@ -116,10 +104,10 @@ class SGNHT(Sampler):
             momentum=tf.cast(1.0 - self.thermostat.value, variable.dtype),
         )
 
-    def _noise_scale(self, learning_rate: tf.Tensor) -> tf.Tensor:
-        """sqrt(2 a T / (learning_rate N)), the noise in units of the gradient of U/N."""
-        power = 2.0 * self.friction / self.num_data * self.current_temperature()
-        return tf.sqrt(tf.math.divide_no_nan(power, tf.cast(learning_rate, tf.float32)))
+    @property
+    def _noise_share(self) -> float:
+        """The friction a; what the thermostat adds to it makes up for the gradient noise."""
+        return self.friction
 
     def get_config(self) -> dict[str, Any]:
         """The arguments of `__init__`."""
