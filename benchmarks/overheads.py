@@ -8,7 +8,6 @@ function of its own, in turn with the step.
 """
 
 # ruff: noqa: E402
-import argparse
 import os
 import sys
 import time
@@ -19,6 +18,7 @@ ROOT = Path(__file__).parents[1]
 sys.path[0] = str(ROOT)  # not this folder, whose profile.py would stand in for the standard module
 
 from bayesian_gan.runs.threads import thread_environment
+from benchmarks.command_line import parser_of
 
 
 def rounds_of(functions: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
@@ -126,9 +126,7 @@ def python_and_memory(iterations: int) -> None:
 
 def main() -> None:
     """Prints both."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = parser_of(__doc__)
     parser.add_argument("--iterations", type=int, default=2000)
     given = parser.parse_args()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

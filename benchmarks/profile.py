@@ -10,7 +10,6 @@ core: the machine's limit.
 """
 
 # ruff: noqa: E402
-import argparse
 import os
 import re
 import sys
@@ -22,6 +21,7 @@ ROOT = Path(__file__).parents[1]
 sys.path[0] = str(ROOT)  # this file must not stand in for the standard module `profile`
 
 from bayesian_gan.runs.threads import thread_environment
+from benchmarks.command_line import parser_of
 
 STEPS = 3
 CONVOLUTIONS = {
@@ -114,9 +114,7 @@ def convolutions(times: dict[str, float], counted: list) -> tuple[list[str], lis
 
 def main() -> None:
     """Profiles and prints."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = parser_of(__doc__)
     parser.add_argument("--dataset", choices=("digits", "mnist", "cifar", "celeb"), default="mnist")
     parser.add_argument("--num_gen", type=int, default=10, help="J_g")
     parser.add_argument("--num_mcmc", type=int, default=2, help="M")

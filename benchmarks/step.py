@@ -30,6 +30,7 @@ sys.path[0] = str(ROOT)
 import numpy as np
 
 from bayesian_gan.runs.threads import thread_environment
+from benchmarks.command_line import parser_of
 
 RESULTS = ROOT / "benchmarks" / "RESULTS.md"
 FIGURE = ROOT / "docs" / "figures" / "cost_against_generators.png"
@@ -282,9 +283,7 @@ def grid(chosen: Row, precision: str) -> list[argparse.Namespace]:
 
 def parse() -> argparse.Namespace:
     """The command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = parser_of(__doc__)
     parser.add_argument("--dataset", choices=("digits", "mnist", "cifar", "celeb"))
     parser.add_argument("--num_gen", type=int, help="J_g, 10 by default")
     parser.add_argument("--num_mcmc", type=int, help="M, 2 by default")

@@ -26,6 +26,7 @@ from bayesian_gan.data.splits import LabelSplit, label_split  # noqa: E402
 from bayesian_gan.evaluation import Classification, classification  # noqa: E402
 from bayesian_gan.networks.supervised import SupervisedBaseline  # noqa: E402
 from bayesian_gan.samplers import SGHMC, CollectPosterior  # noqa: E402
+from benchmarks.command_line import status_of  # noqa: E402
 from benchmarks.label_sets import label_set_parser, over_label_sets  # noqa: E402
 
 MOST_ITERATIONS = 50_000
@@ -101,8 +102,8 @@ def scores(data: ImageData, label_seed: int, known: argparse.Namespace) -> list[
     return [classification(np.asarray(p), data.test_labels) for p in predictions]
 
 
-def main() -> None:
-    """Prints the table."""
+def main() -> int:
+    """Prints the table; returns the exit status."""
     parser = label_set_parser(__doc__, 5)
     parser.add_argument("--df_dim", type=int, default=24, help="width of the CNN")
     parser.add_argument("--pooling", default="stride", choices=["stride", "average"])
@@ -115,6 +116,10 @@ def main() -> None:
     )
     parser.add_argument("--thinning", type=int, default=50)
     known = parser.parse_args()
+    return status_of(__file__, lambda: _print_table(known))
+
+
+def _print_table(known: argparse.Namespace) -> None:
     print(f"{'label set':>10}" + "".join(f"{name:>20}" for name in COLUMNS), flush=True)
     rows = []
     for seed, found, _ in over_label_sets(known, lambda data, seed: scores(data, seed, known)):
@@ -132,4 +137,4 @@ def _cells(row: list[Classification]) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

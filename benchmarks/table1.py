@@ -26,16 +26,16 @@ sys.path.insert(0, str(ROOT))
 
 import bayesian_gan  # noqa: E402
 from bayesian_gan.data.catalogue import load  # noqa: E402
-from bayesian_gan.errors import USAGE_STATUS, InputError  # noqa: E402
+from bayesian_gan.errors import InputError  # noqa: E402
 from bayesian_gan.options.presets import PRESETS  # noqa: E402
 from bayesian_gan.options.reading import Options  # noqa: E402
 from bayesian_gan.runs.branch import branch  # noqa: E402
 from bayesian_gan.storage import write_atomically  # noqa: E402
+from benchmarks.command_line import parser_of, status_of  # noqa: E402
 from benchmarks.driver_runs import RunError, finished, newest, read, train  # noqa: E402
 from benchmarks.table.cells import SYSTEMS, Cell, result  # noqa: E402
 from benchmarks.table.render import render  # noqa: E402
 from benchmarks.table.results import (  # noqa: E402
-    ResultsError,
     append_result,
     find,
     read_results,
@@ -47,11 +47,7 @@ ROWS = "mnist:20 mnist:50 mnist:100 mnist:200 digits:100"
 def main(arguments: list[str]) -> int:
     """Plans, runs or renders; returns the exit status."""
     known, extra = _parse(arguments)
-    try:
-        return _do(known, tuple(extra))
-    except (ResultsError, InputError) as error:
-        print(f"table1.py: error: {error}", file=sys.stderr)
-        return USAGE_STATUS
+    return status_of(__file__, lambda: _do(known, tuple(extra)))
 
 
 def _do(known: argparse.Namespace, extra: tuple[str, ...]) -> int:
@@ -70,11 +66,7 @@ def _do(known: argparse.Namespace, extra: tuple[str, ...]) -> int:
 
 
 def _parse(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,  # Other flags are the program's.
-    )
+    parser = parser_of(__doc__, hands_on=True)
     parser.add_argument("--data_path", help="folder of the data sets")
     parser.add_argument("--rows", nargs="+", default=ROWS.split(), metavar="DATASET:N")
     parser.add_argument("--systems", nargs="+", default=list(SYSTEMS), choices=SYSTEMS)

@@ -35,7 +35,8 @@ class PSGLD(Sampler):
         decay: rho in [0, 1).
         epsilon: > 0, keeps G finite.
         gamma_term: whether Gamma joins the drift.
-        **common: `temperature`, `noise`, `seed` and `name`: see `Sampler`.
+        seed: int >= 0: see `Sampler`.
+        **common: `temperature`, `noise` and `name`: see `Sampler`.
 
     Raises:
         TypeError, ValueError: see `Sampler`.
@@ -51,9 +52,10 @@ class PSGLD(Sampler):
         decay: float = 0.99,
         epsilon: float = 1e-5,
         gamma_term: bool = False,
+        seed: int,
         **common: Any,
     ) -> None:
-        super().__init__(learning_rate, num_data, **common)
+        super().__init__(learning_rate, num_data, seed=seed, **common)
         self.decay = check_number("decay", decay, 0.0, 1.0)
         self.epsilon = check_number("epsilon", epsilon, 0.0)
         self.gamma_term = bool(gamma_term)

@@ -36,8 +36,9 @@ class ScaleAdaptedSGHMC(SGHMC):
         burn_in: iterations that learn the scales, by the sampler's counter. With `WarmStart` handing
             over second moments, 0 takes them as they are.
         epsilon: > 0, keeps G finite.
-        **others: `friction`, `gradient_noise` and `gradient_noise_decay`: see `SGHMC`;
-            `temperature`, `noise`, `seed` and `name`: see `Sampler`.
+        seed: int >= 0: see `Sampler`.
+        **others: `friction`, `gradient_noise` and `gradient_noise_decay`: see `SGHMC`; and
+            `temperature`, `noise` and `name`: see `Sampler`.
 
     Raises:
         TypeError, ValueError: see `Sampler`.
@@ -52,9 +53,10 @@ class ScaleAdaptedSGHMC(SGHMC):
         *,
         burn_in: int,
         epsilon: float = 1e-5,
+        seed: int,
         **others: Any,
     ) -> None:
-        super().__init__(learning_rate, num_data, **others)
+        super().__init__(learning_rate, num_data, seed=seed, **others)
         self.burn_in = int(check_number("burn_in", burn_in, 0.0))
         self.epsilon = check_number("epsilon", epsilon, 0.0)
         self._adapting = False

@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 from run_files import write_run
 
+from bayesian_gan.errors import InputError
 from bayesian_gan.options.presets import PRESETS
 from benchmarks import table1
 from benchmarks.driver_runs import newest
 from benchmarks.table.cells import Cell, configuration, result
 from benchmarks.table.render import render, spread
-from benchmarks.table.results import ResultsError, append_result, find, read_results
+from benchmarks.table.results import append_result, find, read_results
 
 ROOT = Path(__file__).parents[2]
 
@@ -99,7 +100,7 @@ def test_a_block_of_generators_is_taken_from_bayesgan_alone() -> None:
 def test_results_that_cannot_be_mixed_are_refused(tmp_path: Path, text: str, message: str) -> None:
     path = tmp_path / "table1.jsonl"
     path.write_text(text + "\n", encoding="utf-8")
-    with pytest.raises(ResultsError, match=message):
+    with pytest.raises(InputError, match=message):
         read_results(path, "1")
 
 
