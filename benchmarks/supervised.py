@@ -55,13 +55,8 @@ def sample(
     """The network as SGHMC left it, and the samples it took."""
     num_data = len(split.labels)
     model = with_prior(network, known.prior_std, num_data)
-    sampler = SGHMC(
-        known.learning_rate,
-        num_data,
-        friction=known.friction,
-        temperature=known.temperature,
-        seed=split.label_seed,
-    )
+    chosen = {name: getattr(known, name) for name in ("friction", "temperature")}
+    sampler = SGHMC(known.learning_rate, num_data, **chosen, seed=split.label_seed)
     model.compile(
         sampler,
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),

@@ -23,7 +23,13 @@ class CalibrationBins:
 
     @property
     def error(self) -> float:
-        """Expected calibration error: mean over examples of |accuracy - confidence| of their bin, in [0, 1]."""
+        """The expected calibration error of the top class (Naeini et al. 2015, Guo et al. 2017).
+
+        The mean over examples of |accuracy - confidence| of their bin, in [0, 1]. Biased upwards: of a
+        perfectly calibrated classifier, a bin of m examples with accuracy a shows a gap of about
+        sqrt(2 a (1 - a) / (pi m)). It does not see what is cancelled inside of a bin, nor the other
+        classes.
+        """
         gaps = np.abs(self.accuracy - self.confidence)
         return float(np.sum(self.count * gaps) / np.sum(self.count))
 
@@ -59,24 +65,3 @@ def calibration_bins(
         np.array([confidence[group].mean() for group in groups]),
         np.array([right[group].mean() for group in groups]),
     )
-
-
-def expected_calibration_error(
-    probabilities: np.ndarray,
-    labels: np.ndarray,
-    num_bins: int = NUM_BINS,
-    adaptive: bool = False,
-) -> float:
-    """The expected calibration error of the top class (Naeini et al. 2015, Guo et al. 2017), in [0, 1].
-
-    Biased upwards: of a perfectly calibrated classifier, a bin of m examples with accuracy a shows a gap of
-    about sqrt(2 a (1 - a) / (pi m)). It does not see what is cancelled inside of a bin, nor the other
-    classes.
-
-    Args:
-        probabilities: [n, K].
-        labels: integers [n] in [0, K).
-        num_bins: at least 1.
-        adaptive: as in `calibration_bins`.
-    """
-    return calibration_bins(probabilities, labels, num_bins, adaptive).error

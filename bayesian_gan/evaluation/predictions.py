@@ -27,7 +27,7 @@ class Scores:
         error_rate: errors / n.
         nll: see `classification`, nats.
         brier: see `brier_score`.
-        ece: see `expected_calibration_error`, 15 bins of equal width.
+        ece: see `CalibrationBins.error`, 15 bins of equal width.
         ece_adaptive: the same, 15 bins of equally many.
     """
 

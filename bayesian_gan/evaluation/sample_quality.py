@@ -4,18 +4,13 @@ An activation array is [n, d], n images by d features; where the features come f
 number here depends on n, in its own way; see each docstring, and compare only numbers of equal n.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from scipy import linalg
 from sklearn.metrics import pairwise_distances_chunked
 from sklearn.neighbors import NearestNeighbors
-
-NEAREST = 5
-KID_BLOCK = 1000
-MIN_KID_BLOCKS = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +75,10 @@ def frechet_matrix(gaussians: list[Gaussian]) -> np.ndarray:
     return distances
 
 
+KID_BLOCK = 1000
+MIN_KID_BLOCKS = 10
+
+
 @dataclass(frozen=True)
 class KernelDistance:
     """An estimate with its error.
@@ -135,6 +134,9 @@ def _squared_mmd(x: np.ndarray, y: np.ndarray) -> float:
         kernel = (a @ a.T / d + 1.0) ** 3
         within += (kernel.sum() - np.trace(kernel)) / (n * (n - 1))
     return float(within - 2.0 * ((x @ y.T / d + 1.0) ** 3).mean())
+
+
+NEAREST = 5
 
 
 @dataclass(frozen=True)
@@ -241,10 +243,6 @@ class SampleQuality:
     recall: float
     density: float
     coverage: float
-
-    def to_json(self) -> dict[str, Any]:
-        """The attributes by name."""
-        return asdict(self)
 
 
 def sample_quality(

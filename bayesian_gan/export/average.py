@@ -128,13 +128,12 @@ def looped_embed(
     network: keras.Model, stacked: Sequence[tf.Variable]
 ) -> Callable[[tf.Tensor], Outputs]:
     """`features` [n, S, F] of images: those of every member, which share no axes and so have no mean."""
-    members = int(stacked[0].shape[0])
 
     def embed(images: tf.Tensor) -> Outputs:
         x = to_unit(images)
         features = tf.map_fn(
             lambda i: tf.cast(call_with(network, _slices(stacked, i), x)["features"], tf.float32),
-            tf.range(members),
+            tf.range(stacked[0].shape[0]),
             fn_output_signature=tf.float32,
             parallel_iterations=1,
         )

@@ -9,7 +9,7 @@ on the unlabelled images; no label is used.
 import math
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -17,7 +17,7 @@ import numpy as np
 import tensorflow as tf
 
 from bayesian_gan.data.batches import to_unit
-from bayesian_gan.evaluation import classification, expected_calibration_error
+from bayesian_gan.evaluation import calibration_bins, classification
 from bayesian_gan.export.average import logits_of, looped_classify, stack
 from bayesian_gan.export.samples import Networks
 
@@ -49,10 +49,6 @@ class Quality:
     ece: float
     milliseconds_1: float
     milliseconds_500: float
-
-    def to_json(self) -> dict[str, Any]:
-        """The attributes by name."""
-        return asdict(self)
 
 
 def distill(networks: Networks, images: np.ndarray, epochs: int, seed: int) -> Networks:
@@ -112,7 +108,7 @@ def quality(networks: Networks, images: np.ndarray, labels: np.ndarray) -> Quali
     score = classification(probabilities, labels)
     classify = _compiled(networks)
     one, many = (_milliseconds(classify, tf.constant(images[:n])) for n in (1, FORWARD_BATCH))
-    ece = expected_calibration_error(probabilities, labels)
+    ece = calibration_bins(probabilities, labels).error
     return Quality(len(networks), score.errors, score.n, score.nll, ece, one, many)
 
 

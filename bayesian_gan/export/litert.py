@@ -21,13 +21,7 @@ def write_litert(folder: Path, classifier: Networks | None, generator: Networks 
     and no operations but LiteRT's own. The int8 file has dynamic range: weights are int8, activations are
     quantised as they come where a kernel for that exists.
 
-    Args:
-        folder: exists.
-        classifier: discriminator samples, or None to leave them out.
-        generator: generator samples, or None.
-
-    Raises:
-        InputError: a layer of the network is neither Keras's nor this package's.
+    Arguments and errors are those of `bayesian_gan.export.keras_files.write_keras`.
     """
     for name, function in constant_functions(classifier, generator):
         for suffix, optimizations in (("float32", []), ("int8", [tf.lite.Optimize.DEFAULT])):

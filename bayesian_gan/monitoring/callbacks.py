@@ -240,12 +240,16 @@ class CsvLog(keras.callbacks.Callback):
         return text.getvalue().encode()
 
 
-class SaveResults(keras.callbacks.Callback):
-    """Writes `results_ITER.json` with the authors' keys."""
+class _IntoFolder(keras.callbacks.Callback):
+    """Writes files into a folder, each named by its iteration."""
 
     def __init__(self, folder: Path, writes: Writes) -> None:
         super().__init__()
         self.folder, self.writes = folder, writes
+
+
+class SaveResults(_IntoFolder):
+    """Writes `results_ITER.json` with the authors' keys."""
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Writes the file of this iteration."""
@@ -262,7 +266,7 @@ class SaveResults(keras.callbacks.Callback):
         self.writes.write(str(path), lambda: write_json(path, results))
 
 
-class SaveGrids(keras.callbacks.Callback):
+class SaveGrids(_IntoFolder):
     """Writes 5x5 PNG grids of every generator and of real images, named as the authors' are.
 
     `B_DCGAN_J_LOSS_ITER.png` (J = m * J_g + j over all chains, LOSS its energy) and `RAW_ITER.png`; also as
@@ -279,8 +283,8 @@ class SaveGrids(keras.callbacks.Callback):
         event_file: events.EventFile,
         writes: Writes,
     ) -> None:
-        super().__init__()
-        self.folder, self.event_file, self.writes = folder, event_file, writes
+        super().__init__(folder, writes)
+        self.event_file = event_file
         # Where there are fewer images they are repeated.
         self.real = real_images[np.arange(GRID_IMAGES) % len(real_images)]
         self.paths: list[Path] = []
@@ -306,12 +310,8 @@ class SaveGrids(keras.callbacks.Callback):
         )
 
 
-class SaveWeights(keras.callbacks.Callback):
-    """Writes `weights_ITER.npz`: one array for each trainable variable, under the network's name and path."""
-
-    def __init__(self, folder: Path, writes: Writes) -> None:
-        super().__init__()
-        self.folder, self.writes = folder, writes
+class SaveWeights(_IntoFolder):
+    """Writes `weights_ITER.npz`: an array for each trainable variable, under its network and path."""
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Writes the file of this iteration."""

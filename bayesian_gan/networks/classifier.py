@@ -11,7 +11,8 @@ WIDTHS = (1, 2, 4, 8)
 def supervised_classifier(
     image_shape: tuple[int, int, int],
     num_classes: int,
-    width: int = 96,
+    *,
+    width: int,
     seed: int = 0,
     pooling: Pooling = "stride",
 ) -> keras.Model:

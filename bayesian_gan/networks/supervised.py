@@ -44,7 +44,9 @@ class SupervisedBaseline:
         seed: int,
         pooling: Pooling = "stride",
     ) -> None:
-        self.model = supervised_classifier(images.shape[1:], num_classes, width, seed, pooling)
+        self.model = supervised_classifier(
+            images.shape[1:], num_classes, width=width, seed=seed, pooling=pooling
+        )
         self.model.compile(
             optimizer=keras.optimizers.Adam(LEARNING_RATE_FACTOR * learning_rate, beta_1=0.5),
             loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),

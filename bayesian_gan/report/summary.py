@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bayesian_gan.evaluation.calibration import expected_calibration_error
+from bayesian_gan.evaluation.calibration import calibration_bins
 from bayesian_gan.evaluation.classification import classification
 from bayesian_gan.report.findings import Findings
 from bayesian_gan.report.verdicts import Level, Verdict, sampling_verdicts
@@ -57,14 +57,14 @@ def calibration_verdict(probabilities: np.ndarray, labels: np.ndarray) -> Verdic
         probabilities: of the average, [n, K].
         labels: integers [n].
     """
-    error = expected_calibration_error(probabilities, labels)
+    error = calibration_bins(probabilities, labels).error
     rng = np.random.default_rng(0)
     cumulative = np.cumsum(probabilities, axis=1)
     by_chance = []
     for _ in range(CALIBRATION_DRAWS):
         point = rng.random((len(labels), 1)) * cumulative[:, -1:]
         drawn = (cumulative <= point).sum(axis=1)
-        by_chance.append(expected_calibration_error(probabilities, drawn))
+        by_chance.append(calibration_bins(probabilities, drawn).error)
     low, high = np.quantile(by_chance, (0.05, 0.95))
     confidence = float(probabilities.max(axis=1).mean())
     accuracy = float((probabilities.argmax(axis=1) == labels).mean())

@@ -42,8 +42,6 @@ class PSGLD(Sampler):
         TypeError, ValueError: see `Sampler`.
     """
 
-    default_name = "psgld"
-
     def __init__(
         self,
         learning_rate: float | Schedule,

@@ -1,5 +1,6 @@
 """What all samplers share: Keras's contract, the noise, the arguments and their checks."""
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, Self
 
@@ -41,7 +42,7 @@ class Sampler(GuardedOptimizer):
         temperature: T >= 0, a float or a LearningRateSchedule; 1 is the posterior, 0 optimisation.
         noise: "normal", or "rademacher": random signs, the simplified weak Euler scheme.
         seed: int >= 0; the chain's noise is a function of (seed, variable, iteration) alone.
-        name: name of the optimizer; by default the class's `default_name`.
+        name: name of the optimizer; by default that of the class, in lower case with underscores.
         **kwargs: only `loss_scale_factor`; Keras's other options would change the target and are
             refused.
 
@@ -49,8 +50,6 @@ class Sampler(GuardedOptimizer):
         TypeError, ValueError: an argument is of the wrong type or range; the message begins with
             its name.
     """
-
-    default_name = "sampler"
 
     def __init__(
         self,
@@ -68,7 +67,9 @@ class Sampler(GuardedOptimizer):
                 raise ValueError(f"`{argument}` would change the target density: {instead}")
         if not isinstance(learning_rate, Schedule):
             learning_rate = check_number("learning_rate", learning_rate, low=0.0)
-        super().__init__(learning_rate=learning_rate, name=name or self.default_name, **kwargs)
+        super().__init__(
+            learning_rate=learning_rate, name=name or _snake_case(type(self).__name__), **kwargs
+        )
         self.num_data = check_number("num_data", num_data, low=1.0)
         self.temperature = (
             temperature
@@ -210,6 +211,17 @@ class Sampler(GuardedOptimizer):
     def _noise(self, variable: keras.Variable) -> tf.Tensor | None:
         """What was drawn for this variable in this iteration, or None at T = 0."""
         return self._drawn.noise[self._get_variable_index(variable)] if self._drawn.noise else None
+
+    def _noisy(self, gradient: tf.Tensor, variable: keras.Variable) -> tf.Tensor:
+        """The gradient and what was drawn for it, in the variable's dtype."""
+        force = tf.cast(gradient, variable.dtype)
+        noise = self._noise(variable)
+        return force if noise is None else force + noise
+
+
+def _snake_case(name: str) -> str:
+    """ScaleAdaptedSGHMC: scale_adapted_sghmc."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
 
 
 class _Drawn:

@@ -44,7 +44,7 @@ class ScaleAdaptedSGHMC(SGHMC):
         TypeError, ValueError: see `Sampler`.
     """
 
-    default_name = "scale_adapted_sghmc"
+    _adapting = False  # Set while the burn-in's step is traced or run.
 
     def __init__(
         self,
@@ -59,7 +59,6 @@ class ScaleAdaptedSGHMC(SGHMC):
         super().__init__(learning_rate, num_data, seed=seed, **others)
         self.burn_in = int(check_number("burn_in", burn_in, 0.0))
         self.epsilon = check_number("epsilon", epsilon, 0.0)
-        self._adapting = False
 
     def build(self, variables: Sequence[keras.Variable]) -> None:
         """Makes the slots of SGHMC and h, V and tau."""

@@ -41,8 +41,6 @@ class SGHMC(Sampler):
         TypeError, ValueError: see `Sampler`.
     """
 
-    default_name = "sghmc"
-
     def __init__(
         self,
         learning_rate: float | Schedule,

@@ -21,16 +21,12 @@ class SGLD(Sampler):
     It has the arguments of `Sampler` and no slots; `learning_rate` is per *mean* gradient, as in SGD.
     """
 
-    default_name = "sgld"
-
     def update_step(
         self, gradient: tf.Tensor, variable: keras.Variable, learning_rate: tf.Tensor
     ) -> None:
         """Moves one variable: theta <- theta - lr (g + n), with Var(n) = 2 T / (lr N)."""
-        force = tf.cast(gradient, variable.dtype)
-        noise = self._noise(variable)
-        if noise is not None:
-            force += noise
         tf.raw_ops.ResourceApplyGradientDescent(
-            var=variable.handle, alpha=tf.cast(learning_rate, variable.dtype), delta=force
+            var=variable.handle,
+            alpha=tf.cast(learning_rate, variable.dtype),
+            delta=self._noisy(gradient, variable),
         )

@@ -41,8 +41,6 @@ class SGNHT(Sampler):
         TypeError, ValueError: see `Sampler`.
     """
 
-    default_name = "sgnht"
-
     def __init__(
         self,
         learning_rate: float | Schedule,
@@ -94,15 +92,11 @@ class SGNHT(Sampler):
         self, gradient: tf.Tensor, variable: keras.Variable, learning_rate: tf.Tensor
     ) -> None:
         """Moves one variable and its velocity; the noise joins the gradient as in SGHMC."""
-        force = tf.cast(gradient, variable.dtype)
-        noise = self._noise(variable)
-        if noise is not None:
-            force += noise
         tf.raw_ops.ResourceApplyKerasMomentum(
             var=variable.handle,
             accum=self.velocities[self._get_variable_index(variable)].value.handle,
             lr=tf.cast(learning_rate, variable.dtype),
-            grad=force,
+            grad=self._noisy(gradient, variable),
             momentum=tf.cast(1.0 - self.thermostat.value, variable.dtype),
         )
 

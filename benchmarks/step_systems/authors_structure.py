@@ -92,19 +92,27 @@ class AuthorsStructure:
         ) + objectives.authors_noise(weights, seed, model.num_data)
 
     def _update_discriminators(self) -> None:
-        theta_g, theta_d = _read(self.model.generators), _read(self.model.discriminators)
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(theta_d)
-            total = tf.add_n(self.discriminator_losses(self.batch(), theta_g, theta_d))
-        self._apply(self.model.discriminator_optimizers, tape.gradient(total, theta_d))
+        own, optimizers = self.model.discriminators, self.model.discriminator_optimizers
+        self._update(own, optimizers, self.discriminator_losses)
 
     def _update_generators(self) -> None:
-        theta_g, theta_d = _read(self.model.generators), _read(self.model.discriminators)
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(theta_g)
-            total = tf.add_n(self.generator_losses(self.batch(), theta_g, theta_d))
-        self._apply(self.model.generator_optimizers, tape.gradient(total, theta_g))
+        own, optimizers = self.model.generators, self.model.generator_optimizers
+        self._update(own, optimizers, self.generator_losses)
         self.model.iteration.assign_add(1)
+
+    def _update(
+        self,
+        own: Sequence[keras.Model],
+        optimizers: Sequence[keras.optimizers.Optimizer],
+        losses: Callable[..., list[tf.Tensor]],
+    ) -> None:
+        """Moves the networks of one kind down the gradient of the sum of their losses."""
+        theta_g, theta_d = _read(self.model.generators), _read(self.model.discriminators)
+        theta = theta_g if own is self.model.generators else theta_d
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(theta)
+            total = tf.add_n(losses(self.batch(), theta_g, theta_d))
+        self._apply(optimizers, tape.gradient(total, theta))
 
     def _apply(
         self, optimizers: Sequence[keras.optimizers.Optimizer], gradients: list[Weights]

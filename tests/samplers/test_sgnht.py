@@ -61,13 +61,7 @@ def test_takes_up_gradient_noise_of_unknown_variance(temperature: float) -> None
     eta, variance = 0.1, 3.0  # as much heat again and more than the friction alone would remove
     sampler = SGNHT(eta * N, N, friction=0.1, temperature=temperature, seed=3)
     measured, _ = gaussians.run(
-        sampler,
-        np.ones(1),
-        chains=4000,
-        burn_in=1500,
-        steps=1000,
-        start=np.ones(1),
-        gradient_std=variance**0.5,
+        sampler, np.ones(1), chains=4000, burn_in=1500, steps=1000, gradient_std=variance**0.5
     )
     np.testing.assert_allclose(
         predicted(eta, np.ones(1), 0.1, temperature, variance), temperature, rtol=1e-9

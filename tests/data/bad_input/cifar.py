@@ -9,17 +9,8 @@ from typing import Any
 import layouts as make
 import numpy as np
 
-from bad_input.damages import (
-    Case,
-    Damage,
-    Touch,
-    absent,
-    content,
-    cut,
-    dangling,
-    directory,
-    forbidden,
-)
+from bad_input import damages
+from bad_input.damages import Case, Damage, Touch
 
 
 def batch(**changes: Any) -> Damage:
@@ -64,9 +55,9 @@ def huge_array(_: Path) -> bytes:
 DATA = np.zeros((20, 3072))
 
 CIFAR = {
-    "truncated": cifar(cut("data_batch_2"), "no pickle"),
-    "empty": cifar(content("data_batch_2", b""), "is empty"),
-    "wrong magic": cifar(content("data_batch_2", b"<html>404</html>"), "no pickle"),
+    "truncated": cifar(damages.cut("data_batch_2"), "no pickle"),
+    "empty": cifar(damages.content("data_batch_2", b""), "is empty"),
+    "wrong magic": cifar(damages.content("data_batch_2", b"<html>404</html>"), "no pickle"),
     "trailing bytes": cifar(
         raw(lambda f: (f / "data_batch_1").read_bytes() + b"more"), "goes on after"
     ),
@@ -86,14 +77,14 @@ CIFAR = {
     "missing member": cifar(batch(labels=None), "no 'labels'"),
     "counts differ": cifar(batch(labels=[1, 2]), "20 images and 2 labels"),
     "list": cifar(raw(lambda _: pickle.dumps([1, 2])), "a list, no dictionary"),
-    "missing file": cifar(absent("data_batch_2"), "No such file"),
-    "directory": cifar(directory("data_batch_2"), "not a file"),
-    "dangling link": cifar(dangling("data_batch_2"), "link to nothing"),
-    "no permission": cifar(forbidden("data_batch_2"), "Permission denied"),
+    "missing file": cifar(damages.absent("data_batch_2"), "No such file"),
+    "directory": cifar(damages.directory("data_batch_2"), "not a file"),
+    "dangling link": cifar(damages.dangling("data_batch_2"), "link to nothing"),
+    "no permission": cifar(damages.forbidden("data_batch_2"), "Permission denied"),
     "cifar100 without names": Case(
         "cifar100",
         make.write_cifar100,
-        content("meta", make.python2_pickle({b"x": 1})),
+        damages.content("meta", make.python2_pickle({b"x": 1})),
         ("meta", "fine_label_names"),
     ),
 }

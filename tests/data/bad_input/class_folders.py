@@ -5,7 +5,8 @@ from pathlib import Path
 
 import layouts as make
 
-from bad_input.damages import Case, Damage, content, cut, dangling, empty_class, nothing, picture
+from bad_input import damages
+from bad_input.damages import Case, Damage
 from bad_input.idx import fashion
 
 PNG = "train/cat/0.png"
@@ -30,33 +31,41 @@ def one_class(folder: Path) -> None:
 
 
 FOLDER = {
-    "empty class": folder_case(empty_class("train/cow"), "train/cow", "is empty"),
+    "empty class": folder_case(damages.empty_class("train/cow"), "train/cow", "is empty"),
     "one class only": folder_case(one_class, "one class only", "'cat'"),
     "test class unknown": folder_case(remove_class("train/dog"), "test/dog", "'dog'"),
     "class name not UTF-8": folder_case(
         lambda f: (f / "train/dog").rename(f / "train" / os.fsdecode(b"d\xf6g")), "UTF-8"
     ),
-    "another size": folder_case(picture("train/dog/3.png", (20, 16)), "3.png", "16x20", "--resize"),
-    "grey among colour": folder_case(
-        picture("test/dog/1.png", (16, 16), "L"), "1.png", "1 channel", "--resize"
+    "another size": folder_case(
+        damages.picture("train/dog/3.png", (20, 16)), "3.png", "16x20", "--resize"
     ),
-    "transparent": folder_case(picture("train/dog/1.png", (16, 16), "RGBA"), "1.png", "4 channels"),
-    "16 bits": folder_case(picture("train/dog/1.png", (16, 16), "I;16"), "1.png", "8 bits"),
-    "--image_size": folder_case(nothing, PNG, "32x32", flags=("--image_size", "32")),
+    "grey among colour": folder_case(
+        damages.picture("test/dog/1.png", (16, 16), "L"), "1.png", "1 channel", "--resize"
+    ),
+    "transparent": folder_case(
+        damages.picture("train/dog/1.png", (16, 16), "RGBA"), "1.png", "4 channels"
+    ),
+    "16 bits": folder_case(damages.picture("train/dog/1.png", (16, 16), "I;16"), "1.png", "8 bits"),
+    "--image_size": folder_case(damages.nothing, PNG, "32x32", flags=("--image_size", "32")),
     "no test folder": folder_case(lambda f: (f / "test").rename(f / "val"), "own/test"),
     "no classes": folder_case(
         lambda f: [remove_class(f"test/{c}")(f) for c in ("cat", "dog")], "test", "no class folders"
     ),
-    "file among classes": folder_case(content("train/notes.png", b"x"), "notes.png", "no folder"),
-    "text among pictures": folder_case(content("train/cat/a.txt", b"x"), "a.txt", "not named"),
-    "PostScript": folder_case(picture(PNG, (16, 16), "RGB", "EPS"), PNG, "no known format"),
-    "truncated": folder_case(cut(PNG, 200), PNG),
-    "dangling link": folder_case(dangling(PNG), PNG, "link to nothing"),
+    "file among classes": folder_case(
+        damages.content("train/notes.png", b"x"), "notes.png", "no folder"
+    ),
+    "text among pictures": folder_case(
+        damages.content("train/cat/a.txt", b"x"), "a.txt", "not named"
+    ),
+    "PostScript": folder_case(damages.picture(PNG, (16, 16), "RGB", "EPS"), PNG, "no known format"),
+    "truncated": folder_case(damages.cut(PNG, 200), PNG),
+    "dangling link": folder_case(damages.dangling(PNG), PNG, "link to nothing"),
     "a file": Case(
         "folder:{D}/x.npz",
         lambda d: make.write_npz(d / "x.npz"),
-        nothing,
+        damages.nothing,
         ("x.npz/train", "Not a dir"),
     ),
-    "nowhere": Case("folder:{D}/x", fashion, nothing, ("x/train", "No such file")),
+    "nowhere": Case("folder:{D}/x", fashion, damages.nothing, ("x/train", "No such file")),
 }

@@ -8,17 +8,8 @@ import layouts as make
 import numpy as np
 from idx_files import idx_bytes
 
-from bad_input.damages import (
-    Case,
-    Damage,
-    absent,
-    content,
-    cut,
-    dangling,
-    directory,
-    forbidden,
-    nothing,
-)
+from bad_input import damages
+from bad_input.damages import Case, Damage
 
 TRAIN_IMAGES, TRAIN_LABELS = "train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz"
 
@@ -42,37 +33,47 @@ def idx(damage: Damage, *says: str) -> Case:
 
 
 IDX = {
-    "truncated": idx(cut(TRAIN_IMAGES), TRAIN_IMAGES, "cut short"),
-    "empty": idx(content(TRAIN_LABELS, b""), TRAIN_LABELS, "is empty"),
-    "wrong magic": idx(content(TRAIN_IMAGES, b"GIF89a"), TRAIN_IMAGES, "begins with 47 49"),
-    "wrong dtype": idx(content(TEST_IMAGES, b"\0\0\x0d\x03" + HEADER[4:]), TEST_IMAGES, "0d 03"),
+    "truncated": idx(damages.cut(TRAIN_IMAGES), TRAIN_IMAGES, "cut short"),
+    "empty": idx(damages.content(TRAIN_LABELS, b""), TRAIN_LABELS, "is empty"),
+    "wrong magic": idx(damages.content(TRAIN_IMAGES, b"GIF89a"), TRAIN_IMAGES, "begins with 47 49"),
+    "wrong dtype": idx(
+        damages.content(TEST_IMAGES, b"\0\0\x0d\x03" + HEADER[4:]), TEST_IMAGES, "0d 03"
+    ),
     "wrong rank": idx(
-        content(TEST_IMAGES, idx_bytes(np.zeros((20, 28)))), TEST_IMAGES, "2 dimensions"
+        damages.content(TEST_IMAGES, idx_bytes(np.zeros((20, 28)))), TEST_IMAGES, "2 dimensions"
     ),
     "wrong shape": idx(
-        content(TEST_IMAGES, idx_bytes(np.zeros((20, 8, 8)))), TEST_IMAGES, "(8, 8, 1)"
+        damages.content(TEST_IMAGES, idx_bytes(np.zeros((20, 8, 8)))), TEST_IMAGES, "(8, 8, 1)"
     ),
     "label too large": idx(
-        content(TRAIN_LABELS, idx_bytes(np.full(60, 10))), TRAIN_LABELS, "label 10"
+        damages.content(TRAIN_LABELS, idx_bytes(np.full(60, 10))), TRAIN_LABELS, "label 10"
     ),
     "label too small": Case(
-        "emnist_letters", letters, nothing, ("emnist-letters-train-labels", "label 0")
+        "emnist_letters", letters, damages.nothing, ("emnist-letters-train-labels", "label 0")
     ),
-    "missing file": idx(absent(TEST_IMAGES), TEST_IMAGES, "missing"),
-    "counts differ": idx(content(TRAIN_LABELS, idx_bytes(np.zeros(59))), TRAIN_LABELS, "59 labels"),
-    "directory": idx(directory(TRAIN_IMAGES), TRAIN_IMAGES, "not a file"),
-    "no permission": idx(forbidden(TRAIN_LABELS), TRAIN_LABELS, "Permission denied"),
-    "dangling link": idx(dangling(TRAIN_LABELS), TRAIN_LABELS, "No such file"),
+    "missing file": idx(damages.absent(TEST_IMAGES), TEST_IMAGES, "missing"),
+    "counts differ": idx(
+        damages.content(TRAIN_LABELS, idx_bytes(np.zeros(59))), TRAIN_LABELS, "59 labels"
+    ),
+    "directory": idx(damages.directory(TRAIN_IMAGES), TRAIN_IMAGES, "not a file"),
+    "no permission": idx(damages.forbidden(TRAIN_LABELS), TRAIN_LABELS, "Permission denied"),
+    "dangling link": idx(damages.dangling(TRAIN_LABELS), TRAIN_LABELS, "No such file"),
     "gzip bomb": idx(
-        content(TRAIN_IMAGES, gzip.compress(HEADER + bytes(2**26))), TRAIN_IMAGES, "holds more"
+        damages.content(TRAIN_IMAGES, gzip.compress(HEADER + bytes(2**26))),
+        TRAIN_IMAGES,
+        "holds more",
     ),
     "announced gigabytes": idx(
-        content(TRAIN_IMAGES, HEADER[:4] + b"\xff" * 12), TRAIN_IMAGES, "are the most"
+        damages.content(TRAIN_IMAGES, HEADER[:4] + b"\xff" * 12), TRAIN_IMAGES, "are the most"
     ),
     "class without example": idx(
-        content(TRAIN_LABELS, idx_bytes(np.arange(60) % 9)), "fashion_mnist", "'Ankle boot'"
+        damages.content(TRAIN_LABELS, idx_bytes(np.arange(60) % 9)), "fashion_mnist", "'Ankle boot'"
     ),
     "nothing there": Case(
-        "kmnist", fashion, nothing, ("kmnist", "idx3", "TensorFlow Datasets"), ("--nodownload",)
+        "kmnist",
+        fashion,
+        damages.nothing,
+        ("kmnist", "idx3", "TensorFlow Datasets"),
+        ("--nodownload",),
     ),
 }

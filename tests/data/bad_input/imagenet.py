@@ -4,18 +4,8 @@ from pathlib import Path
 
 import layouts as make
 
-from bad_input.damages import (
-    Case,
-    Damage,
-    content,
-    cut,
-    dangling,
-    directory,
-    empty_class,
-    forbidden,
-    nothing,
-    picture,
-)
+from bad_input import damages
+from bad_input.damages import Case, Damage
 
 JPEG = "train_256/n00000001/n00000001_0.JPEG"
 
@@ -32,16 +22,16 @@ def image(
 
 
 IMAGENET = {
-    "text": image(content(JPEG, b"<html>"), JPEG, "no known format"),
-    "truncated": image(cut(JPEG, 3000), JPEG, "truncated"),
-    "only a header": image(cut(JPEG, 30), JPEG),
-    "empty file": image(content(JPEG, b""), JPEG, "is empty"),
-    "pixel bomb": image(picture(JPEG, (6000, 6000), "1"), JPEG, "6000 x 6000 pixels"),
-    "another size": image(picture(JPEG, (300, 256)), JPEG, "300x256"),
-    "dangling link": image(dangling(JPEG), JPEG, "link to nothing"),
-    "directory": image(directory(JPEG), JPEG, "no file"),
-    "no permission": image(forbidden(JPEG), JPEG, "Permission denied"),
-    "empty class": image(empty_class("train_256/n00000009"), "n00000009", "is empty"),
+    "text": image(damages.content(JPEG, b"<html>"), JPEG, "no known format"),
+    "truncated": image(damages.cut(JPEG, 3000), JPEG, "truncated"),
+    "only a header": image(damages.cut(JPEG, 30), JPEG),
+    "empty file": image(damages.content(JPEG, b""), JPEG, "is empty"),
+    "pixel bomb": image(damages.picture(JPEG, (6000, 6000), "1"), JPEG, "6000 x 6000 pixels"),
+    "another size": image(damages.picture(JPEG, (300, 256)), JPEG, "300x256"),
+    "dangling link": image(damages.dangling(JPEG), JPEG, "link to nothing"),
+    "directory": image(damages.directory(JPEG), JPEG, "no file"),
+    "no permission": image(damages.forbidden(JPEG), JPEG, "Permission denied"),
+    "empty class": image(damages.empty_class("train_256/n00000009"), "n00000009", "is empty"),
     "class name": image(
         lambda f: (f / "train_256/n00000001").rename(f / "train_256/cats"), "cats", "8 digits"
     ),
@@ -52,11 +42,13 @@ IMAGENET = {
         lambda f: (f / "val_256/n00000001").rename(f / "val_256/n00000007"), "val_256/n00000007"
     ),
     "no test": image(lambda f: (f / "val_256").rename(f / "other"), "val_256", "No such file"),
-    "escaping name": image(nothing, "imagenet_3/../x", name="imagenet_3/../x"),
+    "escaping name": image(damages.nothing, "imagenet_3/../x", name="imagenet_3/../x"),
     "escaping link": image(
         escaping_link,
         "z.JPEG",
         "link to nothing",
     ),
-    "size that does not divide": image(nothing, "--image_size 50", flags=("--image_size", "50")),
+    "size that does not divide": image(
+        damages.nothing, "--image_size 50", flags=("--image_size", "50")
+    ),
 }

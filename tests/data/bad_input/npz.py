@@ -10,17 +10,8 @@ from typing import Any
 import layouts as make
 import numpy as np
 
-from bad_input.damages import (
-    Case,
-    Damage,
-    Touch,
-    content,
-    cut,
-    dangling,
-    directory,
-    forbidden,
-    nothing,
-)
+from bad_input import damages
+from bad_input.damages import Case, Damage, Touch
 
 
 def npz(
@@ -29,7 +20,7 @@ def npz(
     def write(data: Path) -> Path:
         return make.write_npz(data / "own.npz", **changes).parent
 
-    return Case("npz:{D}/own.npz", write, damage or nothing, ("own.npz", *says), flags)
+    return Case("npz:{D}/own.npz", write, damage or damages.nothing, ("own.npz", *says), flags)
 
 
 def bomb(folder: Path) -> None:
@@ -75,9 +66,9 @@ def huge_header(_: Path) -> bytes:
 IMAGES = make.npz_arrays()["images"]
 
 NPZ = {
-    "truncated": npz("cannot be read", damage=cut("own.npz", 3000)),
-    "empty": npz("is empty", damage=content("own.npz", b"")),
-    "wrong magic": npz("cannot be read", damage=content("own.npz", b"no archive")),
+    "truncated": npz("cannot be read", damage=damages.cut("own.npz", 3000)),
+    "empty": npz("is empty", damage=damages.content("own.npz", b"")),
+    "wrong magic": npz("cannot be read", damage=damages.content("own.npz", b"no archive")),
     "missing member": npz("no array 'test_labels'", test_labels=None),
     "extra member": npz("'more'", more=np.zeros(1)),
     "member of an escaping name": npz("'../../x'", damage=member("../../x.npy", lambda _: b"")),
@@ -101,9 +92,9 @@ NPZ = {
     "header of a terabyte": npz("announces", damage=member("images.npy", huge_header)),
     "zip bomb": npz("are the most", damage=bomb),
     "member twice": npz("twice", damage=member("labels.npy", lambda _: b"x", twice=True)),
-    "directory": npz("not a file", damage=directory("own.npz")),
-    "dangling link": npz("link to nothing", damage=dangling("own.npz")),
-    "no permission": npz("Permission denied", damage=forbidden("own.npz")),
+    "directory": npz("not a file", damage=damages.directory("own.npz")),
+    "dangling link": npz("link to nothing", damage=damages.dangling("own.npz")),
+    "no permission": npz("Permission denied", damage=damages.forbidden("own.npz")),
     "--image_size": npz("--image_size 32", "--resize", flags=("--image_size", "32")),
 }
 

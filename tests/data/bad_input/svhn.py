@@ -5,7 +5,8 @@ from typing import Any
 import layouts as make
 import numpy as np
 
-from bad_input.damages import Case, Damage, absent, content, cut, directory, forbidden
+from bad_input import damages
+from bad_input.damages import Case, Damage
 
 MAT = "train_32x32.mat"
 
@@ -24,12 +25,13 @@ def house(damage: Damage, *says: str) -> Case:
 
 
 SVHN = {
-    "truncated": house(cut(MAT), "cannot be read"),
-    "truncated header": house(cut(MAT, 60), "cannot be read"),
-    "empty": house(content(MAT, b""), "is empty"),
-    "wrong magic": house(content(MAT, b"no MATLAB file at all" * 20), "cannot be read"),
+    "truncated": house(damages.cut(MAT), "cannot be read"),
+    "truncated header": house(damages.cut(MAT, 60), "cannot be read"),
+    "empty": house(damages.content(MAT, b""), "is empty"),
+    "wrong magic": house(damages.content(MAT, b"no MATLAB file at all" * 20), "cannot be read"),
     "version 7.3": house(
-        content(MAT, b"MATLAB 7.3 MAT-file".ljust(124) + b"\0\2IM" + bytes(400)), "cannot be read"
+        damages.content(MAT, b"MATLAB 7.3 MAT-file".ljust(124) + b"\0\2IM" + bytes(400)),
+        "cannot be read",
     ),
     "wrong dtype": house(mat(X=X.astype(np.float64)), "uint8", "float64"),
     "wrong shape": house(mat(X=X[:28]), "[28, 32, 3, 40]"),
@@ -40,7 +42,7 @@ SVHN = {
     "extra member": house(mat(z=1), "'z'"),
     "counts differ": house(mat(y=Y[1:]), "40 images", "[39, 1]"),
     "cell array": house(mat(y=np.array([[1, "a"]] * 20, object).reshape(40, 1)), "numbers"),
-    "missing file": house(absent(MAT), "No such file"),
-    "directory": house(directory(MAT), "not a file"),
-    "no permission": house(forbidden(MAT), "Permission denied"),
+    "missing file": house(damages.absent(MAT), "No such file"),
+    "directory": house(damages.directory(MAT), "not a file"),
+    "no permission": house(damages.forbidden(MAT), "Permission denied"),
 }
