@@ -1,4 +1,4 @@
-"""A run's posterior, exported: what `python -m bayesian_gan export` does."""
+"""A run's posterior, exported: what `bayesian-gan export` does."""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass

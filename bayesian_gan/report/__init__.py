@@ -1,1 +1,1 @@
-"""A run as a page: `python -m bayesian_gan report RUN_DIR`. Importing this package loads no TensorFlow."""
+"""A run as a page: `bayesian-gan report RUN_DIR`. Importing this package loads no TensorFlow."""

@@ -1,4 +1,4 @@
-"""What `python -m bayesian_gan evaluate` found, from `evaluation.json`."""
+"""What `bayesian-gan evaluate` found, from `evaluation.json`."""
 
 from collections.abc import Sequence
 from typing import Any

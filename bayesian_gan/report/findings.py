@@ -129,7 +129,7 @@ def find(run: FinishedRun, data_path: str | None = None, num_images: int = 2000)
     if found.evaluation is None:
         found.left_out.append(
             "Scores of the whole test set, of generated images and of images from elsewhere: run "
-            f"python -m bayesian_gan evaluate {folder} first."
+            f"bayesian-gan evaluate {folder} first."
         )
     data = _data(found, data_path)
     try:

@@ -1,4 +1,4 @@
-"""`python -m bayesian_gan export`: what it writes for a run, and what it refuses before any work."""
+"""`bayesian-gan export`: what it writes for a run, and what it refuses before any work."""
 
 import json
 import subprocess
