@@ -16,8 +16,8 @@ def parser_of(description: str | None, *, hands_on: bool = False) -> argparse.Ar
 
     Args:
         description: the docstring.
-        hands_on: whether the benchmark hands flags that it does not know on to a run; no flag may be
-            abbreviated then.
+        hands_on: whether the benchmark hands flags that it does not know on to a run; no flag may
+            be abbreviated then.
     """
     return argparse.ArgumentParser(
         description=description,

@@ -3,11 +3,11 @@
 
     python benchmarks/coverage.py --dataset digits --num_gen 5 --num_mcmc 2 --times 6 --preset laptop
 
-For each seed two runs of `run_bgan.py`: one with these networks, and one with `--ml`, which has a single
-generator and TIMES as many iterations; choose it so that the minutes in the table agree.
-`bayesian-gan evaluate` judges both, with a classifier that has learnt all real labels. Prints a table;
-runs that are finished, with these flags, are not made again. Every argument that is not listed here
-goes to `run_bgan.py`, for both.
+For each seed two runs of `run_bgan.py`: one with these networks, and one with `--ml`, which has a
+single generator and TIMES as many iterations; choose it so that the minutes in the table agree.
+`bayesian-gan evaluate` judges both, with a classifier that has learnt all real labels. Prints a
+table; runs that are finished, with these flags, are not made again. Every argument that is not
+listed here goes to `run_bgan.py`, for both.
 """
 
 import argparse

@@ -3,8 +3,9 @@
 
     python benchmarks/error_curves.py RUN_DIR [RUN_DIR ...] --out docs/figures/mnist_errors.png
 
-A line for each run: errors of the average of its current discriminators at every save, which training shows and
-never uses, and a cross at its end: the average over the collected posterior. Grey: the supervised CNN.
+A line for each run: errors of the average of its current discriminators at every save, which
+training shows and never uses, and a cross at its end: the average over the collected posterior.
+Grey: the supervised CNN.
 """
 
 import sys

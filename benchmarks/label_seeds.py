@@ -3,8 +3,8 @@
 
     python benchmarks/label_seeds.py --flagfile examples/digits.flags --label_seeds 0 1 2 3 4
 
-Every argument but `--label_seeds` and `--out_dir` goes to run_bgan_semi.py. Runs go one after another; those
-that are finished, with these flags, are not made again.
+Every argument but `--label_seeds` and `--out_dir` goes to run_bgan_semi.py. Runs go one after
+another; those that are finished, with these flags, are not made again.
 """
 
 import statistics

@@ -3,10 +3,11 @@
 
     python benchmarks/label_spreading.py --dataset digits --N 100
 
-The graph joins every training image with its k nearest in pixel space, labelled or not; test images are
-then classified by their neighbours (Zhou et al. 2004, "Learning with local and global consistency"). Nothing is
-chosen by test images: k and alpha are scikit-learn's defaults, 7 and 0.2. Errors alone are printed, for an
-image that no label reaches has no probabilities; it counts as an error.
+The graph joins every training image with its k nearest in pixel space, labelled or not; test images
+are then classified by their neighbours (Zhou et al. 2004, "Learning with local and global
+consistency"). Nothing is chosen by test images: k and alpha are scikit-learn's defaults, 7 and 0.2.
+Errors alone are printed, for an image that no label reaches has no probabilities; it counts as an
+error.
 """
 
 import argparse

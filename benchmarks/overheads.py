@@ -3,8 +3,8 @@
     python benchmarks/overheads.py
     python benchmarks/overheads.py --iterations 10000     # for the memory, on the digits' size
 
-The shares are of one step of `paper` at MNIST's size, J_g 10, M 2, width 24: each part is timed as a compiled
-function of its own, in turn with the step.
+The shares are of one step of `paper` at MNIST's size, J_g 10, M 2, width 24: each part is timed as
+a compiled function of its own, in turn with the step.
 """
 
 # ruff: noqa: E402

@@ -3,10 +3,10 @@
     python benchmarks/profile.py --logdir /tmp/profile      # then: tensorboard --logdir /tmp/profile
     python benchmarks/profile.py --dataset cifar --num_gen 5 --df_dim 24
 
-Prints three tables for the system `paper`. Milliseconds are processor time of one step, added up over threads;
-a convolution's GFLOP/s are those of one thread. TensorBoard shows the trace with the package
-tensorboard-plugin-profile. Beside every convolution stands what the same kernel reaches alone, one on every
-core: the machine's limit.
+Prints three tables for the system `paper`. Milliseconds are processor time of one step, added up
+over threads; a convolution's GFLOP/s are those of one thread. TensorBoard shows the trace with the
+package tensorboard-plugin-profile. Beside every convolution stands what the same kernel reaches
+alone, one on every core: the machine's limit.
 """
 
 # ruff: noqa: E402

@@ -5,11 +5,11 @@
     python benchmarks/step.py --grid                 # every data set, J_g and width: hours
     python benchmarks/step.py --grid --dataset mnist --df_dim 24     # the part of the grid with these values
 
-Systems: `authors_structure`, their TensorFlow 1 graph in TensorFlow 2 (every pair rebuilt); `authors` and
-`paper`, this project with that `--objective`; `dcgan`, a single DCGAN of the same width; `convolutions`, those
-of `paper` alone. Each runs in a process of its own; the parent lets one run at a time, in alternating order,
-and takes medians. Ratios come with the smallest and largest of their rounds. All run with the threads that
-the entry points choose.
+Systems: `authors_structure`, their TensorFlow 1 graph in TensorFlow 2 (every pair rebuilt);
+`authors` and `paper`, this project with that `--objective`; `dcgan`, a single DCGAN of the same
+width; `convolutions`, those of `paper` alone. Each runs in a process of its own; the parent lets
+one run at a time, in alternating order, and takes medians. Ratios come with the smallest and
+largest of their rounds. All run with the threads that the entry points choose.
 """
 
 # ruff: noqa: E402
@@ -24,7 +24,8 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
-# Run as a script, this folder comes first on the path, and its profile.py would hide the standard module.
+# Run as a script, this folder comes first on the path, and its profile.py would hide the standard
+# module.
 sys.path[0] = str(ROOT)
 
 import numpy as np
@@ -231,7 +232,10 @@ def draw(rows: list[Row], path: Path) -> float:
 
 
 def short_form(given: argparse.Namespace) -> list[Row]:
-    """The setting of the goals, then the growth with J_g; rewrites the generated part of RESULTS.md."""
+    """The setting of the goals, then the growth with J_g.
+
+    Rewrites the generated part of RESULTS.md.
+    """
     systems = [setting(system, given) for system in SYSTEMS[:3]]
     systems += [setting("paper", given, generators_per_step=k) for k in (2, 1)]
     systems += [setting(system, given) for system in SYSTEMS[3:]]
@@ -266,7 +270,10 @@ def write_results(text: str) -> None:
 
 
 def grid(chosen: Row, precision: str) -> list[argparse.Namespace]:
-    """The settings of the full form that have the chosen values; width 96 only where 24 GiB hold it."""
+    """The settings of the full form that have the chosen values.
+
+    Width 96 only where 24 GiB hold it.
+    """
     settings = [
         {"dataset": dataset, "num_gen": num_gen, "num_mcmc": 2, "df_dim": width}
         for width in (24, 96)

@@ -3,9 +3,9 @@
 
     python benchmarks/supervised.py --dataset mnist --data_path DATA --N 100
 
-For each label set the CNN trains until its labelled loss has converged, as in every semi-supervised run. From
-there SGHMC samples the posterior of its weights, prior N(0, s^2 I), on the labelled images, all of them in each
-step. Prints errors and NLL on the whole test set.
+For each label set the CNN trains until its labelled loss has converged, as in every semi-supervised
+run. From there SGHMC samples the posterior of its weights, prior N(0, s^2 I), on the labelled
+images, all of them in each step. Prints errors and NLL on the whole test set.
 """
 
 import argparse
@@ -34,7 +34,10 @@ COLUMNS = ("supervised", "last sample", "average")
 
 
 def with_prior(network: keras.Model, prior_std: float, num_data: int) -> keras.Model:
-    """A copy with the same weights whose loss holds -log N(w; 0, s^2) / N for every kernel and bias."""
+    """A copy with the same weights whose loss holds -log N(w.
+
+    0, s^2) / N for every kernel and bias.
+    """
     precision = 0.5 / (prior_std**2 * num_data)
 
     def clone(layer: keras.layers.Layer) -> keras.layers.Layer:

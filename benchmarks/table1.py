@@ -1,14 +1,17 @@
 #!/usr/bin/env python
-"""The paper's Table 1: data sets and numbers of labels, five systems, several label sets; cell by cell.
+"""The paper's Table 1: data sets and numbers of labels, five systems, several label sets.
+
+Cell by cell.
 
     python benchmarks/table1.py --data_path DATA --plan          what is missing, and how long it takes
     python benchmarks/table1.py --data_path DATA --jobs 2        runs it, two cells side by side
     python benchmarks/table1.py --render                         writes docs/results.md
 
-Finished cells are lines of --results and are not run again; a cell that was broken off goes on from its last
-checkpoint. A cell whose data set is absent is skipped, and said so. A cell of another temperature branches off
-a finished run of its label set, of the preset's temperature or of another that is asked for: they share the
-warm-up. Every argument that is not listed here goes to run_bgan_semi.py, for every cell.
+Finished cells are lines of --results and are not run again; a cell that was broken off goes on from
+its last checkpoint. A cell whose data set is absent is skipped, and said so. A cell of another
+temperature branches off a finished run of its label set, of the preset's temperature or of another
+that is asked for: they share the warm-up. Every argument that is not listed here goes to
+run_bgan_semi.py, for every cell.
 """
 
 import argparse
@@ -202,7 +205,10 @@ def _run_cell(
 
 
 def _warmed(cell: Cell, known: argparse.Namespace) -> Path | None:
-    """A finished run of another temperature, for a cell that has no run yet; None if there is none."""
+    """A finished run of another temperature, for a cell that has no run yet.
+
+    None if there is none.
+    """
     others = [replace(cell, temperature=value) for value in (None, *known.temperatures)]
     runs = (finished(known.runs.resolve() / other.name) for other in others)
     return next((run for run in runs if run is not None), None)

@@ -47,7 +47,10 @@ FOLDERS = ("bayesian_gan", "tests", "benchmarks", "tools")
 
 
 def modules(package: Path) -> dict[str, Path]:
-    """The file of each module by its dotted name; a package's own name stands for its `__init__`."""
+    """The file of each module by its dotted name.
+
+    A package's own name stands for its `__init__`.
+    """
     found = {}
     for path in sorted(package.rglob("*.py")):
         parts = path.relative_to(package.parent).with_suffix("").parts
@@ -71,7 +74,8 @@ def imported(path: Path, name: str) -> Iterator[tuple[str, str]]:
 def arrows(package: Path) -> dict[str, set[str]]:
     """The modules of the package that each of its modules imports.
 
-    `from room import module` points at the module, `from room import a_name` at the room's `__init__`.
+    `from room import module` points at the module, `from room import a_name` at the room's
+    `__init__`.
     """
     files = modules(package)
     return {
@@ -96,7 +100,10 @@ def room(module: str) -> str:
 
 
 def wrong_arrows(package: Path) -> list[str]:
-    """Imports that go up, or to a room beside; and all of the package's that stand in `samplers`."""
+    """Imports that go up, or to a room beside.
+
+    And all of the package's that stand in `samplers`.
+    """
     wrong = []
     for source, targets in arrows(package).items():
         here = room(source)
@@ -109,7 +116,10 @@ def wrong_arrows(package: Path) -> list[str]:
 
 
 def circle(package: Path) -> list[str]:
-    """The modules of one circle of imports, the first of them again at its end; [] where there is none."""
+    """The modules of one circle of imports, the first of them again at its end.
+
+    [] where there is none.
+    """
     try:
         TopologicalSorter(arrows(package)).prepare()
     except CycleError as error:

@@ -3,10 +3,10 @@
     CACHE_DIR/NAME-KEY/entry.json            format, key, options, class names, checksums
                        images.npy ...        the four arrays of an `ImageData`
 
-The key is a hash of what the images are made from (names, sizes and times of the files, the bytes of
-tables) and of the options. An entry is written under a temporary name and renamed when it is whole;
-one process writes while others wait for it; all map the same pages. An entry that is damaged, or of
-another version, is made anew, which is said.
+The key is a hash of what the images are made from (names, sizes and times of the files, the bytes
+of tables) and of the options. An entry is written under a temporary name and renamed when it is
+whole; one process writes while others wait for it; all map the same pages. An entry that is
+damaged, or of another version, is made anew, which is said.
 """
 
 import fcntl
@@ -160,8 +160,8 @@ def _read(folder: Path, key: str) -> tuple[dict[str, np.ndarray], dict[str, Any]
 def _verify(folder: Path, entry: dict[str, Any]) -> None:
     """Compares sizes, and the checksums of files whose time of change is not the one noted.
 
-    Reading gigabytes at every start would take longer than the start; a file that was written to, cut
-    short or copied has another time.
+    Reading gigabytes at every start would take longer than the start; a file that was written to,
+    cut short or copied has another time.
     """
     changed = False
     for name in ARRAYS:
@@ -263,7 +263,10 @@ def _write_entry(folder: Path, key: str, name: str, source: Source) -> None:
 def _write_array(
     path: Path, shape: Sequence[int], dtype: type, chunks: Iterable[np.ndarray]
 ) -> dict[str, Any]:
-    """Writes an .npy file part by part; never through mapped memory, where a full disk kills the process."""
+    """Writes an .npy file part by part.
+
+    Never through mapped memory, where a full disk kills the process.
+    """
     digest = _digest()
 
     def put(file: BinaryIO, data: bytes) -> None:

@@ -221,8 +221,8 @@ def load(name: str, data_path: str | None = None, options: Options = DEFAULTS) -
 
     Args:
         name: one of `names()`, or an alias.
-        data_path: the folder that holds the data, for those data sets that need one: in the authors' layout,
-            which is looked for first, or a TFDS data_dir.
+        data_path: the folder that holds the data, for those data sets that need one: in the
+            authors' layout, which is looked for first, or a TFDS data_dir.
         options: see `Options`.
 
     Raises:

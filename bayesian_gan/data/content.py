@@ -32,8 +32,8 @@ def stored_digests(images: np.ndarray, key: str, path: Path) -> list[bytes]:
     Args:
         images: [N, ...].
         key: as for `digests`.
-        path: the file, which belongs to these images and this key; where it cannot be written nothing is
-            stored.
+        path: the file, which belongs to these images and this key; where it cannot be written
+            nothing is stored.
     """
     try:
         data = path.read_bytes()

@@ -36,7 +36,8 @@ def read_picture(source: Path | bytes, name: str = "") -> Image.Image:
         name: what to call contents in a message.
 
     Raises:
-        InputError: it is missing, no picture, cut short, or larger than 2^25 pixels; the line names it.
+        InputError: it is missing, no picture, cut short, or larger than 2^25 pixels; the line names
+            it.
     """
     called = repr(str(source)) if isinstance(source, Path) else name
     try:
@@ -71,7 +72,8 @@ def decode(
         what: beside the progress bar.
 
     Yields:
-        uint8 [n, H, W, C], n at most 128, in the order of the items. A few such chunks are in memory.
+        uint8 [n, H, W, C], n at most 128, in the order of the items. A few such chunks are in
+        memory.
 
     Raises:
         InputError: `decode_one` did; the first in the order of the items.

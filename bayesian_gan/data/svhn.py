@@ -56,7 +56,8 @@ def _read_mat(path: Path) -> tuple[np.ndarray, np.ndarray]:
     except (MemoryError, InputError):
         raise
     except Exception as error:
-        # scipy raises errors of many kinds of damaged files, and NotImplementedError for version 7.3.
+        # scipy raises errors of many kinds of damaged files, and NotImplementedError for version
+        # 7.3.
         raise InputError(
             f"{str(path)!r} cannot be read as a MATLAB file of version 5 "
             f"({type(error).__name__}: {reason(error)}); {REMEDY}"

@@ -9,7 +9,9 @@ NUM_BINS = 15
 
 @dataclass(frozen=True, eq=False)
 class CalibrationBins:
-    """Test examples by confidence, the probability of the predicted class; bins without any are left out.
+    """Test examples by confidence, the probability of the predicted class.
+
+    Bins without any are left out.
 
     Attributes:
         count: examples in each bin, int64 [bins].
@@ -46,9 +48,9 @@ def calibration_bins(
         probabilities: [n, K].
         labels: integers [n] in [0, K).
         num_bins: at least 1.
-        adaptive: bins of as many examples each (Nguyen & O'Connor 2015; a remainder goes to the first bins,
-            examples of equal confidence may be parted); otherwise of equal width,
-            (i / num_bins, (i + 1) / num_bins].
+        adaptive: bins of as many examples each (Nguyen & O'Connor 2015; a remainder goes to the
+            first bins, examples of equal confidence may be parted); otherwise of equal width, (i /
+            num_bins, (i + 1) / num_bins].
     """
     p = np.asarray(probabilities, np.float64)
     confidence = p.max(axis=1)

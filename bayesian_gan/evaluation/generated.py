@@ -80,8 +80,8 @@ def sample_report(
 ) -> tuple[dict[str, Any], Suspects | None]:
     """The part of `evaluation.json` on generated images, by one feature extractor.
 
-    Real images are training images, n of them drawn at random. Beside the generators, the test set stands as
-    one more row: what images as good as real ones would have.
+    Real images are training images, n of them drawn at random. Beside the generators, the test set
+    stands as one more row: what images as good as real ones would have.
 
     Args:
         made: images.

@@ -1,9 +1,8 @@
 """One student network in the place of S members.
 
-Hinton et al. 2015, "Distilling the knowledge in a neural network"; of a posterior's average, Balan et al. 2015,
-"Bayesian dark knowledge".
-The student has the architecture of a member, starts from the last one, and learns the average's probabilities
-on the unlabelled images; no label is used.
+Hinton et al. 2015, "Distilling the knowledge in a neural network"; of a posterior's average, Balan
+et al. 2015, "Bayesian dark knowledge". The student has the architecture of a member, starts from
+the last one, and learns the average's probabilities on the unlabelled images; no label is used.
 """
 
 import math
@@ -54,9 +53,9 @@ class Quality:
 def distill(networks: Networks, images: np.ndarray, epochs: int, seed: int) -> Networks:
     """The student of an average.
 
-    Its loss is the cross-entropy of the average's class probabilities, plus that of its P(real | x), on which
-    the scale of the logits depends; Adam, a step of 1e-3 that falls to 0 by a cosine, batches of 128. Batch
-    statistics normalise while it trains.
+    Its loss is the cross-entropy of the average's class probabilities, plus that of its P(real |
+    x), on which the scale of the logits depends; Adam, a step of 1e-3 that falls to 0 by a cosine,
+    batches of 128. Batch statistics normalise while it trains.
 
     Args:
         networks: the members, K > 1.

@@ -1,8 +1,8 @@
 """Keras callbacks of a run, and what it writes at every save (`--n_save` iterations).
 
-To Keras a run is one epoch, so that it can resume at any iteration. `Saves` calls its writers' `on_epoch_end`
-wherever the iteration is a multiple of `n_save`, and at the end. `Evaluate` goes first: it adds `iteration`,
-`seconds` and accuracies to the logs that the others write.
+To Keras a run is one epoch, so that it can resume at any iteration. `Saves` calls its writers'
+`on_epoch_end` wherever the iteration is a multiple of `n_save`, and at the end. `Evaluate` goes
+first: it adds `iteration`, `seconds` and accuracies to the logs that the others write.
 """
 
 import contextlib
@@ -47,7 +47,9 @@ class _Bar(keras.utils.Progbar):
 
 
 class ProgressBar(keras.callbacks.Callback):
-    """One progress bar for the whole run, with the time left; a terminal that is gone does not end the run.
+    """One progress bar for the whole run, with the time left.
+
+    A terminal that is gone does not end the run.
 
     Args:
         iterations: of the run, with those that it had made before.
@@ -80,7 +82,8 @@ class CollectPosteriorDraws(keras.callbacks.Callback):
         posterior: where to.
         warm_up: iterations of the warm-up; the first draw is at `warm_up + every`.
         every: iterations between draws; a multiple of the model's steps_per_execution.
-        writes: carries the writing out, and tries again; without it an error of the disk ends `fit`.
+        writes: carries the writing out, and tries again; without it an error of the disk ends
+            `fit`.
     """
 
     def __init__(
@@ -168,9 +171,9 @@ class Saves(keras.callbacks.Callback):
 class Evaluate(keras.callbacks.Callback):
     """Trains the supervised baseline alongside, and scores both classifiers on the whole test set.
 
-    Adds to the logs of a save `iteration`, `seconds` (of training, over all processes that took part), and,
-    with a baseline, `supervised_acc` and `semi_supervised_acc` (of the current discriminators' average) in
-    percent, as the authors' files have.
+    Adds to the logs of a save `iteration`, `seconds` (of training, over all processes that took
+    part), and, with a baseline, `supervised_acc` and `semi_supervised_acc` (of the current
+    discriminators' average) in percent, as the authors' files have.
     """
 
     def __init__(
@@ -215,9 +218,12 @@ class Evaluate(keras.callbacks.Callback):
 
 
 class CsvLog(keras.callbacks.Callback):
-    """Writes `log.csv`: a header, then a save's logs in a row, flushed at once; `iteration` comes first.
+    """Writes `log.csv`: a header, then a save's logs in a row, flushed at once.
 
-    (Keras's CSVLogger adds an empty `val_` column for every other one where there is no validation data.)
+    `iteration` comes first.
+
+    (Keras's CSVLogger adds an empty `val_` column for every other one where there is no validation
+    data.)
     """
 
     def __init__(self, path: Path, writes: Writes) -> None:

@@ -1,7 +1,7 @@
 """TensorBoard's event file, written record by record, so that a run that resumes can go on in it.
 
-TensorFlow's own writer buffers, leaves half a record behind when it is killed or the disk is full, and begins a
-new file each time it is opened.
+TensorFlow's own writer buffers, leaves half a record behind when it is killed or the disk is full,
+and begins a new file each time it is opened.
 """
 
 import io

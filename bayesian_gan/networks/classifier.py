@@ -27,7 +27,8 @@ def supervised_classifier(
         num_classes: K, at least 2.
         width: df_dim.
         seed: of the initial weights.
-        pooling: how each layer halves its input, as in `dcgan_discriminator`; "stride" is the authors'.
+        pooling: how each layer halves its input, as in `dcgan_discriminator`; "stride" is the
+            authors'.
 
     Returns:
         A functional model: images [batch, *image_shape] in [-1, 1] to float32 logits [batch, K].

@@ -1,11 +1,11 @@
 """Strided convolutions at the image end, where one side has a few channels only.
 
-A stride-2 transposed convolution that makes one or three channels leaves the vector units of a processor
-idle: oneDNN reaches a tenth of its speed there. A *sub-pixel* convolution is the same linear map: at stride
-1 it makes the four pixels of each 2 x 2 block as four times as many channels, which `depth_to_space` then
-spreads out (Shi et al. 2016, "Real-time single image and video super-resolution"). It serves as the
-generator's last layer, and as the gradient with respect to the image in the discriminator's first one.
-Weights are those of the plain layers.
+A stride-2 transposed convolution that makes one or three channels leaves the vector units of a
+processor idle: oneDNN reaches a tenth of its speed there. A *sub-pixel* convolution is the same
+linear map: at stride 1 it makes the four pixels of each 2 x 2 block as four times as many channels,
+which `depth_to_space` then spreads out (Shi et al. 2016, "Real-time single image and video
+super-resolution"). It serves as the generator's last layer, and as the gradient with respect to the
+image in the discriminator's first one. Weights are those of the plain layers.
 """
 
 from collections.abc import Callable

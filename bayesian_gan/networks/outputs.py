@@ -9,8 +9,9 @@ import tensorflow as tf
 def probabilities(logits: tf.Tensor) -> tf.Tensor:
     """Softmax of K > 1 logits, P(y | x, real); the sigmoid of a single one, P(real | x).
 
-    A Wasserstein critic is a single logit that is no log-odds: its sigmoid is a score in (0, 1) that grows with
-    c(x), the larger the more real. Its origin and scale are arbitrary; only its order says something.
+    A Wasserstein critic is a single logit that is no log-odds: its sigmoid is a score in (0, 1)
+    that grows with c(x), the larger the more real. Its origin and scale are arbitrary; only its
+    order says something.
     """
     return tf.nn.softmax(logits) if logits.shape[-1] > 1 else tf.nn.sigmoid(logits)
 
@@ -30,7 +31,9 @@ def critic_values(outputs: Any) -> tf.Tensor:
 
 
 def real_logit(outputs: Any) -> tf.Tensor:
-    """The logit of P(real | x), [batch]: log Z of K logits; of a discriminator with a critic's head, c(x).
+    """The logit of P(real | x), [batch]: log Z of K logits.
+
+    Of a discriminator with a critic's head, c(x).
 
     The latter is a score: see `probabilities`.
     """

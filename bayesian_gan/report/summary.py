@@ -50,8 +50,8 @@ def averaging_verdict(single_nll: float, average_nll: float, num_samples: int) -
 def calibration_verdict(probabilities: np.ndarray, labels: np.ndarray) -> Verdict:
     """Whether probabilities can be believed: against what a calibrated classifier would show by chance.
 
-    The expected calibration error of a finite test set is not 0 even where the probabilities are right. Labels
-    drawn from the probabilities themselves say how large it then is.
+    The expected calibration error of a finite test set is not 0 even where the probabilities are
+    right. Labels drawn from the probabilities themselves say how large it then is.
 
     Args:
         probabilities: of the average, [n, K].
@@ -86,8 +86,8 @@ def diversity_verdict(ratios: np.ndarray) -> Verdict:
     """Whether generators have collapsed.
 
     Args:
-        ratios: for each generator, the standard deviation of its images' pixels over z, mean over pixels, as a
-            share of that of real images.
+        ratios: for each generator, the standard deviation of its images' pixels over z, mean over
+            pixels, as a share of that of real images.
     """
     collapsed = [str(j) for j, ratio in enumerate(ratios) if ratio < COLLAPSED]
     text = (

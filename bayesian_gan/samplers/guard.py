@@ -1,9 +1,9 @@
 """Stops a chain at the first gradient that is not finite, before anything is written.
 
-A graph that XLA compiled cannot raise. So the stop is a *latch*: a tracked variable that holds the index of
-the variable whose gradient failed. While it is set, `apply` writes nothing. Outside XLA `apply` raises as
-well; under XLA the error is raised by `raise_if_halted`, which `fit` reaches through
-`finalize_variable_values` at its end, and `CollectPosterior` after every batch.
+A graph that XLA compiled cannot raise. So the stop is a *latch*: a tracked variable that holds the
+index of the variable whose gradient failed. While it is set, `apply` writes nothing. Outside XLA
+`apply` raises as well; under XLA the error is raised by `raise_if_halted`, which `fit` reaches
+through `finalize_variable_values` at its end, and `CollectPosterior` after every batch.
 """
 
 from collections.abc import Callable, Sequence
@@ -64,7 +64,8 @@ class GuardedOptimizer(keras.optimizers.Optimizer):
             if tf.executing_eagerly():
                 self.raise_if_halted()
             for position, (_, variable) in enumerate(present):
-                # One op each and no string arithmetic: what XLA can compile (there it does nothing).
+                # One op each and no string arithmetic: what XLA can compile (there it does
+                # nothing).
                 text = _message(self.name, _path(variable), "")
                 tf.raw_ops.Assert(condition=finite[position], data=[text, self._iterations.value])
             text = (
@@ -90,11 +91,13 @@ def _switch(
         tf.switch_case(choose(finite), [*calls, _no_result(halt, finite)])
         return
 
-    # Strategies that merge replicas forbid a merge inside a condition, so the condition goes outside. All
-    # replicas must take one branch: a gradient counts as finite if it is so on every replica.
+    # Strategies that merge replicas forbid a merge inside a condition, so the condition goes
+    # outside. All replicas must take one branch: a gradient counts as finite if it is so on every
+    # replica.
     def across(strategy: tf.distribute.Strategy, grads: Any, variables: Any) -> None:
         each = strategy.extended.call_for_each_replica(_finite_flags, args=(grads,))
-        # Of other processes' replicas too: one that went another way would wait for the rest for ever.
+        # Of other processes' replicas too: one that went another way would wait for the rest for
+        # ever.
         flags = strategy.reduce(tf.distribute.ReduceOp.SUM, each, axis=None)
         finite = flags == strategy.num_replicas_in_sync
         call = strategy.extended.call_for_each_replica

@@ -33,8 +33,8 @@ class Sampler(GuardedOptimizer):
     eta = learning_rate / num_data.
 
     A subclass makes its slots in `build`, moves one variable in `update_step`, and hands the
-    arguments below on to this class. In `update_step`, `self._noise(variable)` is the noise that was
-    drawn for the variable, with standard deviation `self._noise_scale(learning_rate)`.
+    arguments below on to this class. In `update_step`, `self._noise(variable)` is the noise that
+    was drawn for the variable, with standard deviation `self._noise_scale(learning_rate)`.
 
     Args:
         learning_rate: float >= 0 or a Keras LearningRateSchedule.

@@ -27,14 +27,14 @@ class ScaleAdaptedSGHMC(SGHMC):
         theta <- theta + v,    xi ~ N(0, 1)
 
     After the burn-in V is frozen, so the masses are constants and the target is exactly SGHMC's,
-    exp(-U(theta) / T). Samples from the burn-in are not to be used. The paper subtracts the gradient
-    noise by assuming V as its variance; `gradient_noise="fisher"` estimates it.
+    exp(-U(theta) / T). Samples from the burn-in are not to be used. The paper subtracts the
+    gradient noise by assuming V as its variance; `gradient_noise="fisher"` estimates it.
 
     Args:
         learning_rate: float or LearningRateSchedule; a step in units of Adam's.
         num_data: N.
-        burn_in: iterations that learn the scales, by the sampler's counter. With `WarmStart` handing
-            over second moments, 0 takes them as they are.
+        burn_in: iterations that learn the scales, by the sampler's counter. With `WarmStart`
+            handing over second moments, 0 takes them as they are.
         epsilon: > 0, keeps G finite.
         seed: int >= 0: see `Sampler`.
         **others: `friction`, `gradient_noise` and `gradient_noise_decay`: see `SGHMC`; and

@@ -163,9 +163,9 @@ class PolynomialStep(_Described):
 
         learning_rate(t) = initial_learning_rate * (1 + t / offset)^(-power)
 
-    with offset = b and initial_learning_rate = a b^(-power). For power in (1/2, 1] the steps sum to infinity
-    and their squares do not, so the errors due to the step and to the gradient noise go to zero. Averages
-    then have to weight each sample with its step.
+    with offset = b and initial_learning_rate = a b^(-power). For power in (1/2, 1] the steps sum to
+    infinity and their squares do not, so the errors due to the step and to the gradient noise go to
+    zero. Averages then have to weight each sample with its step.
 
     Args:
         initial_learning_rate: at iteration 0.

@@ -29,9 +29,9 @@ class SGHMC(Sampler):
         num_data: N.
         friction: alpha in [0, 1]: the fraction of the velocity that is lost in one iteration.
         gradient_noise: beta, what the noise of the minibatch gradient contributes already: a number
-            in [0, alpha], eta V / (2 T m) for a gradient of U with variance V; or "fisher": estimated
-            for every weight from the running variance of the minibatch gradients, and never more
-            than alpha.
+            in [0, alpha], eta V / (2 T m) for a gradient of U with variance V; or "fisher":
+            estimated for every weight from the running variance of the minibatch gradients, and
+            never more than alpha.
         gradient_noise_decay: decay of that running variance, in [0, 1].
         mass: m > 0, a number, or one number for each variable.
         seed: int >= 0: see `Sampler`.
@@ -62,7 +62,10 @@ class SGHMC(Sampler):
         self.mass = _check_mass(mass)
 
     def build(self, variables: Sequence[keras.Variable]) -> None:
-        """Makes one velocity for each variable, at rest; two more slots for `gradient_noise="fisher"`."""
+        """Makes one velocity for each variable, at rest.
+
+        Two more slots for `gradient_noise="fisher"`.
+        """
         if self.built:
             return
         super().build(variables)
@@ -88,7 +91,8 @@ class SGHMC(Sampler):
         """Moves one variable and its velocity.
 
         The noise n joins the gradient before both enter the velocity, so that one fused operation
-        moves both: v <- (1 - alpha) v - (lr / m) (g + n), with Var(n) = 2 (alpha - beta) T m / (lr N).
+        moves both: v <- (1 - alpha) v - (lr / m) (g + n), with Var(n) = 2 (alpha - beta) T m / (lr
+        N).
         """
         index = self._get_variable_index(variable)
         gradient = tf.cast(gradient, variable.dtype)
@@ -121,7 +125,10 @@ class SGHMC(Sampler):
         return 1.0 / self._masses[index]
 
     def gradient_variance(self) -> list[tf.Tensor]:
-        """Variance of the minibatch gradient of U/N, for each variable; needs `gradient_noise="fisher"`."""
+        """Variance of the minibatch gradient of U/N, for each variable.
+
+        Needs `gradient_noise="fisher"`.
+        """
         return [self._variance.value(index) for index in range(len(self.velocities))]
 
     @property
@@ -168,7 +175,10 @@ class GradientVariance:
         )
 
     def update(self, index: int, gradient: tf.Tensor) -> tf.Tensor:
-        """Takes in one gradient and returns the variance so far, of its shape; 0 after the first."""
+        """Takes in one gradient and returns the variance so far, of its shape.
+
+        0 after the first.
+        """
         previous, mean = self.previous[index].value, self.mean[index].value
         count = tf.cast(self.count.value, gradient.dtype)
         seen = tf.cast(count > 0, gradient.dtype)

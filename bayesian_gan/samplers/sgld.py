@@ -18,7 +18,8 @@ class SGLD(Sampler):
     momentum. Gradient noise of variance V (of U) adds eta V / 2 to T: let the step shrink
     (`PolynomialStep`), or use SGHMC, which can take it off.
 
-    It has the arguments of `Sampler` and no slots; `learning_rate` is per *mean* gradient, as in SGD.
+    It has the arguments of `Sampler` and no slots; `learning_rate` is per *mean* gradient, as in
+    SGD.
     """
 
     def update_step(

@@ -14,7 +14,8 @@ from bayesian_gan.samplers.sampler import Sampler, check_number
 class SGNHT(Sampler):
     r"""Stochastic gradient Nose-Hoover thermostat (Ding et al. 2014, algorithm 2).
 
-    With g the minibatch gradient of U/N, eta = learning_rate / N, a = friction, mu = thermostat_mass:
+    With g the minibatch gradient of U/N, eta = learning_rate / N, a = friction, mu =
+    thermostat_mass:
 
         v     <- (1 - alpha) v - learning_rate g + sqrt(2 a T eta) xi,    xi ~ N(0, 1)
         theta <- theta + v

@@ -44,13 +44,14 @@ KINDS = {
 class Run:
     """A process that trains in a folder of its own, its output in a file beside.
 
-    It is forked from this process, which has imported TensorFlow and has run nothing of it: the import would
-    take as long as the run. From there on it is the entry point, `run_bgan_semi.py`.
+    It is forked from this process, which has imported TensorFlow and has run nothing of it: the
+    import would take as long as the run. From there on it is the entry point, `run_bgan_semi.py`.
 
     Args:
         out_dir: of the run.
         arguments: of the command line.
-        mapped: map every image that is read from the cache; by itself it maps half a gigabyte and more.
+        mapped: map every image that is read from the cache; by itself it maps half a gigabyte and
+            more.
     """
 
     def __init__(self, out_dir: Path, *arguments: str, mapped: bool = False) -> None:

@@ -22,7 +22,10 @@ SIGNALS = (
 
 
 def kill(setup: Setup, trials: int, seed: int) -> int:
-    """Kill -9, several times in each run, which goes on each time; its end is compared with the reference's."""
+    """Kill -9, several times in each run, which goes on each time.
+
+    Its end is compared with the reference's.
+    """
     start = time.monotonic()
     reference = setup.undisturbed()
     longest = time.monotonic() - start
@@ -70,7 +73,10 @@ def wait_for_moment(run: Run, chance: random.Random, longest: float) -> None:
 
 
 def compare(run: Run, reference: Path, number: int) -> bool:
-    """Waits for a run's last process; prints whether it is as the reference, and removes it if so."""
+    """Waits for a run's last process.
+
+    Prints whether it is as the reference, and removes it if so.
+    """
     status, found = run.finish(), []
     if status:
         found.append(f"exit status {status}")

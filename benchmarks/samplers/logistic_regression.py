@@ -2,11 +2,11 @@
 
     python benchmarks/samplers/logistic_regression.py
 
-569 patients, 30 standardised features and an intercept, prior N(0, I). SGHMC sees minibatches of 64 and takes
-off their noise (`gradient_noise="fisher"`); HMC (8 chains) sees all data and must reach a split R-hat under
-1.01. Printed: the largest difference of posterior means, in posterior standard deviations; the largest
-relative difference of standard deviations; the mean Kullback-Leibler divergence of the two predictive
-distributions over all patients.
+569 patients, 30 standardised features and an intercept, prior N(0, I). SGHMC sees minibatches of 64
+and takes off their noise (`gradient_noise="fisher"`); HMC (8 chains) sees all data and must reach a
+split R-hat under 1.01. Printed: the largest difference of posterior means, in posterior standard
+deviations; the largest relative difference of standard deviations; the mean Kullback-Leibler
+divergence of the two predictive distributions over all patients.
 """
 
 import keras

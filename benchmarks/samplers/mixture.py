@@ -2,9 +2,9 @@
 
     python benchmarks/samplers/mixture.py --figures docs/figures
 
-The means lie 2 apart on a grid, every component is N(mean, 0.03 I). Four chains of 200,000 iterations each,
-both samplers start in one corner. A mode counts as found if a collected sample lies within three standard
-deviations of it.
+The means lie 2 apart on a grid, every component is N(mean, 0.03 I). Four chains of 200,000
+iterations each, both samplers start in one corner. A mode counts as found if a collected sample
+lies within three standard deviations of it.
 """
 
 import argparse
@@ -66,9 +66,9 @@ def main() -> None:
     parser.add_argument("--figures", type=Path, default=Path("docs/figures"))
     folder = parser.parse_args().figures
     folder.mkdir(parents=True, exist_ok=True)
-    # At a step eta the stiffness is eta / 0.03, and stable below 2 (2 - alpha) = 3.8. A cycle begins at 3.5,
-    # where the chain leaves a mode within a few iterations, and ends at 0. Plain SGHMC has the step that a
-    # cycle's sampling phase has on average.
+    # At a step eta the stiffness is eta / 0.03, and stable below 2 (2 - alpha) = 3.8. A cycle
+    # begins at 3.5, where the chain leaves a mode within a few iterations, and ends at 0. Plain
+    # SGHMC has the step that a cycle's sampling phase has on average.
     step = CyclicalStep(3.5 * VARIANCE, CYCLE, exploration=0.8)
     phase = np.array([bool(step.is_sampling(t)) for t in range(CYCLE)])
     mean_step = float(np.mean([float(step(t)) for t in range(CYCLE) if phase[t]]))

@@ -1,9 +1,9 @@
 """The structure of the authors' TensorFlow 1 graph, in TensorFlow 2: for the step benchmark alone.
 
-Every discriminator is rebuilt for every generator that it meets, the generator's images with it; real
-features are computed anew for every pair; all meet all. One iteration is their two runs of the session: the
-discriminators' losses and updates, then the generators', on the new discriminators. The losses are those of
-`--objective authors`.
+Every discriminator is rebuilt for every generator that it meets, the generator's images with it;
+real features are computed anew for every pair; all meet all. One iteration is their two runs of the
+session: the discriminators' losses and updates, then the generators', on the new discriminators.
+The losses are those of `--objective authors`.
 """
 
 from collections.abc import Callable, Sequence

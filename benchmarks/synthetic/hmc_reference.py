@@ -2,17 +2,18 @@
 
     python benchmarks/synthetic/hmc_reference.py
 
-A Bayesian GAN small enough for both: 40 points on a ring in the plane, two-layer networks with four hidden
-units, one-dimensional z ~ U(-1, 1), prior N(0, I), K = 1, no feature matching. One player is sampled while the
-other stays as it is, so that its conditional posterior is a density that HMC can target: a discriminator given
-two fixed generators, and a generator given two fixed discriminators. SGHMC is `BayesianGAN.fit` with
-minibatches of 20 points and fresh z, one chain of the model for each chain, started from the prior. HMC has
-the potential of all points and of 200 equally spaced z, written down here again without the package.
+A Bayesian GAN small enough for both: 40 points on a ring in the plane, two-layer networks with four
+hidden units, one-dimensional z ~ U(-1, 1), prior N(0, I), K = 1, no feature matching. One player is
+sampled while the other stays as it is, so that its conditional posterior is a density that HMC can
+target: a discriminator given two fixed generators, and a generator given two fixed discriminators.
+SGHMC is `BayesianGAN.fit` with minibatches of 20 points and fresh z, one chain of the model for
+each chain, started from the prior. HMC has the potential of all points and of 200 equally spaced z,
+written down here again without the package.
 
-Predictions are compared, since weights of a network are not identified: P(real | x) on a 5 x 5 grid, or the
-generated points of nine z; of each its mean and its second moment over the posterior. Printed: split R-hat and
-the smallest effective sample size of both, the largest difference in posterior standard deviations, and in
-Monte-Carlo standard errors of both together.
+Predictions are compared, since weights of a network are not identified: P(real | x) on a 5 x 5
+grid, or the generated points of nine z; of each its mean and its second moment over the posterior.
+Printed: split R-hat and the smallest effective sample size of both, the largest difference in
+posterior standard deviations, and in Monte-Carlo standard errors of both together.
 """
 
 import argparse
@@ -30,8 +31,8 @@ from bayesian_gan.samplers import SGHMC, diagnostics
 Player = Literal["discriminator", "generator"]
 
 NUM_DATA, BATCH, HIDDEN, Z_DIM, OTHERS = 40, 20, 4, 1, 2
-# eta = learning_rate / N. Small enough that the minibatch noise brings about 2% of the noise due, and the step
-# inflates no variance by more than that: nothing is taken off or corrected.
+# eta = learning_rate / N. Small enough that the minibatch noise brings about 2% of the noise due,
+# and the step inflates no variance by more than that: nothing is taken off or corrected.
 ETA, FRICTION, THINNING = 5e-4, 0.2, 20
 NUM_Z = 200
 # Of the fixed networks: biases of 0 and small weights would leave nothing to learn from them.

@@ -2,10 +2,11 @@
 
     python benchmarks/synthetic/seeds.py --out_dir runs --z_dim 10 --numz 10
 
-All flags of `run_bgan_synth.py`, and `--seeds` (how many, default 10) and `--first` (the first of them). Each
-seed has a data set of its own (`--data_seed`) and weights of its own (`--random_seed`). Writes
-`measurements.csv` of all seeds (with a column `seed`; a seed that is there already is not run again) and
-`divergence.png` into a folder of OUT_DIR that is named by the flags and the version, and prints a table.
+All flags of `run_bgan_synth.py`, and `--seeds` (how many, default 10) and `--first` (the first of
+them). Each seed has a data set of its own (`--data_seed`) and weights of its own (`--random_seed`).
+Writes `measurements.csv` of all seeds (with a column `seed`; a seed that is there already is not
+run again) and `divergence.png` into a folder of OUT_DIR that is named by the flags and the version,
+and prints a table.
 """
 
 import csv

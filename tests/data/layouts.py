@@ -27,7 +27,10 @@ def colour(num: int, side: int = 32, seed: int = 0, num_classes: int = 10) -> An
 def write_idx(
     data_path: Path, name: str, stems: tuple[str, str] = ("train", "t10k"), first_label: int = 0
 ) -> Path:
-    """Writes DATA_PATH/NAME/ with four IDX files, the training ones compressed; returns that folder."""
+    """Writes DATA_PATH/NAME/ with four IDX files, the training ones compressed.
+
+    Returns that folder.
+    """
     folder = data_path / name
     folder.mkdir(parents=True)
     for stem, num, seed, pack in ((stems[0], 60, 1, gzip.compress), (stems[1], 20, 2, bytes)):

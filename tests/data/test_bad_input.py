@@ -106,7 +106,8 @@ def test_bad_input_is_refused_in_one_line(
     result.refused(*says)
     assert not (place / "O").exists()
     assert not list(place.rglob("ran"))
-    # Data that are whole but do not suffice (one class, N too large) are refused after they are cached.
+    # Data that are whole but do not suffice (one class, N too large) are refused after they are
+    # cached.
     if case not in ("folder: one class only", "CelebA: N too large"):
         assert not (place / "C").is_dir(), list((place / "C").iterdir())
 

@@ -23,8 +23,8 @@ def predicted() -> tuple[np.ndarray, np.ndarray]:
     """Probabilities [500, 4] and labels that have something to do with them."""
     rng = np.random.default_rng(0)
     p = rng.dirichlet([0.3] * K, 500)
-    # Right with probability 0.65 whatever the confidence: too sure at high confidence, too unsure at low, so
-    # that it matters which bin an example is in.
+    # Right with probability 0.65 whatever the confidence: too sure at high confidence, too unsure
+    # at low, so that it matters which bin an example is in.
     labels = (p.argmax(1) + (rng.random(500) > 0.65) * rng.integers(1, K, 500)) % K
     return p, labels
 
@@ -76,8 +76,8 @@ def test_a_calibrated_classifier_has_little_calibration_error(adaptive: bool) ->
     p = rng.dirichlet([0.5] * K, 100_000)
     labels = (rng.random((len(p), 1)) > p.cumsum(1)).sum(1)
     bins = calibration_bins(p, labels, adaptive=adaptive)
-    # |gap| of a bin of m examples has mean sqrt(2 a (1 - a) / (pi m)) and at most that as its deviation; the
-    # sum over 15 independent bins stays within four of its deviations.
+    # |gap| of a bin of m examples has mean sqrt(2 a (1 - a) / (pi m)) and at most that as its
+    # deviation; the sum over 15 independent bins stays within four of its deviations.
     gaps = np.sqrt(2 * bins.accuracy * (1 - bins.accuracy) / np.pi / bins.count)
     shares = bins.count / bins.count.sum()
     tolerance = 4 * np.sqrt(np.sum((shares * gaps) ** 2))

@@ -164,7 +164,8 @@ def test_what_cannot_be_answered_fails(saved: Any, images: np.ndarray) -> None:
         saved.generate_from_z(tf.zeros((2, 5)), tf.constant([1]))
 
 
-# -I leaves out the current folder and PYTHONPATH, -S what an editable install adds; a plain one is blocked.
+# -I leaves out the current folder and PYTHONPATH, -S what an editable install adds; a plain one is
+# blocked.
 WITHOUT_PACKAGE = """
 import json, sys
 sys.path.extend(sys.argv[3:])

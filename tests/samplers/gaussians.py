@@ -1,7 +1,8 @@
 """Independent Gaussian targets, many chains in one variable, moved by the samplers as they ship.
 
-U(theta) = sum_i k_i theta_i^2 / 2 for every chain, so the gradient of U/N is k theta / N. All chains live in
-one variable of shape [chains, dimension]: their coordinates never meet, so one tensor is many chains.
+U(theta) = sum_i k_i theta_i^2 / 2 for every chain, so the gradient of U/N is k theta / N. All
+chains live in one variable of shape [chains, dimension]: their coordinates never meet, so one
+tensor is many chains.
 """
 
 from collections.abc import Callable

@@ -65,7 +65,8 @@ def test_noise_of_variables_steps_and_chains_is_uncorrelated(noise: str) -> None
             assert abs(np.mean(a[:size] * b[:size])) < 5.0 / size**0.5
     for a in ours:
         assert abs(a.mean()) < 4.0 / len(a) ** 0.5
-        # Within a variable, too: at lag 1, and at 32 and 256, where a fault of the bit unpacking would show.
+        # Within a variable, too: at lag 1, and at 32 and 256, where a fault of the bit unpacking
+        # would show.
         for lag in (1, 8, 32, 256):
             assert abs(np.mean(a[lag:] * a[:-lag])) < 4.0 / len(a) ** 0.5
 

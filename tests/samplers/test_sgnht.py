@@ -39,7 +39,8 @@ def test_stationary_moments_in_one_dimension(temperature: float) -> None:
     measured, _ = gaussians.run(
         sampler, k, chains=4000, burn_in=500, steps=400, start=np.array([temperature**0.5])
     )
-    # Autocorrelation time under 10: 160,000 independent values, standard error 0.35%; three of them.
+    # Autocorrelation time under 10: 160,000 independent values, standard error 0.35%; three of
+    # them.
     np.testing.assert_allclose(measured, temperature, rtol=0.011)
 
 
