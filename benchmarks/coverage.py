@@ -71,7 +71,7 @@ class Networks:
 def generated_rows(
     seed: int, system: str, summary: dict[str, Any], evaluation: dict[str, Any]
 ) -> list[str]:
-    """Lines of the table for one run: images of its last draw, and of all draws where they are others.
+    """Lines of the table for one run: its last draw, and all draws where they are others.
 
     Args:
         seed: of the run.

@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""scikit-learn's LabelSpreading on the label sets of the table: what a graph of neighbours makes of them.
+"""scikit-learn's LabelSpreading on the label sets of the table: a graph of neighbours.
 
     python benchmarks/label_spreading.py --dataset digits --N 100
 

@@ -78,7 +78,7 @@ def shares() -> None:
 
 
 def python_and_memory(iterations: int) -> None:
-    """Prints Python's share with several steps in a call, and memory before and after many iterations."""
+    """Prints Python's share with several steps in a call, and memory as iterations pass."""
     import resource
 
     import keras

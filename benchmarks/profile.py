@@ -1,4 +1,4 @@
-"""Where the time of one step goes: by phase, by kind of operation and by layer, from TensorFlow's own profiler.
+"""Where the time of one step goes: by phase, kind of operation and layer, by TensorFlow's profiler.
 
     python benchmarks/profile.py --logdir /tmp/profile      # then: tensorboard --logdir /tmp/profile
     python benchmarks/profile.py --dataset cifar --num_gen 5 --df_dim 24
@@ -80,7 +80,7 @@ def by_kind(times: dict[str, float]) -> list[str]:
 
 
 def convolutions(times: dict[str, float], counted: list) -> tuple[list[str], list[str]]:
-    """Rows by layer (kind and shapes), and by phase weighted over layers, each with the kernel alone."""
+    """Rows by layer (kind and shapes), and by phase over layers, each with the kernel alone."""
     from benchmarks.step_systems.systems import group_kernels, kernel_timer
 
     by_name = {name.rsplit(":", 1)[0]: ms for name, ms in times.items() if ":" in name}

@@ -1,4 +1,4 @@
-"""Faults by the hundred: kills a small run again and again, and compares it with one that was left alone.
+"""Faults by the hundred: kills a small run again and again; it must end as one left alone.
 
     python benchmarks/soak.py kill --trials 100 [--kind streamed|ml_ensemble|wasserstein]
     python benchmarks/soak.py signals --trials 20

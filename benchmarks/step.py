@@ -1,4 +1,4 @@
-"""Seconds, memory and floating-point operations of one training iteration, five systems side by side.
+"""Seconds, memory and operations of one training iteration, five systems side by side.
 
     python benchmarks/step.py                        # the short form: about five minutes, writes RESULTS.md
     python benchmarks/step.py --dataset cifar --num_gen 5 --num_mcmc 2 --df_dim 24 --json rows.json
@@ -181,7 +181,7 @@ def table(rows: list[Row]) -> str:
 
 
 def summary(rows: list[Row]) -> str:
-    """A line of Markdown for each setting: seconds of an iteration by system, and the ratio of (a) to (c)."""
+    """A line of Markdown for each setting: seconds of an iteration, and the ratio of (a) to (c)."""
     names = ["data set", "width", "J_g", *(f"`{system}`" for system in SYSTEMS)]
     names += ["`paper` faster than `authors_structure`", "s to first, `paper`"]
     lines = [f"| {' | '.join(names)} |", f"| {' | '.join(['---'] * len(names))} |"]

@@ -68,7 +68,7 @@ def content_key(*parts: Any) -> str:
 
 
 def stamp(status: os.stat_result) -> bytes:
-    """Size and time of change of a file, as bytes: 200,000 status objects would keep the collector busy."""
+    """Size and time of change of a file, as bytes: status objects would keep the collector busy."""
     return b"%d %d" % (status.st_size, status.st_mtime_ns)
 
 
@@ -134,7 +134,7 @@ def cache_folder(cache_dir: str | None) -> Path:
 
 
 def slug(name: str) -> str:
-    """A name as part of a file's name: letters, digits, dots, dashes and underscores, at most 60."""
+    """Part of a file's name: letters, digits, dots, dashes and underscores, at most 60."""
     return "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "_" for c in name)[-60:]
 
 
@@ -296,7 +296,7 @@ def _write_array(
 
 @contextmanager
 def _lock(folder: Path) -> Iterator[None]:
-    """Lets one process at a time make an entry. The kernel frees the lock of a process that dies."""
+    """One process at a time makes an entry. The kernel frees the lock of one that dies."""
     path = folder.with_name(f".{folder.name}.lock")
     while True:
         with path.open("w") as file:

@@ -241,7 +241,7 @@ def load(name: str, data_path: str | None = None, options: Options = DEFAULTS) -
 
 
 def run_name(name: str) -> str:
-    """A data set's name as part of the name of a folder: that of the user's own data without its path."""
+    """A data set's name in the name of a folder: the user's own data without their path."""
     kind, _, rest = name.partition(":")
     return slug(Path(rest).name or kind) if kind in ("folder", "npz") else slug(name)
 

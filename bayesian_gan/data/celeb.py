@@ -180,7 +180,7 @@ def note(train: int, test: int, asked: int) -> str:
 
 
 def _read_partition(path: Path, names: list[str]) -> np.ndarray:
-    """The part of each image, int [n], from list_eval_partition.txt: a name and 0, 1 or 2 in a line."""
+    """The part of each image, int [n], from list_eval_partition.txt: lines of a name and 0 to 2."""
     parts = {}
     for i, line in enumerate(_lines(path)):
         fields = line.split()

@@ -27,7 +27,7 @@ def digests(images: np.ndarray, key: str = "") -> list[bytes]:
 
 
 def stored_digests(images: np.ndarray, key: str, path: Path) -> list[bytes]:
-    """`digests`, read from a file where an earlier call has stored them: gigabytes take seconds to hash.
+    """`digests`, from a file where an earlier call has stored them: hashing takes seconds.
 
     Args:
         images: [N, ...].

@@ -84,7 +84,7 @@ def _incomplete(data_dir: Path, name: str) -> set[Path]:
 
 
 def _network() -> bool:
-    """Whether a connection to the proxy, or to where TFDS keeps most of its files, opens within 3 s."""
+    """Whether the proxy, or the host of most of TFDS's files, answers within 3 s."""
     proxy = os.environ.get("https_proxy") or os.environ.get("HTTPS_PROXY")
     host, port = HOST
     if proxy:

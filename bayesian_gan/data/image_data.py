@@ -1,4 +1,4 @@
-"""What every reader returns: a labelled image data set, in memory or mapped into it, checked once."""
+"""What every reader returns: labelled images, in memory or mapped into it, checked once."""
 
 from dataclasses import dataclass
 from pathlib import Path

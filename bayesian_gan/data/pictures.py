@@ -1,4 +1,4 @@
-"""Files of pictures: one is decoded within bounds, many by all processors, in order, in little memory."""
+"""Files of pictures, decoded within bounds, by all processors, in order, in little memory."""
 
 import io
 import os
@@ -111,7 +111,7 @@ def _next(waiting: "deque[Future[np.ndarray]]", bar: tqdm) -> np.ndarray:
 
 @contextmanager
 def quiet_pillow() -> Iterator[None]:
-    """Leaves out Pillow's warnings: of metadata that nobody reads, and of sizes that `read_picture` bounds."""
+    """Leaves out Pillow's warnings of metadata, and of sizes that `read_picture` bounds."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module="PIL")
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)

@@ -55,7 +55,7 @@ def read(
     options: Options = DEFAULTS,
     class_names: tuple[str, ...] | None = None,
 ) -> ImageData:
-    """Reads `train` and `test` (or `validation`) of a prepared data set, features `image` and `label`.
+    """Reads `train` and `test` (or `validation`) of a prepared data set, `image` and `label`.
 
     The examples are in the order of TFDS's records: fixed, and not that of the original files.
     Images of different sizes need `image_size` and `resize`; they, and data that do not fit in
@@ -131,7 +131,7 @@ def read_celeb(folder: Path, options: Options) -> ImageData:
 
 @contextmanager
 def _errors_of(folder: Path, name: str) -> Iterator[None]:
-    """Of damaged files TFDS, TensorFlow and protobuf each raise errors of their own: one line of any."""
+    """One line for the errors of TFDS, TensorFlow and protobuf, each of which has its own."""
     try:
         yield
     except (MemoryError, InputError):

@@ -217,7 +217,7 @@ def _train(network: keras.Model, data: ImageData) -> None:
 
 
 def random_features(image_shape: tuple[int, int, int]) -> NetworkFeatures:
-    """The classifier's network with its initial weights, the same always: features that know no data."""
+    """The classifier's network with its initial weights, always the same, which know no data."""
     network = classifier_network(image_shape, 2)
     return NetworkFeatures(
         keras.Model(network.inputs, network.outputs[0]),
@@ -227,7 +227,7 @@ def random_features(image_shape: tuple[int, int, int]) -> NetworkFeatures:
 
 
 def file_features(path: str | Path) -> NetworkFeatures:
-    """A model of the user's, such as `keras.applications.InceptionV3(include_top=False, pooling="avg")`, saved.
+    """A saved model of the user's: `keras.applications.InceptionV3(include_top=False, pooling="avg")`.
 
     Args:
         path: a `.keras` file, read in Keras's safe mode: layers of foreign code are refused. (Of

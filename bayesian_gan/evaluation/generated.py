@@ -137,7 +137,7 @@ MEMORISATION_IMAGES = 2000
 def _memorisation(
     images: np.ndarray, fake: np.ndarray, test: np.ndarray, train: np.ndarray
 ) -> tuple[dict[str, Any], Suspects]:
-    """Distances to the nearest training images, of generated and, for comparison, of test images."""
+    """Distances to the nearest training images, of generated images and of test images."""
     fake, test = fake[:MEMORISATION_IMAGES], test[:MEMORISATION_IMAGES]
     distances, indices = nearest_neighbours(fake, train)
     own, _ = nearest_neighbours(test, train, 1)

@@ -1,4 +1,4 @@
-"""What a posterior predicts of images, and how good that is: single samples against their average."""
+"""What a posterior predicts of images, and how good it is: samples against their average."""
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass

@@ -1,4 +1,4 @@
-"""Distances between generated and real images in a feature space: pure functions of activations, float64.
+"""Distances between generated and real images in a feature space, in float64.
 
 An activation array is [n, d], n images by d features; where the features come from is
 `features.py`. Every number here depends on n, in its own way; see each docstring, and compare only
@@ -67,7 +67,7 @@ def frechet_distance(first: Gaussian, second: Gaussian) -> float:
 
 
 def frechet_matrix(gaussians: list[Gaussian]) -> np.ndarray:
-    """All `frechet_distance`s of J Gaussians, symmetric float64 [J, J]: how different generators are."""
+    """All `frechet_distance`s of J Gaussians, float64 [J, J]: how different generators are."""
     J = len(gaussians)
     distances = np.zeros((J, J))
     for i in range(J):
@@ -98,7 +98,7 @@ class KernelDistance:
 
 
 def kernel_distance(real: np.ndarray, fake: np.ndarray) -> KernelDistance:
-    """Kernel inception distance: squared MMD with the kernel (x . y / d + 1)^3 (Binkowski et al. 2018).
+    """Kernel inception distance (Binkowski et al. 2018): squared MMD, kernel (x . y / d + 1)^3.
 
     The mean of the unbiased estimates of disjoint blocks of 1,000 images of each kind, smaller ones
     where there are fewer than 10 such blocks. They share no image, so the standard error of their

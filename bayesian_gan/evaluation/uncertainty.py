@@ -1,4 +1,4 @@
-"""Entropies of a posterior's predictions, and what they are good for: leaving the hard cases out."""
+"""Entropies of a posterior's predictions, and their use: leaving the hard cases out."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -128,7 +128,7 @@ def looped_classify(
 def looped_embed(
     network: keras.Model, stacked: Sequence[tf.Variable]
 ) -> Callable[[tf.Tensor], Outputs]:
-    """`features` [n, S, F] of images: those of every member, which share no axes and so have no mean."""
+    """`features` [n, S, F] of every member: they share no axes and so have no mean."""
 
     def embed(images: tf.Tensor) -> Outputs:
         x = to_unit(images)
@@ -146,7 +146,7 @@ def looped_embed(
 def looped_generate(
     network: keras.Model, stacked: Sequence[tf.Variable]
 ) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
-    """Images [n, height, width, channels] in [-1, 1] of z [n, z_dim], each by the generator [n] it names.
+    """Images [n, H, W, C] in [-1, 1] of z [n, z_dim], each by the generator [n] it names.
 
     A generator runs once, on the rows that name it, so a mixture of n images costs n images.
     """

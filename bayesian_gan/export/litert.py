@@ -1,4 +1,4 @@
-"""LiteRT (TensorFlow Lite) files: float32, and int8 weights with activations quantised as they come."""
+"""LiteRT (TensorFlow Lite) files: float32, and int8 weights with dynamic range."""
 
 import contextlib
 import io

@@ -139,7 +139,7 @@ class Saves(keras.callbacks.Callback):
         self._means = [v.numpy() for metric in model.training_metrics for v in metric.variables]
 
     def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
-        """Puts back the means, which Keras has just reset, and does what is due at the first iteration."""
+        """Puts back the means, which Keras has reset, and does what is due at the first iteration."""
         self.resume()
 
     def resume(self) -> None:
@@ -209,7 +209,7 @@ class Evaluate(keras.callbacks.Callback):
             logs[name] = 100.0 * (1.0 - score.error_rate)
 
     def _predict(self) -> np.ndarray:
-        """Of the GAN, batch by batch: `predict` makes a dataset each time, whose functions are never freed."""
+        """Of the GAN, batch by batch: `predict` would make a dataset that is never freed."""
         n = len(self.test_images)
         batches = (
             self.test_images[k : k + EVALUATION_BATCH] for k in range(0, n, EVALUATION_BATCH)
@@ -317,7 +317,7 @@ class SaveGrids(_IntoFolder):
 
 
 class SaveWeights(_IntoFolder):
-    """Writes `weights_ITER.npz`: an array for each trainable variable, under its network and path."""
+    """Writes `weights_ITER.npz`: each trainable variable under its network and path."""
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Writes the file of this iteration."""

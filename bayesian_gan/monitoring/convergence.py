@@ -1,4 +1,4 @@
-"""Do the chains agree on what they predict? Effective sample size and R-hat of functionals of the prediction.
+"""Do the chains agree on what they predict? Effective sample size and R-hat of functionals.
 
 Weights of a neural network are not identified: two chains can sit in different corners of weight
 space and be the same function. So what is followed is what the discriminators say about a few fixed

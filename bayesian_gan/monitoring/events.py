@@ -32,7 +32,7 @@ CONFIGURATION = "configuration"
 
 
 class EventFile:
-    """The one event file of a run: goes on with the one that is there, or begins with the first `write`.
+    """The one event file of a run, gone on with, or begun by the first `write`.
 
     Args:
         folder: made if it does not exist.

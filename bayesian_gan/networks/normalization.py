@@ -1,4 +1,4 @@
-"""Ghost batch normalisation: batch statistics of chunks, and the activation that follows in the same pass."""
+"""Ghost batch normalisation: statistics of chunks, and the activation in the same pass."""
 
 import math
 from collections.abc import Callable
@@ -114,7 +114,7 @@ class GhostBatchNormalization(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("bayesian_gan")
 class LayerNormalization(keras.layers.Layer):
-    """Normalises each example by the mean and variance of all its numbers (Ba, Kiros & Hinton 2016).
+    """Normalises each example by its own mean and variance (Ba, Kiros & Hinton 2016).
 
     y = (x - mean) / sqrt(variance + epsilon), then, if a slope is given, leaky ReLU; no scale and no offset.
     Examples stay independent of each other, which a critic's gradient penalty needs (Gulrajani et al. 2017). It

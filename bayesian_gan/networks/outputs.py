@@ -43,7 +43,7 @@ def real_logit(outputs: Any) -> tf.Tensor:
 
 
 def critic_weights(model: keras.Model) -> list[int]:
-    """Which of `model.trainable_variables` the critic depends on: all but those of a class head beside it."""
+    """Which of `model.trainable_variables` the critic depends on: not those of a class head."""
     critic = keras.Model(model.inputs, critic_values(symbolic_output(model)))
     own = {id(v) for v in critic.trainable_variables}
     return [i for i, v in enumerate(model.trainable_variables) if id(v) in own]

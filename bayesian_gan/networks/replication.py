@@ -1,4 +1,4 @@
-"""Copies of a network that differ in their initial weights: the posterior samples at iteration 0."""
+"""Copies of a network with other initial weights: the posterior samples at iteration 0."""
 
 from typing import Any
 

@@ -84,7 +84,7 @@ class SupervisedBaseline:
             self.iteration = step + 1
 
     def labelled_loss(self) -> float:
-        """Mean cross-entropy (nats) of all labelled images, with the running averages of normalisation."""
+        """Mean cross-entropy (nats) of all labelled images, normalised by running averages."""
         probabilities = self.predict(self.images.numpy())
         chosen = probabilities[np.arange(len(probabilities)), self.labels.numpy()]
         return float(-np.mean(np.log(np.maximum(chosen, 1e-30))))

@@ -48,7 +48,7 @@ def averaging_verdict(single_nll: float, average_nll: float, num_samples: int) -
 
 
 def calibration_verdict(probabilities: np.ndarray, labels: np.ndarray) -> Verdict:
-    """Whether probabilities can be believed: against what a calibrated classifier would show by chance.
+    """Whether probabilities can be believed: what a calibrated classifier shows by chance.
 
     The expected calibration error of a finite test set is not 0 even where the probabilities are
     right. Labels drawn from the probabilities themselves say how large it then is.

@@ -78,7 +78,7 @@ def kinetic_temperature(
 
 
 def sampler_kinetic_temperature(sampler: Sampler, probability: float = 0.99) -> Temperature:
-    """`kinetic_temperature` of the present velocities of an SGHMC, scale-adapted SGHMC or SGNHT chain.
+    """`kinetic_temperature` of an SGHMC, scale-adapted SGHMC or SGNHT chain's velocities.
 
     Raises:
         ValueError: the sampler has no velocities, is not built or its learning rate is 0.
@@ -115,7 +115,7 @@ def configurational_temperature(
     temperature: float = 1.0,
     probability: float = 0.99,
 ) -> Temperature:
-    """Temperature of the positions: mean(theta dU/dtheta), since E[theta_i dU/dtheta_i] = T for every weight.
+    """Temperature of the positions: mean(theta dU/dtheta), as E[theta_i dU/dtheta_i] = T.
 
     Args:
         positions: one array for each variable, or several states of them.
@@ -185,7 +185,7 @@ def gradient_noise_ratio(
     inverse_mass: float | Sequence[np.ndarray | float] = 1.0,
     temperature: float = 1.0,
 ) -> float:
-    """Variance that the minibatch noise brings into one step, beside the one that friction asks for.
+    """Variance that minibatch noise brings into a step, beside that which friction asks for.
 
     learning_rate^2 V / m / (2 alpha T learning_rate / N): above 1, no sampler can have the
     temperature T at this step and friction; well below 1, the minibatch noise can be ignored.

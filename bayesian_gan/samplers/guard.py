@@ -26,7 +26,7 @@ class GuardedOptimizer(keras.optimizers.Optimizer):
         )
 
     def raise_if_halted(self) -> None:
-        """Raises FloatingPointError, naming variable and iteration, if a gradient was not finite."""
+        """Raises FloatingPointError, with variable and iteration, if a gradient was not finite."""
         if self.built and int(self._halted.numpy()) != RUNNING:
             path = _path(self._trainable_variables[int(self._halted.numpy())])
             raise FloatingPointError(_message(self.name, path, int(self._iterations.numpy())))
@@ -49,7 +49,7 @@ class GuardedOptimizer(keras.optimizers.Optimizer):
         branch: tf.Tensor | int,
         branches: Sequence[Callable[..., Any]],
     ) -> None:
-        """Calls `branches[branch](grads, variables)` if all gradients are finite, else stops the chain."""
+        """Calls `branches[branch](grads, variables)` if all gradients are finite, or stops."""
         halted = self._halted.value
 
         def choose(finite: tf.Tensor) -> tf.Tensor:
@@ -84,7 +84,7 @@ def _switch(
     branches: Sequence[Callable[..., Any]],
     halt: Callable[[tf.Tensor], None],
 ) -> None:
-    """One `tf.switch_case` over the branches and the stop, in replica or cross-replica context as needed."""
+    """One `tf.switch_case` over the branches and the stop, in either replica context."""
     if tf.__internal__.distribute.strategy_supports_no_merge_call():
         finite = _finite(grads)
         calls = [_no_result(branch, grads, variables) for branch in branches]
@@ -117,7 +117,7 @@ def _no_result(function: Callable[..., Any], *args: Any) -> Callable[[], None]:
 
 
 def _finite(grads: Sequence[tf.Tensor | None]) -> tf.Tensor:
-    """Whether each gradient (without the None) is finite: its sum is, unless it is as good as infinite."""
+    """Whether each gradient but None is finite: its sum is, unless it is as good as infinite."""
     sums = [tf.reduce_sum(_values(g)) for g in grads if g is not None]
     return tf.stack([tf.math.is_finite(s) for s in sums])
 

@@ -37,7 +37,7 @@ class Block(NamedTuple):
 
 
 def make_blocks(variables: Sequence[tf.Variable]) -> list[Block]:
-    """Groups consecutive variables of one dtype into blocks of at most 2^17 numbers (or one variable)."""
+    """Groups consecutive variables of one dtype into blocks of 2^17 numbers, or one variable."""
     blocks: list[Block] = []
     for index, variable in enumerate(variables):
         shape, dtype = tuple(variable.shape), tf.as_dtype(variable.dtype)
@@ -107,7 +107,7 @@ def normal(count: int, key: tf.Tensor, scale: tf.Tensor) -> tf.Tensor:
 
 
 def rademacher(count: int, key: tf.Tensor, scale: tf.Tensor) -> tf.Tensor:
-    """`count` independent signs times `scale`: the two-point noise of the simplified weak Euler scheme.
+    """`count` independent signs times `scale`: the noise of the simplified weak Euler scheme.
 
     Mean 0, variance scale^2 and third moment 0 agree with the normal distribution, which is all
     that weak order 1 asks for (Kloeden & Platen 1992, section 14.1). One random bit makes one sign.

@@ -12,7 +12,7 @@ from bayesian_gan.samplers.sampler import Sampler, check_number
 
 @keras.saving.register_keras_serializable("bayesian_gan.samplers")
 class PSGLD(Sampler):
-    r"""Langevin dynamics preconditioned as RMSprop is (Li, Chen, Carlson & Carin 2016, algorithm 1).
+    r"""Langevin dynamics preconditioned as RMSprop (Li, Chen, Carlson & Carin 2016, algorithm 1).
 
     With g the minibatch gradient of U/N and eta = learning_rate / N, element by element:
 

@@ -117,7 +117,7 @@ class Sampler(GuardedOptimizer):
 
     @property
     def phases(self) -> list[Callable[..., None]]:
-        """The phases of the chain, each of them an `apply` for gradients that are known to be finite."""
+        """The phases of the chain, each an `apply` for gradients that are known to be finite."""
         return [self.move]
 
     def phase(self) -> tf.Tensor | int:
@@ -225,7 +225,7 @@ def _snake_case(name: str) -> str:
 
 
 class _Drawn:
-    """Holds the noise between `move` and `update_step`, out of sight of Keras's variable tracking."""
+    """Holds the noise between `move` and `update_step`, out of sight of Keras's tracking."""
 
     def __init__(self) -> None:
         self.noise: dict[int, tf.Tensor] = {}

@@ -1,4 +1,4 @@
-"""Schedules of step and temperature, as Keras `LearningRateSchedule`s: pure functions of the iteration."""
+"""Schedules of step and temperature: Keras `LearningRateSchedule`s, functions of the iteration."""
 
 import math
 from typing import Any
@@ -19,7 +19,7 @@ class _Described(Schedule):
 
 
 class _Cyclical(_Described):
-    """Position within cycles of equal length, counted in integers so that no run is too long for it."""
+    """Position within cycles of equal length, in integers, so that no run is too long for it."""
 
     def __init__(self, cycle_length: int, exploration: float, first: int) -> None:
         if int(check_number("cycle_length", cycle_length, 1.0)) != cycle_length:
@@ -77,7 +77,7 @@ class CyclicalStep(_Cyclical):
 
 @keras.saving.register_keras_serializable("bayesian_gan.samplers")
 class CyclicalTemperature(_Cyclical):
-    """Temperature for `CyclicalStep`: 0 while a cycle explores, T while it samples (Zhang et al. 2020).
+    """Temperature for `CyclicalStep`: 0 in exploration, T in sampling (Zhang et al. 2020).
 
     Args:
         cycle_length: iterations in a cycle.

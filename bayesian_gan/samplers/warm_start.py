@@ -152,7 +152,7 @@ def _restore(optimizer: Any) -> Any:
 
 
 def _second_moments(optimizer: keras.optimizers.Optimizer) -> list[tf.Tensor]:
-    """Running mean squared gradients of a built Adam or RMSprop, the start from zero divided out."""
+    """Mean squared gradients of a built Adam or RMSprop, the start from zero divided out."""
     if isinstance(optimizer, keras.optimizers.Adam):
         decay = optimizer.beta_2
     elif isinstance(optimizer, keras.optimizers.RMSprop):

@@ -94,7 +94,7 @@ def full(setup: Setup) -> int:
 
 
 def check_cost() -> int:
-    """Seconds of the checks for finite numbers, as a part of a step, at the authors' default widths."""
+    """Seconds of the checks for finite numbers, as part of a step of the authors' widths."""
     images = np.random.default_rng(0).integers(0, 256, (256, 28, 28, 1), dtype=np.uint8)
     model = BayesianGAN(
         dcgan_generator((28, 28, 1), 100, width=32, num_layers=3),

@@ -97,7 +97,7 @@ class Run:
 
 
 def become_run(output: Path, arguments: Sequence[str], mapped: bool) -> NoReturn:
-    """Makes a forked process the run: its own session, signals as a shell gives them, its output in a file."""
+    """Makes a forked process the run: its own session, a shell's signals, its output in a file."""
     status = 1
     try:
         os.setsid()
@@ -162,7 +162,7 @@ class Setup:
     iterations: int = ITERATIONS
 
     def begin(self, name: str, *extra: str, again: bool = False) -> Run:
-        """Starts a run, or goes on with it: from its beginning where a kill came before it was described."""
+        """Starts a run, or goes on with it; from its beginning where nothing describes it yet."""
         out_dir = self.place / name
         arguments = [*arguments_of(self.kind, self.place), "--train_iter", str(self.iterations)]
         arguments += ["--out_dir", str(out_dir), *extra, *(("--resume", "auto") if again else ())]

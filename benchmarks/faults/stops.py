@@ -57,7 +57,7 @@ def kill(setup: Setup, trials: int, seed: int) -> int:
 
 
 def wait_for_moment(run: Run, chance: random.Random, longest: float) -> None:
-    """Waits for a moment drawn at random: at any time, in the midst of a checkpoint, or of a draw."""
+    """Waits for a moment drawn at random: any, or in the midst of a checkpoint or a draw."""
     kind = chance.choice(("any", "any", "checkpoints", "posterior"))
     further = chance.choice((0, 0, 10, 20)) if kind == "any" else chance.choice((0, 10))
     begun = max(newest_checkpoint(run.out_dir), 0)

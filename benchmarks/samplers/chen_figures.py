@@ -46,7 +46,7 @@ def trajectory(
     steps: int,
     fresh_velocity_every: int = 0,
 ) -> np.ndarray:
-    """Positions of parallel chains, [steps, *shape of start], under a gradient of U with added noise."""
+    """Positions of parallel chains, [steps, *start.shape], under a noisy gradient of U."""
     theta = keras.Variable(start, dtype="float32")
     sampler.build([theta])
     spread = (sampler.learning_rate / N) ** 0.5

@@ -1,4 +1,4 @@
-"""Bayesian logistic regression on scikit-learn's breast cancer data: 64 SGHMC chains against HMC of tfp.
+"""Bayesian logistic regression on breast cancer data: 64 SGHMC chains against HMC of tfp.
 
     python benchmarks/samplers/logistic_regression.py
 
@@ -61,7 +61,7 @@ def hmc(features: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 
 def sghmc(features: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Draws of SGHMC, [draws, chains, weights]: all chains are one variable, each with its own minibatches."""
+    """Draws of SGHMC, [draws, chains, weights]: one variable, each chain with its own minibatches."""
     n = float(len(features))
     # Friction 0.3 leaves room to take the minibatch noise off.
     sampler = SGHMC(ETA * n, n, friction=0.3, gradient_noise="fisher", seed=1)

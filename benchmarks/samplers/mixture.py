@@ -1,4 +1,4 @@
-"""The 10 x 10 mixture of normals (after Zhang et al. 2020, figure 2): cyclical SGHMC against plain SGHMC.
+"""The 10 x 10 mixture of normals (Zhang et al. 2020, figure 2): cyclical and plain SGHMC.
 
     python benchmarks/samplers/mixture.py --figures docs/figures
 
@@ -52,7 +52,7 @@ def sample(sampler: SGHMC) -> np.ndarray:
 
 
 def modes_found(samples: np.ndarray) -> tuple[int, np.ndarray]:
-    """Modes with a sample within three standard deviations, and the share of samples near each mode."""
+    """Modes with a sample within 3 standard deviations, and the share of samples near each."""
     flat = samples.reshape(-1, 2)
     nearest = np.clip(np.round((flat - GRID[0]) / 2.0), 0, 9).astype(int)
     near = np.linalg.norm(flat - GRID[nearest], axis=1) < 3.0 * VARIANCE**0.5

@@ -1,4 +1,4 @@
-"""The classifier of `examples/sampler_classifier.ipynb` against its own SGD solution, over five seeds.
+"""The classifier of `examples/sampler_classifier.ipynb` against its SGD solution, five seeds.
 
     python benchmarks/samplers/mlp.py
     python benchmarks/samplers/mlp.py --data digits

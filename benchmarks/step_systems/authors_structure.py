@@ -20,7 +20,7 @@ Weights = list[tf.Tensor]
 
 
 class AuthorsStructure:
-    """Losses and updates of the authors' graph, on the networks of a `BayesianGAN(objective="authors")`.
+    """Losses and updates of the authors' graph, on the networks of a `BayesianGAN`.
 
     As in their graph a variable is read once and its value shared by all the places that use it.
 
@@ -43,7 +43,7 @@ class AuthorsStructure:
     def discriminator_losses(
         self, batches: Sequence[Minibatch], theta_g: list[Weights], theta_d: list[Weights]
     ) -> list[tf.Tensor]:
-        """logsumexp_g [ labelled + J_g * real + fake_g + prior + noise ] for every discriminator."""
+        """logsumexp_g [ labelled + J_g real + fake_g + prior + noise ] of each discriminator."""
         model, losses = self.model, []
         for d, discriminator in enumerate(model.discriminators):
             batch = batches[d // model.num_disc]
@@ -64,7 +64,7 @@ class AuthorsStructure:
     def generator_losses(
         self, batches: Sequence[Minibatch], theta_g: list[Weights], theta_d: list[Weights]
     ) -> list[tf.Tensor]:
-        """logsumexp_d [ -log P(real) of its fakes + Huber distance of features + prior + noise ]."""
+        """logsumexp_d [ -log P(real) of its fakes + Huber distance + prior + noise ]."""
         model, losses = self.model, []
         for g, generator in enumerate(model.generators):
             pairs = []
@@ -145,7 +145,7 @@ def _call(
 
 
 def _forward(network: keras.Model, weights: Weights, x: tf.Tensor) -> dict[str, tf.Tensor]:
-    """The outputs of all layers by name, computed by the operations that the authors' program has."""
+    """The outputs of all layers by name, by the operations that the authors' program has."""
     values = {v.path: w for v, w in zip(network.trainable_variables, weights, strict=True)}
     outputs = {}
     for layer in network.layers[1:]:

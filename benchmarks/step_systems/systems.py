@@ -1,4 +1,4 @@
-"""Builders: a system and a setting to something that makes steps and knows its floating-point operations."""
+"""Builders: from system and setting to what makes steps and knows its operations."""
 
 import os
 import time
@@ -116,7 +116,7 @@ def all_minibatches(model: BayesianGAN) -> list[Any]:
 
 
 def convolutions_alone(setting: Setting) -> System:
-    """The convolutions of "paper" at this setting and nothing else: what the machine's kernels reach.
+    """The convolutions of "paper" at this setting alone: what the machine's kernels reach.
 
     Every distinct convolution is timed by itself, as many of it side by side as there are cores.
     One "step" returns the seconds that all of them take.

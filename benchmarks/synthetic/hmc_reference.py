@@ -68,7 +68,7 @@ def shapes(player: Player) -> list[tuple[int, ...]]:
 
 
 def network(x: tf.Tensor, weights: list[tf.Tensor]) -> tf.Tensor:
-    """The two-layer network of many chains: x [n, in], weights [chains, ...], to [chains, n, out]."""
+    """The two-layer network of many chains: x [n, in], weights [chains, ...] to [chains, n, out]."""
     kernel, bias, last_kernel, last_bias = weights
     hidden = tf.einsum("ni,cih->cnh", x, kernel) + bias[:, None]
     hidden = tf.maximum(hidden, LEAKY_SLOPE * hidden)
@@ -143,7 +143,7 @@ def hmc(player: Player, chains: int, draws: int, burn_in: int) -> np.ndarray:
 
 
 def build(player: Player, chains: int, seed: int = 0) -> BayesianGAN:
-    """A Bayesian GAN of that many chains: one player starts from the prior and samples, the other is fixed."""
+    """A Bayesian GAN of many chains: one player samples from the prior on, the other is fixed."""
     discriminates = player == "discriminator"
     gan = BayesianGAN(
         mlp_generator(2, Z_DIM, HIDDEN),

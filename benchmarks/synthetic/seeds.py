@@ -1,4 +1,4 @@
-"""The synthetic experiment over ten seeds: divergence of Bayesian and maximum-likelihood GANs, clusters found.
+"""The synthetic experiment over ten seeds: divergence of the systems, clusters found.
 
     python benchmarks/synthetic/seeds.py --out_dir runs --z_dim 10 --numz 10
 

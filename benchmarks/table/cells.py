@@ -1,4 +1,4 @@
-"""The cells of the paper's Table 1: what each is, the command that makes it, and what is read from its run."""
+"""The cells of the paper's Table 1: the command that makes each, and what is read of its run."""
 
 import hashlib
 import json
@@ -127,7 +127,7 @@ class Cell:
         ]
 
     def _fewer_iterations(self, extra: tuple[str, ...]) -> list[str]:
-        """Iterations of which a DCGAN-10 costs what the preset's `bayesgan` costs with these further flags.
+        """Iterations of a DCGAN-10 that costs what the preset's `bayesgan` costs with these flags.
 
         Each chain's step costs k generators that move and as many batches of theirs through the
         discriminator, and about 3/4 of that once for the real images (benchmarks/RESULTS.md).

@@ -1,4 +1,4 @@
-"""The posterior of a small Bayesian GAN: the potential that HMC is given, and SGHMC's agreement with HMC."""
+"""The posterior of a small Bayesian GAN: HMC's potential, and SGHMC's agreement with HMC."""
 
 import keras
 import numpy as np

@@ -1,4 +1,4 @@
-"""The harness of the paper's table: what is a cell, what is done, what is refused, what is printed."""
+"""The harness of the paper's table: what a cell is, what is done, refused and printed."""
 
 import argparse
 import json

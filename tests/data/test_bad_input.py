@@ -1,4 +1,4 @@
-"""What a wrong, damaged or hostile file does: one line that names it, status 2, nothing left behind."""
+"""A wrong, damaged or hostile file: one line that names it, status 2, nothing left behind."""
 
 import os
 import resource

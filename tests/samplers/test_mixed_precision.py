@@ -1,4 +1,4 @@
-"""Samplers whose gradients come through bfloat16: stationary moments as in float32, and float32 state."""
+"""Samplers whose gradients come through bfloat16: moments as in float32, float32 state."""
 
 from collections.abc import Callable
 from typing import Any

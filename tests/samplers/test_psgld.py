@@ -54,7 +54,7 @@ def test_stationary_moments(k: np.ndarray, temperature: float) -> None:
 
 
 def without_gamma() -> float:
-    """E theta^2 of the density that Langevin dynamics without Gamma has: proportional to exp(-U) / G."""
+    """E theta^2 of the density of Langevin dynamics without Gamma: proportional to exp(-U) / G."""
 
     def density(x: float) -> float:
         return (1.0 + abs(x)) * np.exp(-x * x / 2.0)

@@ -10,7 +10,7 @@ Damage = Callable[[Path], object]
 
 
 class Case(NamedTuple):
-    """A data set, written whole by `write` and damaged by `damage`, and what the refusal has to say."""
+    """A data set, written by `write`, damaged by `damage`, and what the refusal has to say."""
 
     dataset: str
     write: Callable[[Path], Path]
