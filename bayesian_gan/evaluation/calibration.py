@@ -27,10 +27,10 @@ class CalibrationBins:
     def error(self) -> float:
         """The expected calibration error of the top class (Naeini et al. 2015, Guo et al. 2017).
 
-        The mean over examples of |accuracy - confidence| of their bin, in [0, 1]. Biased upwards: of a
-        perfectly calibrated classifier, a bin of m examples with accuracy a shows a gap of about
-        sqrt(2 a (1 - a) / (pi m)). It does not see what is cancelled inside of a bin, nor the other
-        classes.
+        The mean over examples of |accuracy - confidence| of their bin, in [0, 1]. Biased upwards:
+        of a perfectly calibrated classifier, a bin of m examples with accuracy a shows a gap of
+        about sqrt(2 a (1 - a) / (pi m)). It does not see what is cancelled inside of a bin, nor the
+        other classes.
         """
         gaps = np.abs(self.accuracy - self.confidence)
         return float(np.sum(self.count * gaps) / np.sum(self.count))

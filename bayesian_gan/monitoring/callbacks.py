@@ -275,8 +275,8 @@ class SaveResults(_IntoFolder):
 class SaveGrids(_IntoFolder):
     """Writes 5x5 PNG grids of every generator and of real images, named as the authors' are.
 
-    `B_DCGAN_J_LOSS_ITER.png` (J = m * J_g + j over all chains, LOSS its energy) and `RAW_ITER.png`; also as
-    images in TensorBoard.
+    `B_DCGAN_J_LOSS_ITER.png` (J = m * J_g + j over all chains, LOSS its energy) and `RAW_ITER.png`;
+    also as images in TensorBoard.
 
     Attributes:
         paths: those written last.

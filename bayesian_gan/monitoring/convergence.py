@@ -90,8 +90,8 @@ def _round_down(count: int) -> int:
 class Functionals:
     """What every discriminator says about fixed images.
 
-    With K > 1 logits: the log-odds log P(y) / (1 - P(y)) of the image's class y; with K = 1, or without
-    labels, those of its being real. Log-odds, for probabilities crowd at 0 and 1.
+    With K > 1 logits: the log-odds log P(y) / (1 - P(y)) of the image's class y; with K = 1, or
+    without labels, those of its being real. Log-odds, for probabilities crowd at 0 and 1.
 
     Args:
         model: the Bayesian GAN.

@@ -18,9 +18,9 @@ def supervised_classifier(
 ) -> keras.Model:
     """The authors' supervised CNN, uncompiled.
 
-    Four 5x5 convolutions of stride 2 and widths `width` * (1, 2, 4, 8), leaky ReLU of slope 0.2, batch
-    normalisation (no scale, no offset, decay 0.9) from the second on, dense to K logits. Weights and
-    biases start as N(0, 0.02^2).
+    Four 5x5 convolutions of stride 2 and widths `width` * (1, 2, 4, 8), leaky ReLU of slope 0.2,
+    batch normalisation (no scale, no offset, decay 0.9) from the second on, dense to K logits.
+    Weights and biases start as N(0, 0.02^2).
 
     Args:
         image_shape: (height, width, channels).

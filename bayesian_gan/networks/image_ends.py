@@ -90,7 +90,8 @@ def sub_pixel(y: tf.Tensor, kernel: tf.Tensor, size: tuple[int, int]) -> tf.Tens
     """The transpose of a stride-2 "same" convolution, by stride 1 and `depth_to_space`.
 
     The convolution is y[i] = sum_k x[2 i + k - top] w[k], so its transpose at pixel 2 q + r is
-    sum_j y[q - j] w[2 j + r + top], with w = 0 outside the kernel: a stride-1 convolution for each r in {0, 1}.
+    sum_j y[q - j] w[2 j + r + top], with w = 0 outside the kernel: a stride-1 convolution for each
+    r in {0, 1}.
 
     Args:
         y: floats [n, h, w, channels].

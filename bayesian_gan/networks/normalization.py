@@ -116,10 +116,10 @@ class GhostBatchNormalization(keras.layers.Layer):
 class LayerNormalization(keras.layers.Layer):
     """Normalises each example by its own mean and variance (Ba, Kiros & Hinton 2016).
 
-    y = (x - mean) / sqrt(variance + epsilon), then, if a slope is given, leaky ReLU; no scale and no offset.
-    Examples stay independent of each other, which a critic's gradient penalty needs (Gulrajani et al. 2017). It
-    needs second derivatives too, and those of `keras.layers.LayerNormalization` lack the mean's, as those of
-    `tf.nn.moments` do.
+    y = (x - mean) / sqrt(variance + epsilon), then, if a slope is given, leaky ReLU; no scale and
+    no offset. Examples stay independent of each other, which a critic's gradient penalty needs
+    (Gulrajani et al. 2017). It needs second derivatives too, and those of
+    `keras.layers.LayerNormalization` lack the mean's, as those of `tf.nn.moments` do.
 
     Args:
         epsilon: added to the variance, greater than 0.

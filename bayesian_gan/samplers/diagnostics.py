@@ -50,9 +50,9 @@ def kinetic_temperature(
 ) -> Temperature:
     """Temperature of the velocities: mean(v^2 m) / eta * (2 - alpha) / 2.
 
-    SGHMC's velocities have variance 2 T eta / (2 - alpha) / m at small steps (docs/samplers.md); the factor
-    is divided out. The step itself inflates them by 1 / (1 - eta k / (2 (2 - alpha))) in a direction of
-    curvature k.
+    SGHMC's velocities have variance 2 T eta / (2 - alpha) / m at small steps (docs/samplers.md);
+    the factor is divided out. The step itself inflates them by 1 / (1 - eta k / (2 (2 - alpha))) in
+    a direction of curvature k.
 
     Args:
         velocities: one array for each variable, or several states of them; all elements count as

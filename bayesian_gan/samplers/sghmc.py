@@ -155,8 +155,9 @@ def _times(factor: float | tf.Tensor, tensor: tf.Tensor) -> tf.Tensor:
 class GradientVariance:
     """Running variance of minibatch gradients, per weight, from differences of successive ones.
 
-    E (g_t - g_{t-1})^2 / 2 is the variance of independent minibatches. Unlike a variance about a running mean
-    it does not count the movement of the chain, which from one iteration to the next is small.
+    E (g_t - g_{t-1})^2 / 2 is the variance of independent minibatches. Unlike a variance about a
+    running mean it does not count the movement of the chain, which from one iteration to the next
+    is small.
 
     Args:
         optimizer: whose slots these are.

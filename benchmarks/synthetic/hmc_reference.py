@@ -97,8 +97,9 @@ def other(player: Player) -> Player:
 def potential(flat: tf.Tensor, player: Player) -> tf.Tensor:
     """U of the whole data for many chains, [chains, weights] to [chains].
 
-    The discriminator's is N [ mean -log D(x) + mean_{g, z} -log(1 - D(G_g(z))) ] + |theta|^2 / 2, the
-    generator's N mean_{d, z} -log D_d(G(z)) + |theta|^2 / 2; the z are the midpoints of 200 intervals.
+    The discriminator's is N [ mean -log D(x) + mean_{g, z} -log(1 - D(G_g(z))) ] + |theta|^2 / 2,
+    the generator's N mean_{d, z} -log D_d(G(z)) + |theta|^2 / 2; the z are the midpoints of 200
+    intervals.
     """
     z = tf.constant((np.arange(NUM_Z)[:, None] + 0.5) / NUM_Z * 2.0 - 1.0, tf.float32)
     fixed = unflatten(tf.constant(fixed_networks(other(player))), other(player))

@@ -16,7 +16,10 @@ for place, attribute in ((9, "Blond_Hair"), (15, "Eyeglasses"), (20, "Male"), (3
 
 
 def colour(num: int, side: int = 32, seed: int = 0, num_classes: int = 10) -> Any:
-    """Random images, uint8 [num, side, side, 3], all different; of the labels the classes take turns."""
+    """Random images, uint8 [num, side, side, 3], all different.
+
+    Of the labels the classes take turns.
+    """
     rng = np.random.default_rng(seed)
     return rng.integers(0, 256, (num, side, side, 3), dtype=np.uint8), np.arange(num) % num_classes
 
