@@ -17,7 +17,7 @@ from bayesian_gan.posterior import Posterior
 
 @pytest.fixture(scope="module")
 def posterior(tmp_path_factory: pytest.TempPathFactory) -> Posterior:
-    return collected(tmp_path_factory.mktemp("run") / "posterior", 3)
+    return collected(tmp_path_factory.mktemp("collected") / "posterior", 3)
 
 
 def _networks(posterior: Posterior) -> tuple[Networks, Networks]:

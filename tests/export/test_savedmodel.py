@@ -24,7 +24,7 @@ TOLERANCE = 1e-5
 
 @pytest.fixture(scope="module")
 def posterior(tmp_path_factory: pytest.TempPathFactory) -> Posterior:
-    return collected(tmp_path_factory.mktemp("run") / "posterior", 3)
+    return collected(tmp_path_factory.mktemp("collected") / "posterior", 3)
 
 
 @pytest.fixture(scope="module")
