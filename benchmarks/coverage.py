@@ -3,11 +3,11 @@
 
     python benchmarks/coverage.py --dataset digits --num_gen 5 --num_mcmc 2 --times 6 --preset laptop
 
-For each seed two runs of `run_bgan.py`: one with these networks, and one with `--ml`, which has a single
-generator and TIMES as many iterations; choose it so that the minutes in the table agree. `python -m
-bayesian_gan evaluate` judges both, with a classifier that has learnt all real labels. Prints a table; runs that
-are finished, with these flags, are not made again. Every argument that is not listed here goes to
-`run_bgan.py`, for both.
+For each seed two runs of `run_bgan.py`: one with these networks, and one with `--ml`, which has a
+single generator and TIMES as many iterations; choose it so that the minutes in the table agree.
+`bayesian-gan evaluate` judges both, with a classifier that has learnt all real labels. Prints a
+table; runs that are finished, with these flags, are not made again. Every argument that is not
+listed here goes to `run_bgan.py`, for both.
 """
 
 import argparse
@@ -22,8 +22,8 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from bayesian_gan.evaluation.uncertainty import entropy  # noqa: E402
+from benchmarks.command_line import parser_of, status_of  # noqa: E402
 from benchmarks.driver_runs import (  # noqa: E402
-    RunError,
     finished,
     place_name,
     read,
@@ -71,7 +71,7 @@ class Networks:
 def generated_rows(
     seed: int, system: str, summary: dict[str, Any], evaluation: dict[str, Any]
 ) -> list[str]:
-    """Lines of the table for one run: images of its last draw, and of all draws where they are others.
+    """Lines of the table for one run: its last draw, and all draws where they are others.
 
     Args:
         seed: of the run.
@@ -115,25 +115,25 @@ def _row(seed: int | str, system: str, what: str, cells: list[Any], scores: dict
 def main(arguments: list[str]) -> int:
     """Trains, evaluates and prints; returns the exit status of what failed."""
     known, extra = _parse(arguments)
+    return status_of(__file__, lambda: _compare(known, extra))
+
+
+def _compare(known: argparse.Namespace, extra: list[str]) -> None:
+    """Makes what is missing, and prints the table."""
     networks = Networks(**{f.name: getattr(known, f.name) for f in fields(Networks)})
     table = [HEADER, "| --- |" + " --- |" * (HEADER.count("|") - 2)]
-    try:
-        for seed in known.seeds:
-            for ml in (False, True):
-                system = "DCGAN" if ml else f"BayesGAN, {known.num_gen} x {known.num_mcmc}"
-                flags = [*networks.flags(ml), f"--dataset={known.dataset}"]
-                flags += [f"--random_seed={seed}", *extra]
-                name = f"{known.dataset}_{'dcgan' if ml else 'bayesgan'}_{seed}"
-                place = known.out_dir / place_name(name, flags, known.num_images)
-                folder = _judged(place, flags, known.num_images)
-                evaluation = read(folder, "evaluation.json")
-                table += generated_rows(seed, system, read(folder, "summary.json"), evaluation)
-                print(f"seed {seed}, {system}: {folder}", flush=True)
-    except RunError as error:
-        print(f"coverage.py: error: {error}", file=sys.stderr)
-        return error.status
+    for seed in known.seeds:
+        for ml in (False, True):
+            system = "DCGAN" if ml else f"BayesGAN, {known.num_gen} x {known.num_mcmc}"
+            flags = [*networks.flags(ml), f"--dataset={known.dataset}"]
+            flags += [f"--random_seed={seed}", *extra]
+            name = f"{known.dataset}_{'dcgan' if ml else 'bayesgan'}_{seed}"
+            place = known.out_dir / place_name(name, flags, known.num_images)
+            folder = _judged(place, flags, known.num_images)
+            evaluation = read(folder, "evaluation.json")
+            table += generated_rows(seed, system, read(folder, "summary.json"), evaluation)
+            print(f"seed {seed}, {system}: {folder}", flush=True)
     print("\n".join([*table, real_row(evaluation)]))
-    return 0
 
 
 def _judged(place: Path, flags: list[str], num_images: int) -> Path:
@@ -145,11 +145,7 @@ def _judged(place: Path, flags: list[str], num_images: int) -> Path:
 
 
 def _parse(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,  # Other flags are the program's.
-    )
+    parser = parser_of(__doc__, hands_on=True)
     parser.add_argument("--dataset", default="digits")
     parser.add_argument("--num_gen", type=int, default=5, help="J_g of the Bayesian GAN")
     parser.add_argument("--num_mcmc", type=int, default=2, help="M of the Bayesian GAN")

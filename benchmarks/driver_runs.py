@@ -1,4 +1,4 @@
-"""Runs of the driver scripts that benchmarks make: each in a place of its own, found again, gone on with."""
+"""Runs that benchmarks make: each in a place of its own, found again, gone on with."""
 
 import contextlib
 import json
@@ -35,7 +35,7 @@ def _last_line(log: Path) -> str:
 
 
 def place_name(name: str, *decided: Any) -> str:
-    """A name for the place of a run: `name`, and a checksum of this version and of what else decides the run.
+    """A name for the place of a run: `name`, and a checksum of all that decides the run.
 
     Args:
         name: for the eye.

@@ -3,11 +3,11 @@
 
     python benchmarks/error_curves.py RUN_DIR [RUN_DIR ...] --out docs/figures/mnist_errors.png
 
-A line for each run: errors of the average of its current discriminators at every save, which training shows and
-never uses, and a cross at its end: the average over the collected posterior. Grey: the supervised CNN.
+A line for each run: errors of the average of its current discriminators at every save, which
+training shows and never uses, and a cross at its end: the average over the collected posterior.
+Grey: the supervised CNN.
 """
 
-import argparse
 import sys
 from pathlib import Path
 
@@ -19,8 +19,9 @@ import matplotlib as mpl  # noqa: E402
 mpl.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402
 
-from bayesian_gan.errors import USAGE_STATUS, InputError  # noqa: E402
+from bayesian_gan.errors import InputError  # noqa: E402
 from bayesian_gan.runs.finished import FinishedRun  # noqa: E402
+from benchmarks.command_line import parser_of, status_of  # noqa: E402
 
 
 def draw(runs: list[FinishedRun], path: Path) -> None:
@@ -62,18 +63,11 @@ def draw(runs: list[FinishedRun], path: Path) -> None:
 
 def main() -> int:
     """Draws."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = parser_of(__doc__)
     parser.add_argument("runs", type=Path, nargs="+", metavar="RUN_DIR")
     parser.add_argument("--out", type=Path, required=True, metavar="FILE.png")
     known = parser.parse_args()
-    try:
-        draw([FinishedRun(path) for path in known.runs], known.out)
-    except InputError as error:
-        print(f"error_curves.py: error: {error}", file=sys.stderr)
-        return USAGE_STATUS
-    return 0
+    return status_of(__file__, lambda: draw([FinishedRun(path) for path in known.runs], known.out))
 
 
 if __name__ == "__main__":

@@ -3,11 +3,10 @@
 
     python benchmarks/label_seeds.py --flagfile examples/digits.flags --label_seeds 0 1 2 3 4
 
-Every argument but `--label_seeds` and `--out_dir` goes to run_bgan_semi.py. Runs go one after another; those
-that are finished, with these flags, are not made again.
+Every argument but `--label_seeds` and `--out_dir` goes to run_bgan_semi.py. Runs go one after
+another; those that are finished, with these flags, are not made again.
 """
 
-import argparse
 import statistics
 import sys
 from pathlib import Path
@@ -17,8 +16,8 @@ from absl import flags as absl_flags
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from bayesian_gan.errors import USAGE_STATUS
-from benchmarks.driver_runs import RunError, finished, place_name, read, train
+from benchmarks.command_line import parser_of, status_of
+from benchmarks.driver_runs import finished, place_name, read, train
 
 COLUMNS = ("supervised", "single", "posterior")
 
@@ -44,25 +43,16 @@ def row(name: str, cells: list[str]) -> str:
 
 def main(arguments: list[str]) -> int:
     """Prints the table; returns the exit status of a run that failed."""
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,  # Other flags are the program's.
-    )
+    parser = parser_of(__doc__, hands_on=True)
     parser.add_argument("--label_seeds", type=int, nargs="+", default=list(range(5)))
     parser.add_argument("--out_dir", type=Path, default=Path("runs"), help="where runs go")
     known, extra = parser.parse_known_args(arguments)
-    try:
-        # A run is found again by what a flag file holds, not by the file's name.
-        extra = absl_flags.FlagValues().read_flags_from_files(extra)
-        _print_table(known.label_seeds, known.out_dir, extra)
-    except (absl_flags.Error, RunError) as error:
-        print(f"label_seeds.py: error: {error}", file=sys.stderr)
-        return error.status if isinstance(error, RunError) else USAGE_STATUS
-    return 0
+    return status_of(__file__, lambda: _print_table(known.label_seeds, known.out_dir, extra))
 
 
 def _print_table(seeds: list[int], out_dir: Path, arguments: list[str]) -> None:
+    # A run is found again by what a flag file holds, not by the file's name.
+    arguments = absl_flags.FlagValues().read_flags_from_files(arguments)
     print(row("split", [f"{c} err/NLL" for c in COLUMNS] + ["seconds"]))
     summaries = []
     for seed in seeds:

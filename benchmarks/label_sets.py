@@ -1,22 +1,19 @@
-"""What benchmarks share that do one thing with several label sets: command line, loop, a user's mistake."""
+"""What benchmarks share that do one thing with several label sets: command line and loop."""
 
 import argparse
-import sys
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from bayesian_gan.data.catalogue import ImageData, load
-from bayesian_gan.errors import USAGE_STATUS, InputError
 from bayesian_gan.options.reading import ReadingOptions
+from benchmarks.command_line import parser_of
 
 Score = TypeVar("Score")
 
 
 def label_set_parser(description: str | None, label_sets: int) -> argparse.ArgumentParser:
     """A command line with data set, N and label sets, by default the first `label_sets`."""
-    parser = argparse.ArgumentParser(
-        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = parser_of(description)
     parser.add_argument("--dataset", default="digits")
     parser.add_argument("--data_path")
     parser.add_argument("--N", type=int, default=100, help="labelled images")
@@ -27,16 +24,15 @@ def label_set_parser(description: str | None, label_sets: int) -> argparse.Argum
 def over_label_sets(
     known: argparse.Namespace, score: Callable[[ImageData, int], Score]
 ) -> Iterator[tuple[int, Score, int]]:
-    """Each label seed, its score, and the number of test images; ends the process on a user's mistake.
+    """Each label seed, its score, and the number of test images.
 
     Args:
         known: what was parsed.
         score: of the data and a label seed.
+
+    Raises:
+        InputError: the data cannot be read, or do not suffice.
     """
-    try:
-        data = load(known.dataset, known.data_path, ReadingOptions(download=False))
-        for seed in known.label_seeds:
-            yield seed, score(data, seed), len(data.test_labels)
-    except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(USAGE_STATUS)
+    data = load(known.dataset, known.data_path, ReadingOptions(download=False))
+    for seed in known.label_seeds:
+        yield seed, score(data, seed), len(data.test_labels)

@@ -1,14 +1,16 @@
 #!/usr/bin/env python
-"""scikit-learn's LabelSpreading on the label sets of the table: what a graph of neighbours makes of them.
+"""scikit-learn's LabelSpreading on the label sets of the table: a graph of neighbours.
 
     python benchmarks/label_spreading.py --dataset digits --N 100
 
-The graph joins every training image with its k nearest in pixel space, labelled or not; test images are
-then classified by their neighbours (Zhou et al. 2004, "Learning with local and global consistency"). Nothing is
-chosen by test images: k and alpha are scikit-learn's defaults, 7 and 0.2. Errors alone are printed, for an
-image that no label reaches has no probabilities; it counts as an error.
+The graph joins every training image with its k nearest in pixel space, labelled or not; test images
+are then classified by their neighbours (Zhou et al. 2004, "Learning with local and global
+consistency"). Nothing is chosen by test images: k and alpha are scikit-learn's defaults, 7 and 0.2.
+Errors alone are printed, for an image that no label reaches has no probabilities; it counts as an
+error.
 """
 
+import argparse
 import statistics
 import sys
 from pathlib import Path
@@ -22,6 +24,7 @@ from sklearn.semi_supervised import LabelSpreading  # noqa: E402
 from bayesian_gan.data.catalogue import ImageData  # noqa: E402
 from bayesian_gan.data.splits import label_split  # noqa: E402
 from bayesian_gan.errors import InputError  # noqa: E402
+from benchmarks.command_line import status_of  # noqa: E402
 from benchmarks.label_sets import label_set_parser, over_label_sets  # noqa: E402
 
 UNLABELLED = -1
@@ -48,12 +51,15 @@ def _rows(images: np.ndarray) -> np.ndarray:
     return images.reshape(len(images), -1) / 255.0
 
 
-def main() -> None:
-    """Prints the table."""
+def main() -> int:
+    """Prints the table; returns the exit status."""
     parser = label_set_parser(__doc__, 10)
     parser.add_argument("--neighbors", type=int, default=7, help="k")
     known = parser.parse_args()
+    return status_of(__file__, lambda: _print_errors(known))
 
+
+def _print_errors(known: argparse.Namespace) -> None:
     def score(data: ImageData, seed: int) -> int:
         return errors_of(data, known.N, seed, known.neighbors)
 
@@ -66,4 +72,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -3,12 +3,11 @@
     python benchmarks/overheads.py
     python benchmarks/overheads.py --iterations 10000     # for the memory, on the digits' size
 
-The shares are of one step of `paper` at MNIST's size, J_g 10, M 2, width 24: each part is timed as a compiled
-function of its own, in turn with the step.
+The shares are of one step of `paper` at MNIST's size, J_g 10, M 2, width 24: each part is timed as
+a compiled function of its own, in turn with the step.
 """
 
 # ruff: noqa: E402
-import argparse
 import os
 import sys
 import time
@@ -19,6 +18,7 @@ ROOT = Path(__file__).parents[1]
 sys.path[0] = str(ROOT)  # not this folder, whose profile.py would stand in for the standard module
 
 from bayesian_gan.runs.threads import thread_environment
+from benchmarks.command_line import parser_of
 
 
 def rounds_of(functions: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
@@ -79,7 +79,7 @@ def shares() -> None:
 
 
 def python_and_memory(iterations: int) -> None:
-    """Prints Python's share with several steps in a call, and memory before and after many iterations."""
+    """Prints Python's share with several steps in a call, and memory as iterations pass."""
     import resource
 
     import keras
@@ -127,9 +127,7 @@ def python_and_memory(iterations: int) -> None:
 
 def main() -> None:
     """Prints both."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = parser_of(__doc__)
     parser.add_argument("--iterations", type=int, default=2000)
     given = parser.parse_args()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

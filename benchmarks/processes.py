@@ -2,8 +2,9 @@
 
     python benchmarks/processes.py [--num_gen 2] [--rounds 5]
 
-No operation is split over threads, as with `--chain_offset`. The two ways take turns; the ratio is the
-median of the rounds', with the smallest and the largest. Another job troubles it less than the times.
+No operation is split over threads, as with `--chain_offset`. The two ways take turns; the ratio is
+the median of the rounds', with the smallest and the largest. Another job troubles it less than the
+times.
 """
 
 # ruff: noqa: E402

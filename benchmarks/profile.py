@@ -1,16 +1,15 @@
-"""Where the time of one step goes: by phase, by kind of operation and by layer, from TensorFlow's own profiler.
+"""Where the time of one step goes: by phase, kind of operation and layer, by TensorFlow's profiler.
 
     python benchmarks/profile.py --logdir /tmp/profile      # then: tensorboard --logdir /tmp/profile
     python benchmarks/profile.py --dataset cifar --num_gen 5 --df_dim 24
 
-Prints three tables for the system `paper`. Milliseconds are processor time of one step, added up over threads;
-a convolution's GFLOP/s are those of one thread. TensorBoard shows the trace with the package
-tensorboard-plugin-profile. Beside every convolution stands what the same kernel reaches alone, one on every
-core: the machine's limit.
+Prints three tables for the system `paper`. Milliseconds are processor time of one step, added up
+over threads; a convolution's GFLOP/s are those of one thread. TensorBoard shows the trace with the
+package tensorboard-plugin-profile. Beside every convolution stands what the same kernel reaches
+alone, one on every core: the machine's limit.
 """
 
 # ruff: noqa: E402
-import argparse
 import os
 import re
 import sys
@@ -22,6 +21,7 @@ ROOT = Path(__file__).parents[1]
 sys.path[0] = str(ROOT)  # this file must not stand in for the standard module `profile`
 
 from bayesian_gan.runs.threads import thread_environment
+from benchmarks.command_line import parser_of
 
 STEPS = 3
 CONVOLUTIONS = {
@@ -80,7 +80,7 @@ def by_kind(times: dict[str, float]) -> list[str]:
 
 
 def convolutions(times: dict[str, float], counted: list) -> tuple[list[str], list[str]]:
-    """Rows by layer (kind and shapes), and by phase weighted over layers, each with the kernel alone."""
+    """Rows by layer (kind and shapes), and by phase over layers, each with the kernel alone."""
     from benchmarks.step_systems.systems import group_kernels, kernel_timer
 
     by_name = {name.rsplit(":", 1)[0]: ms for name, ms in times.items() if ":" in name}
@@ -114,9 +114,7 @@ def convolutions(times: dict[str, float], counted: list) -> tuple[list[str], lis
 
 def main() -> None:
     """Profiles and prints."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = parser_of(__doc__)
     parser.add_argument("--dataset", choices=("digits", "mnist", "cifar", "celeb"), default="mnist")
     parser.add_argument("--num_gen", type=int, default=10, help="J_g")
     parser.add_argument("--num_mcmc", type=int, default=2, help="M")

@@ -1,15 +1,15 @@
-"""Seconds, memory and floating-point operations of one training iteration, five systems side by side.
+"""Seconds, memory and operations of one training iteration, five systems side by side.
 
     python benchmarks/step.py                        # the short form: about five minutes, writes RESULTS.md
     python benchmarks/step.py --dataset cifar --num_gen 5 --num_mcmc 2 --df_dim 24 --json rows.json
     python benchmarks/step.py --grid                 # every data set, J_g and width: hours
     python benchmarks/step.py --grid --dataset mnist --df_dim 24     # the part of the grid with these values
 
-Systems: `authors_structure`, their TensorFlow 1 graph in TensorFlow 2 (every pair rebuilt); `authors` and
-`paper`, this project with that `--objective`; `dcgan`, a single DCGAN of the same width; `convolutions`, those
-of `paper` alone. Each runs in a process of its own; the parent lets one run at a time, in alternating order,
-and takes medians. Ratios come with the smallest and largest of their rounds. All run with the threads that
-the entry points choose.
+Systems: `authors_structure`, their TensorFlow 1 graph in TensorFlow 2 (every pair rebuilt);
+`authors` and `paper`, this project with that `--objective`; `dcgan`, a single DCGAN of the same
+width; `convolutions`, those of `paper` alone. Each runs in a process of its own; the parent lets
+one run at a time, in alternating order, and takes medians. Ratios come with the smallest and
+largest of their rounds. All run with the threads that the entry points choose.
 """
 
 # ruff: noqa: E402
@@ -24,12 +24,14 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
-# Run as a script, this folder comes first on the path, and its profile.py would hide the standard module.
+# Run as a script, this folder comes first on the path, and its profile.py would hide the standard
+# module.
 sys.path[0] = str(ROOT)
 
 import numpy as np
 
 from bayesian_gan.runs.threads import thread_environment
+from benchmarks.command_line import parser_of
 
 RESULTS = ROOT / "benchmarks" / "RESULTS.md"
 FIGURE = ROOT / "docs" / "figures" / "cost_against_generators.png"
@@ -179,7 +181,7 @@ def table(rows: list[Row]) -> str:
 
 
 def summary(rows: list[Row]) -> str:
-    """A line of Markdown for each setting: seconds of an iteration by system, and the ratio of (a) to (c)."""
+    """A line of Markdown for each setting: seconds of an iteration, and the ratio of (a) to (c)."""
     names = ["data set", "width", "J_g", *(f"`{system}`" for system in SYSTEMS)]
     names += ["`paper` faster than `authors_structure`", "s to first, `paper`"]
     lines = [f"| {' | '.join(names)} |", f"| {' | '.join(['---'] * len(names))} |"]
@@ -230,7 +232,10 @@ def draw(rows: list[Row], path: Path) -> float:
 
 
 def short_form(given: argparse.Namespace) -> list[Row]:
-    """The setting of the goals, then the growth with J_g; rewrites the generated part of RESULTS.md."""
+    """The setting of the goals, then the growth with J_g.
+
+    Rewrites the generated part of RESULTS.md.
+    """
     systems = [setting(system, given) for system in SYSTEMS[:3]]
     systems += [setting("paper", given, generators_per_step=k) for k in (2, 1)]
     systems += [setting(system, given) for system in SYSTEMS[3:]]
@@ -265,7 +270,10 @@ def write_results(text: str) -> None:
 
 
 def grid(chosen: Row, precision: str) -> list[argparse.Namespace]:
-    """The settings of the full form that have the chosen values; width 96 only where 24 GiB hold it."""
+    """The settings of the full form that have the chosen values.
+
+    Width 96 only where 24 GiB hold it.
+    """
     settings = [
         {"dataset": dataset, "num_gen": num_gen, "num_mcmc": 2, "df_dim": width}
         for width in (24, 96)
@@ -282,9 +290,7 @@ def grid(chosen: Row, precision: str) -> list[argparse.Namespace]:
 
 def parse() -> argparse.Namespace:
     """The command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = parser_of(__doc__)
     parser.add_argument("--dataset", choices=("digits", "mnist", "cifar", "celeb"))
     parser.add_argument("--num_gen", type=int, help="J_g, 10 by default")
     parser.add_argument("--num_mcmc", type=int, help="M, 2 by default")

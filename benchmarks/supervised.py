@@ -3,9 +3,9 @@
 
     python benchmarks/supervised.py --dataset mnist --data_path DATA --N 100
 
-For each label set the CNN trains until its labelled loss has converged, as in every semi-supervised run. From
-there SGHMC samples the posterior of its weights, prior N(0, s^2 I), on the labelled images, all of them in each
-step. Prints errors and NLL on the whole test set.
+For each label set the CNN trains until its labelled loss has converged, as in every semi-supervised
+run. From there SGHMC samples the posterior of its weights, prior N(0, s^2 I), on the labelled
+images, all of them in each step. Prints errors and NLL on the whole test set.
 """
 
 import argparse
@@ -26,6 +26,7 @@ from bayesian_gan.data.splits import LabelSplit, label_split  # noqa: E402
 from bayesian_gan.evaluation import Classification, classification  # noqa: E402
 from bayesian_gan.networks.supervised import SupervisedBaseline  # noqa: E402
 from bayesian_gan.samplers import SGHMC, CollectPosterior  # noqa: E402
+from benchmarks.command_line import status_of  # noqa: E402
 from benchmarks.label_sets import label_set_parser, over_label_sets  # noqa: E402
 
 MOST_ITERATIONS = 50_000
@@ -33,7 +34,10 @@ COLUMNS = ("supervised", "last sample", "average")
 
 
 def with_prior(network: keras.Model, prior_std: float, num_data: int) -> keras.Model:
-    """A copy with the same weights whose loss holds -log N(w; 0, s^2) / N for every kernel and bias."""
+    """A copy with the same weights whose loss holds -log N(w.
+
+    0, s^2) / N for every kernel and bias.
+    """
     precision = 0.5 / (prior_std**2 * num_data)
 
     def clone(layer: keras.layers.Layer) -> keras.layers.Layer:
@@ -54,13 +58,8 @@ def sample(
     """The network as SGHMC left it, and the samples it took."""
     num_data = len(split.labels)
     model = with_prior(network, known.prior_std, num_data)
-    sampler = SGHMC(
-        known.learning_rate,
-        num_data,
-        friction=known.friction,
-        temperature=known.temperature,
-        seed=split.label_seed,
-    )
+    chosen = {name: getattr(known, name) for name in ("friction", "temperature")}
+    sampler = SGHMC(known.learning_rate, num_data, **chosen, seed=split.label_seed)
     model.compile(
         sampler,
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
@@ -101,8 +100,8 @@ def scores(data: ImageData, label_seed: int, known: argparse.Namespace) -> list[
     return [classification(np.asarray(p), data.test_labels) for p in predictions]
 
 
-def main() -> None:
-    """Prints the table."""
+def main() -> int:
+    """Prints the table; returns the exit status."""
     parser = label_set_parser(__doc__, 5)
     parser.add_argument("--df_dim", type=int, default=24, help="width of the CNN")
     parser.add_argument("--pooling", default="stride", choices=["stride", "average"])
@@ -115,6 +114,10 @@ def main() -> None:
     )
     parser.add_argument("--thinning", type=int, default=50)
     known = parser.parse_args()
+    return status_of(__file__, lambda: _print_table(known))
+
+
+def _print_table(known: argparse.Namespace) -> None:
     print(f"{'label set':>10}" + "".join(f"{name:>20}" for name in COLUMNS), flush=True)
     rows = []
     for seed, found, _ in over_label_sets(known, lambda data, seed: scores(data, seed, known)):
@@ -132,4 +135,4 @@ def _cells(row: list[Classification]) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -1,14 +1,17 @@
 #!/usr/bin/env python
-"""The paper's Table 1: data sets and numbers of labels, five systems, several label sets; cell by cell.
+"""The paper's Table 1: data sets and numbers of labels, five systems, several label sets.
+
+Cell by cell.
 
     python benchmarks/table1.py --data_path DATA --plan          what is missing, and how long it takes
     python benchmarks/table1.py --data_path DATA --jobs 2        runs it, two cells side by side
     python benchmarks/table1.py --render                         writes docs/results.md
 
-Finished cells are lines of --results and are not run again; a cell that was broken off goes on from its last
-checkpoint. A cell whose data set is absent is skipped, and said so. A cell of another temperature branches off
-a finished run of its label set, of the preset's temperature or of another that is asked for: they share the
-warm-up. Every argument that is not listed here goes to run_bgan_semi.py, for every cell.
+Finished cells are lines of --results and are not run again; a cell that was broken off goes on from
+its last checkpoint. A cell whose data set is absent is skipped, and said so. A cell of another
+temperature branches off a finished run of its label set, of the preset's temperature or of another
+that is asked for: they share the warm-up. Every argument that is not listed here goes to
+run_bgan_semi.py, for every cell.
 """
 
 import argparse
@@ -26,16 +29,16 @@ sys.path.insert(0, str(ROOT))
 
 import bayesian_gan  # noqa: E402
 from bayesian_gan.data.catalogue import load  # noqa: E402
-from bayesian_gan.errors import USAGE_STATUS, InputError  # noqa: E402
+from bayesian_gan.errors import InputError  # noqa: E402
 from bayesian_gan.options.presets import PRESETS  # noqa: E402
 from bayesian_gan.options.reading import ReadingOptions  # noqa: E402
 from bayesian_gan.runs.branch import branch  # noqa: E402
 from bayesian_gan.storage import write_atomically  # noqa: E402
+from benchmarks.command_line import parser_of, status_of  # noqa: E402
 from benchmarks.driver_runs import RunError, finished, newest, read, train  # noqa: E402
 from benchmarks.table.cells import SYSTEMS, Cell, result  # noqa: E402
 from benchmarks.table.render import render  # noqa: E402
 from benchmarks.table.results import (  # noqa: E402
-    ResultsError,
     append_result,
     find,
     read_results,
@@ -47,11 +50,7 @@ ROWS = "mnist:20 mnist:50 mnist:100 mnist:200 digits:100"
 def main(arguments: list[str]) -> int:
     """Plans, runs or renders; returns the exit status."""
     known, extra = _parse(arguments)
-    try:
-        return _do(known, tuple(extra))
-    except (ResultsError, InputError) as error:
-        print(f"table1.py: error: {error}", file=sys.stderr)
-        return USAGE_STATUS
+    return status_of(__file__, lambda: _do(known, tuple(extra)))
 
 
 def _do(known: argparse.Namespace, extra: tuple[str, ...]) -> int:
@@ -70,11 +69,7 @@ def _do(known: argparse.Namespace, extra: tuple[str, ...]) -> int:
 
 
 def _parse(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,  # Other flags are the program's.
-    )
+    parser = parser_of(__doc__, hands_on=True)
     parser.add_argument("--data_path", help="folder of the data sets")
     parser.add_argument("--rows", nargs="+", default=ROWS.split(), metavar="DATASET:N")
     parser.add_argument("--systems", nargs="+", default=list(SYSTEMS), choices=SYSTEMS)
@@ -210,7 +205,10 @@ def _run_cell(
 
 
 def _warmed(cell: Cell, known: argparse.Namespace) -> Path | None:
-    """A finished run of another temperature, for a cell that has no run yet; None if there is none."""
+    """A finished run of another temperature, for a cell that has no run yet.
+
+    None if there is none.
+    """
     others = [replace(cell, temperature=value) for value in (None, *known.temperatures)]
     runs = (finished(known.runs.resolve() / other.name) for other in others)
     return next((run for run in runs if run is not None), None)

@@ -1,4 +1,4 @@
-"""Writes small data sets in the real formats, for the tests of their readers and of the command line."""
+"""Writes small data sets in the real formats, for tests of readers and of the command line."""
 
 import gzip
 import io
@@ -16,7 +16,10 @@ for place, attribute in ((9, "Blond_Hair"), (15, "Eyeglasses"), (20, "Male"), (3
 
 
 def colour(num: int, side: int = 32, seed: int = 0, num_classes: int = 10) -> Any:
-    """Random uint8 images [num, side, side, 3], all different, and labels in which the classes take turns."""
+    """Random images, uint8 [num, side, side, 3], all different.
+
+    Of the labels the classes take turns.
+    """
     rng = np.random.default_rng(seed)
     return rng.integers(0, 256, (num, side, side, 3), dtype=np.uint8), np.arange(num) % num_classes
 
@@ -27,7 +30,10 @@ def colour(num: int, side: int = 32, seed: int = 0, num_classes: int = 10) -> An
 def write_idx(
     data_path: Path, name: str, stems: tuple[str, str] = ("train", "t10k"), first_label: int = 0
 ) -> Path:
-    """Writes DATA_PATH/NAME/ with four IDX files, the training ones compressed; returns that folder."""
+    """Writes DATA_PATH/NAME/ with four IDX files, the training ones compressed.
+
+    Returns that folder.
+    """
     folder = data_path / name
     folder.mkdir(parents=True)
     for stem, num, seed, pack in ((stems[0], 60, 1, gzip.compress), (stems[1], 20, 2, bytes)):
@@ -151,7 +157,7 @@ def write_celeb(data_path: Path, num: int = 64, partition: bool = False) -> Path
 
 
 def write_imagenet(data_path: Path, num: int = 8) -> Path:
-    """Writes imagenet_3/: JPEGs of 256 x 256, among them grey ones, CMYK ones, and a PNG of that name."""
+    """Writes imagenet_3/: JPEGs of 256 x 256, some grey, some CMYK, and a PNG of that name."""
     folder = data_path / "imagenet_3"
     for split, number in (("train_256", num), ("val_256", 4)):
         for k in range(3):

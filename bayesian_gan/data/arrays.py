@@ -67,7 +67,9 @@ def from_arrays(
 
 
 def read_npz(path: Path, resize: bool = False) -> ImageData:
-    """Reads an .npz file of the four arrays, and of `class_names` where it has them; no pickle is loaded.
+    """Reads an .npz file of the four arrays, and of `class_names` where it has them.
+
+    No pickle is loaded.
 
     Raises:
         InputError: the file is missing, damaged, too large when unpacked, or holds something else.
@@ -80,7 +82,8 @@ def read_npz(path: Path, resize: bool = False) -> ImageData:
     except (MemoryError, InputError):
         raise
     except Exception as error:
-        # A damaged archive raises BadZipFile, EOFError, NotImplementedError, zlib.error, ValueError, ...
+        # A damaged archive raises BadZipFile, EOFError, NotImplementedError, zlib.error,
+        # ValueError, ...
         raise InputError(
             f"{str(path)!r} cannot be read as .npz ({type(error).__name__}: {reason(error)}); {REMEDY}"
         ) from error

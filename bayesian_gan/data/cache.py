@@ -3,10 +3,10 @@
     CACHE_DIR/NAME-KEY/entry.json            format, key, options, class names, checksums
                        images.npy ...        the four arrays of an `ImageData`
 
-The key is a hash of what the images are made from (names, sizes and times of the files, the bytes of
-tables) and of the options. An entry is written under a temporary name and renamed when it is whole;
-one process writes while others wait for it; all map the same pages. An entry that is damaged, or of
-another version, is made anew, which is said.
+The key is a hash of what the images are made from (names, sizes and times of the files, the bytes
+of tables) and of the options. An entry is written under a temporary name and renamed when it is
+whole; one process writes while others wait for it; all map the same pages. An entry that is
+damaged, or of another version, is made anew, which is said.
 """
 
 import fcntl
@@ -68,7 +68,7 @@ def content_key(*parts: Any) -> str:
 
 
 def stamp(status: os.stat_result) -> bytes:
-    """Size and time of change of a file, as bytes: 200,000 status objects would keep the collector busy."""
+    """Size and time of change of a file, as bytes: status objects would keep the collector busy."""
     return b"%d %d" % (status.st_size, status.st_mtime_ns)
 
 
@@ -134,7 +134,7 @@ def cache_folder(cache_dir: str | None) -> Path:
 
 
 def slug(name: str) -> str:
-    """A name as part of a file's name: letters, digits, dots, dashes and underscores, at most 60."""
+    """Part of a file's name: letters, digits, dots, dashes and underscores, at most 60."""
     return "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "_" for c in name)[-60:]
 
 
@@ -160,8 +160,8 @@ def _read(folder: Path, key: str) -> tuple[dict[str, np.ndarray], dict[str, Any]
 def _verify(folder: Path, entry: dict[str, Any]) -> None:
     """Compares sizes, and the checksums of files whose time of change is not the one noted.
 
-    Reading gigabytes at every start would take longer than the start; a file that was written to, cut
-    short or copied has another time.
+    Reading gigabytes at every start would take longer than the start; a file that was written to,
+    cut short or copied has another time.
     """
     changed = False
     for name in ARRAYS:
@@ -263,7 +263,10 @@ def _write_entry(folder: Path, key: str, name: str, source: Source) -> None:
 def _write_array(
     path: Path, shape: Sequence[int], dtype: type, chunks: Iterable[np.ndarray]
 ) -> dict[str, Any]:
-    """Writes an .npy file part by part; never through mapped memory, where a full disk kills the process."""
+    """Writes an .npy file part by part.
+
+    Never through mapped memory, where a full disk kills the process.
+    """
     digest = _digest()
 
     def put(file: BinaryIO, data: bytes) -> None:
@@ -293,7 +296,7 @@ def _write_array(
 
 @contextmanager
 def _lock(folder: Path) -> Iterator[None]:
-    """Lets one process at a time make an entry. The kernel frees the lock of a process that dies."""
+    """One process at a time makes an entry. The kernel frees the lock of one that dies."""
     path = folder.with_name(f".{folder.name}.lock")
     while True:
         with path.open("w") as file:

@@ -135,23 +135,23 @@ _ENTRIES = (
         "32x32x3",
         "10",
         "50,000 / 10,000",
-        f"{cifar.FOLDER_10}/ (data_batch_1..5, test_batch)",
+        f"{cifar.CIFAR10.folder}/ (data_batch_1..5, test_batch)",
         "cifar10",
-        cifar.read_cifar10,
-        _tfds("cifar", cifar.CLASSES_10),
+        cifar.CIFAR10.read,
+        _tfds("cifar", cifar.CIFAR10.class_names),
         ("cifar10",),
-        pattern=f"{cifar.FOLDER_10}/*",
+        pattern=f"{cifar.CIFAR10.folder}/*",
     ),
     Entry(
         "cifar100",
         "32x32x3",
         "100",
         "50,000 / 10,000",
-        f"{cifar.FOLDER_100}/ (train, test, meta)",
+        f"{cifar.CIFAR100.folder}/ (train, test, meta)",
         "cifar100",
-        cifar.read_cifar100,
+        cifar.CIFAR100.read,
         _tfds("cifar100"),
-        pattern=f"{cifar.FOLDER_100}/*",
+        pattern=f"{cifar.CIFAR100.folder}/*",
     ),
     Entry(
         "svhn",
@@ -223,8 +223,8 @@ def load(
 
     Args:
         name: one of `names()`, or an alias.
-        data_path: the folder that holds the data, for those data sets that need one: in the authors' layout,
-            which is looked for first, or a TFDS data_dir.
+        data_path: the folder that holds the data, for those data sets that need one: in the
+            authors' layout, which is looked for first, or a TFDS data_dir.
         options: see `ReadingOptions`.
 
     Raises:
@@ -243,7 +243,7 @@ def load(
 
 
 def run_name(name: str) -> str:
-    """A data set's name as part of the name of a folder: that of the user's own data without its path."""
+    """A data set's name in the name of a folder: the user's own data without their path."""
     kind, _, rest = name.partition(":")
     return slug(Path(rest).name or kind) if kind in ("folder", "npz") else slug(name)
 

@@ -60,10 +60,10 @@ def label_of(attributes: Sequence[bool]) -> int:
 def read(data_path: Path, options: ReadingOptions) -> ImageData | None:
     """Reads `data_path`/celebA; None where it has neither attributes nor images.
 
-    The official partition decides where its file is there: its part 0 serves to train, its part 2 to test.
-    Otherwise the first images train and those that follow test. `celeb_train` images train and 10,000 test;
-    where there are fewer, all of the partition, or without one 75 for every 10. How many is part of the
-    provenance.
+    The official partition decides where its file is there: its part 0 serves to train, its part 2
+    to test. Otherwise the first images train and those that follow test. `celeb_train` images train
+    and 10,000 test; where there are fewer, all of the partition, or without one 75 for every 10.
+    How many is part of the provenance.
 
     Raises:
         InputError: a file is missing or damaged; the line names it.
@@ -180,7 +180,7 @@ def note(train: int, test: int, asked: int) -> str:
 
 
 def _read_partition(path: Path, names: list[str]) -> np.ndarray:
-    """The part of each image, int [n], from list_eval_partition.txt: a name and 0, 1 or 2 in a line."""
+    """The part of each image, int [n], from list_eval_partition.txt: lines of a name and 0 to 2."""
     parts = {}
     for i, line in enumerate(_lines(path)):
         fields = line.split()
@@ -219,7 +219,9 @@ def _bytes(path: Path) -> bytes:
 
 
 def _list_images(folder: Path) -> dict[str, bytes]:
-    """The files in the folder of images with their stamps, sorted by name; dangling links are left out.
+    """The files in the folder of images with their stamps, sorted by name.
+
+    Dangling links are left out.
 
     Raises:
         InputError: the folder is missing or may not be read.

@@ -4,6 +4,7 @@ The "python version": pickles of uint8 rows of 3,072 values, red, then green, th
 read by `unpickle`, which runs nothing.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,64 +17,75 @@ from bayesian_gan.errors import InputError
 from bayesian_gan.options.reading import ReadingOptions
 
 SIDE, CHANNELS = 32, 3
-FOLDER_10, FOLDER_100 = "cifar-10-batches-py", "cifar-100-python"
-TRAIN_10 = tuple(f"data_batch_{k}" for k in range(1, 6))
-CLASSES_10 = (
-    *("airplane", "automobile", "bird", "cat", "deer"),
-    *("dog", "frog", "horse", "ship", "truck"),
-)
 NUM_CLASSES_100 = 100
 
 
-def read_cifar10(data_path: Path, options: ReadingOptions) -> ImageData | None:
-    """Reads CIFAR-10 from `data_path`/cifar-10-batches-py; None where that folder is not there.
+@dataclass(frozen=True)
+class CifarSet:
+    """One data set of batches in the folder DATA_PATH/`folder`.
 
-    Raises:
-        InputError: a file is missing or damaged.
+    Attributes:
+        name: the canonical name.
+        folder: below the data path.
+        train: names of the training batches.
+        test: name of the test batch.
+        labels_key: what the labels are called in a batch.
+        class_names: K names; None where the file `meta` has the 100 names of fine labels.
     """
-    del options
-    folder = data_path / FOLDER_10
-    if not entries(folder):
-        return None
-    return _image_data(folder, "cifar", TRAIN_10, "test_batch", "labels", CLASSES_10)
+
+    name: str
+    folder: str
+    train: tuple[str, ...]
+    test: str
+    labels_key: str
+    class_names: tuple[str, ...] | None = None
+
+    def read(self, data_path: Path, options: ReadingOptions) -> ImageData | None:
+        """Reads the batches; None where the folder is not there.
+
+        Raises:
+            InputError: a file is missing or damaged.
+        """
+        del options
+        folder = data_path / self.folder
+        if not entries(folder):
+            return None
+        class_names = self.class_names or _fine_names(folder / "meta")
+        batches = [
+            _read_batch(folder / file, self.labels_key, len(class_names))
+            for file in (*self.train, self.test)
+        ]
+        test_images, test_labels = batches.pop()
+        return ImageData(
+            images=np.concatenate([images for images, _ in batches]),
+            labels=np.concatenate([labels for _, labels in batches]),
+            test_images=test_images,
+            test_labels=test_labels,
+            class_names=class_names,
+            name=self.name,
+            provenance=f"{self.name} from the batches in {str(folder)!r}",
+        )
 
 
-def read_cifar100(data_path: Path, options: ReadingOptions) -> ImageData | None:
-    """Reads CIFAR-100 with its 100 fine labels from `data_path`/cifar-100-python; None where it is not there.
+CIFAR10 = CifarSet(
+    name="cifar",
+    folder="cifar-10-batches-py",
+    train=tuple(f"data_batch_{k}" for k in range(1, 6)),
+    test="test_batch",
+    labels_key="labels",
+    class_names=(
+        *("airplane", "automobile", "bird", "cat", "deer"),
+        *("dog", "frog", "horse", "ship", "truck"),
+    ),
+)
+CIFAR100 = CifarSet("cifar100", "cifar-100-python", ("train",), "test", "fine_labels")
 
-    Raises:
-        InputError: a file is missing or damaged.
-    """
-    del options
-    folder = data_path / FOLDER_100
-    if not entries(folder):
-        return None
-    names = read_pickle(folder / "meta").get("fine_label_names")
+
+def _fine_names(path: Path) -> tuple[str, ...]:
+    names = read_pickle(path).get("fine_label_names")
     if not isinstance(names, list) or len(names) != NUM_CLASSES_100:
-        raise InputError(f"{str(folder / 'meta')!r} has no 100 fine_label_names; {REMEDY}")
-    classes = tuple(n.decode("ascii", "replace") if isinstance(n, bytes) else str(n) for n in names)
-    return _image_data(folder, "cifar100", ("train",), "test", "fine_labels", classes)
-
-
-def _image_data(
-    folder: Path,
-    name: str,
-    train: tuple[str, ...],
-    test: str,
-    labels_key: str,
-    class_names: tuple[str, ...],
-) -> ImageData:
-    batches = [_read_batch(folder / file, labels_key, len(class_names)) for file in train]
-    test_images, test_labels = _read_batch(folder / test, labels_key, len(class_names))
-    return ImageData(
-        images=np.concatenate([images for images, _ in batches]),
-        labels=np.concatenate([labels for _, labels in batches]),
-        test_images=test_images,
-        test_labels=test_labels,
-        class_names=class_names,
-        name=name,
-        provenance=f"{name} from the batches in {str(folder)!r}",
-    )
+        raise InputError(f"{str(path)!r} has no 100 fine_label_names; {REMEDY}")
+    return tuple(n.decode("ascii", "replace") if isinstance(n, bytes) else str(n) for n in names)
 
 
 def _read_batch(path: Path, labels_key: str, num_classes: int) -> tuple[np.ndarray, np.ndarray]:
@@ -103,10 +115,11 @@ def _labels(path: Path, key: str, values: Any, num_classes: int) -> np.ndarray:
         raise InputError(
             f"{str(path)!r}: {key} must be whole numbers, not {_kind(values)}; {REMEDY}"
         )
-    wrong = np.flatnonzero((array < 0) | (array >= num_classes))
-    if len(wrong):
+    outside = (array < 0) | (array >= num_classes)
+    if outside.any():
+        at = int(outside.argmax())
         raise InputError(
-            f"{str(path)!r}: label {array[wrong[0]]} at position {wrong[0]}, and the classes are 0 to "
+            f"{str(path)!r}: label {array[at]} at position {at}, and the classes are 0 to "
             f"{num_classes - 1}; {REMEDY}"
         )
     return array.astype(np.int32)

@@ -42,8 +42,8 @@ class Split:
 def read(path: Path, options: ReadingOptions) -> ImageData:
     """Reads a folder of the user's own, `--dataset folder:PATH`.
 
-    The first training picture gives the size, or `--image_size`, and whether the images are grey or in
-    colour; all others must have the same, or `--resize` be given.
+    The first training picture gives the size, or `--image_size`, and whether the images are grey or
+    in colour; all others must have the same, or `--resize` be given.
 
     Raises:
         InputError: something is missing, damaged or of another size; the line names it.

@@ -27,13 +27,13 @@ def digests(images: np.ndarray, key: str = "") -> list[bytes]:
 
 
 def stored_digests(images: np.ndarray, key: str, path: Path) -> list[bytes]:
-    """`digests`, read from a file where an earlier call has stored them: gigabytes take seconds to hash.
+    """`digests`, from a file where an earlier call has stored them: hashing takes seconds.
 
     Args:
         images: [N, ...].
         key: as for `digests`.
-        path: the file, which belongs to these images and this key; where it cannot be written nothing is
-            stored.
+        path: the file, which belongs to these images and this key; where it cannot be written
+            nothing is stored.
     """
     try:
         data = path.read_bytes()

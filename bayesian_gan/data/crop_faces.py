@@ -1,8 +1,8 @@
 """Crops of faces from CelebA's aligned images, at the size asked for.
 
-The aligned images are 178 x 218 with the eyes near (69, 111) and (109, 111). The crop is the square of 128
-pixels from (25, 50): from the hair line to the chin, so that all four attributes of the classes can be
-seen. It is reduced by an antialiasing filter in one step.
+The aligned images are 178 x 218 with the eyes near (69, 111) and (109, 111). The crop is the square
+of 128 pixels from (25, 50): from the hair line to the chin, so that all four attributes of the
+classes can be seen. It is reduced by an antialiasing filter in one step.
 """
 
 from pathlib import Path

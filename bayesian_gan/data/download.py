@@ -1,6 +1,7 @@
 """Downloads by TensorFlow Datasets, within a time limit, in a process of their own.
 
-Without a network TFDS tries for minutes before it gives up: so the network is tried first, for seconds.
+Without a network TFDS tries for minutes before it gives up: so the network is tried first, for
+seconds.
 """
 
 import os
@@ -25,7 +26,9 @@ PROGRAM = (
 
 
 def download(name: str, data_dir: Path, seconds: float, layouts: str) -> None:
-    """Has TFDS download and prepare a data set; original files in `data_dir`/downloads/manual are used first.
+    """Has TFDS download and prepare a data set.
+
+    Original files in `data_dir`/downloads/manual are used first.
 
     Args:
         name: TFDS's name.
@@ -34,7 +37,8 @@ def download(name: str, data_dir: Path, seconds: float, layouts: str) -> None:
         layouts: what would have been accepted without a download, for the message.
 
     Raises:
-        InputError: there is no network, or the download failed or took too long; nothing half done is left.
+        InputError: there is no network, or the download failed or took too long; nothing half done
+            is left.
     """
     instead = (
         f"put {layouts} into {str(data_dir)!r}, or mend the network (--nodownload does not try)"
@@ -80,7 +84,7 @@ def _incomplete(data_dir: Path, name: str) -> set[Path]:
 
 
 def _network() -> bool:
-    """Whether a connection to the proxy, or to where TFDS keeps most of its files, opens within 3 s."""
+    """Whether the proxy, or the host of most of TFDS's files, answers within 3 s."""
     proxy = os.environ.get("https_proxy") or os.environ.get("HTTPS_PROXY")
     host, port = HOST
     if proxy:

@@ -1,8 +1,8 @@
 """MNIST and the data sets that share its four IDX files: Fashion-MNIST, KMNIST, EMNIST.
 
-MNIST: LeCun, Cortes and Burges, 1998. Fashion-MNIST: Xiao, Rasul and Vollgraf, 2017. KMNIST: Clanuwat et al.,
-2018. EMNIST: Cohen et al., 2017; its files hold every picture with rows and columns exchanged, here they
-are upright.
+MNIST: LeCun, Cortes and Burges, 1998. Fashion-MNIST: Xiao, Rasul and Vollgraf, 2017. KMNIST:
+Clanuwat et al., 2018. EMNIST: Cohen et al., 2017; its files hold every picture with rows and
+columns exchanged, here they are upright.
 """
 
 from dataclasses import dataclass

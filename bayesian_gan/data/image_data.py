@@ -1,4 +1,4 @@
-"""What every reader returns: a labelled image data set, in memory or mapped into it, checked once."""
+"""What every reader returns: labelled images, in memory or mapped into it, checked once."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,10 +21,10 @@ class ImageData:
         class_names: K different names.
         name: the canonical name, part of the names of label splits.
         provenance: one line that says which reader served, and from where.
-        balance: how label splits share out the labels: "exact", as many for each class, or nothing; or "even",
-            where a class that has too few gives all it has and the others more.
-        cache: folder from which the images are mapped, where hashes of them may be kept; None for images in
-            memory.
+        balance: how label splits share out the labels: "exact", as many for each class, or nothing;
+            or "even", where a class that has too few gives all it has and the others more.
+        cache: folder from which the images are mapped, where hashes of them may be kept; None for
+            images in memory.
 
     Raises:
         InputError: an array is of another type or shape, or empty, or the counts differ.

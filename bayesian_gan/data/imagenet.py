@@ -1,7 +1,7 @@
 """ImageNet as the authors have it: K classes, 256 x 256 JPEGs, of which every 4th pixel is taken.
 
-Russakovsky et al., "ImageNet Large Scale Visual Recognition Challenge", 2015. Some of its JPEGs are grey, or
-CMYK; all become RGB.
+Russakovsky et al., "ImageNet Large Scale Visual Recognition Challenge", 2015. Some of its JPEGs are
+grey, or CMYK; all become RGB.
 """
 
 import re
@@ -34,7 +34,8 @@ def read(data_path: Path, name: str, num_classes: int, options: ReadingOptions) 
         options: `image_size` must divide 256; 64 by default.
 
     Raises:
-        InputError: the folders are not those of K classes, or a picture is damaged or of another size.
+        InputError: the folders are not those of K classes, or a picture is damaged or of another
+            size.
     """
     folder = data_path / name
     found = entries(folder)

@@ -1,4 +1,4 @@
-"""Files of pictures: one is decoded within bounds, many by all processors, in order, in little memory."""
+"""Files of pictures, decoded within bounds, by all processors, in order, in little memory."""
 
 import io
 import os
@@ -36,7 +36,8 @@ def read_picture(source: Path | bytes, name: str = "") -> Image.Image:
         name: what to call contents in a message.
 
     Raises:
-        InputError: it is missing, no picture, cut short, or larger than 2^25 pixels; the line names it.
+        InputError: it is missing, no picture, cut short, or larger than 2^25 pixels; the line names
+            it.
     """
     called = repr(str(source)) if isinstance(source, Path) else name
     try:
@@ -71,7 +72,8 @@ def decode(
         what: beside the progress bar.
 
     Yields:
-        uint8 [n, H, W, C], n at most 128, in the order of the items. A few such chunks are in memory.
+        uint8 [n, H, W, C], n at most 128, in the order of the items. A few such chunks are in
+        memory.
 
     Raises:
         InputError: `decode_one` did; the first in the order of the items.
@@ -109,7 +111,7 @@ def _next(waiting: "deque[Future[np.ndarray]]", bar: tqdm) -> np.ndarray:
 
 @contextmanager
 def quiet_pillow() -> Iterator[None]:
-    """Leaves out Pillow's warnings: of metadata that nobody reads, and of sizes that `read_picture` bounds."""
+    """Leaves out Pillow's warnings of metadata, and of sizes that `read_picture` bounds."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module="PIL")
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)

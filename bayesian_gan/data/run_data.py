@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def load_run_data(config: "Config", data_path: str | None = None) -> ImageData:
-    """The data of `--dataset`, with `--validation` images in the place of the test set if there are any.
+    """The data of `--dataset`, with `--validation` images, if any, in the place of the test set.
 
     Args:
         config: of the run.

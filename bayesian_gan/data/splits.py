@@ -1,7 +1,7 @@
 """Label splits: which training examples keep their labels in semi-supervised learning.
 
-A split is a name, `mnist.3@100`: data set, label seed, number of labelled examples. The name alone says
-which images they are, whatever the reader, the order of its records, and the training's seed.
+A split is a name, `mnist.3@100`: data set, label seed, number of labelled examples. The name alone
+says which images they are, whatever the reader, the order of its records, and the training's seed.
 """
 
 from dataclasses import dataclass
@@ -37,11 +37,11 @@ class LabelSplit:
 def label_split(data: ImageData, num_labelled: int, label_seed: int) -> LabelSplit:
     """Draws exactly `num_labelled` training examples, of each class as many as of any other.
 
-    Each class has floor(N / K) or ceil(N / K) examples; the seed draws which classes have one more. Where
-    `data.balance` is "even", a class with fewer gives all it has and the others share what is left. Of a
-    class they are those whose image hashes smallest with the seed as key, so that the order of the
-    data does not matter, and the split of N is part of the split of N + 1 with the same seed. Of images
-    that are equal to the byte, the earlier is taken first.
+    Each class has floor(N / K) or ceil(N / K) examples; the seed draws which classes have one more.
+    Where `data.balance` is "even", a class with fewer gives all it has and the others share what is
+    left. Of a class they are those whose image hashes smallest with the seed as key, so that the
+    order of the data does not matter, and the split of N is part of the split of N + 1 with the
+    same seed. Of images that are equal to the byte, the earlier is taken first.
 
     Args:
         data: the data set.
@@ -72,9 +72,9 @@ def label_split(data: ImageData, num_labelled: int, label_seed: int) -> LabelSpl
 def save_split(path: Path, split: LabelSplit) -> None:
     """Writes a split as JSON, atomically.
 
-    The keys are `name`, `label_seed`, and, one entry for each example, `indices`, `labels` and `content`:
-    the unkeyed BLAKE2b hash of the image's bytes, 16 bytes in hexadecimal, by which an image is found in
-    another copy of the data.
+    The keys are `name`, `label_seed`, and, one entry for each example, `indices`, `labels` and
+    `content`: the unkeyed BLAKE2b hash of the image's bytes, 16 bytes in hexadecimal, by which an
+    image is found in another copy of the data.
 
     Args:
         path: the file, in a folder that exists.
@@ -149,7 +149,10 @@ def _quotas(data: ImageData, num_labelled: int, label_seed: int) -> list[int]:
 
 
 def _even_quotas(counts: np.ndarray, num_labelled: int, order: np.ndarray) -> list[int]:
-    """One example for each class in turn, until there are N; a class that has no more is passed over."""
+    """One example for each class in turn, until there are N.
+
+    A class that has no more is passed over.
+    """
     quotas = np.zeros(len(counts), int)
     left = num_labelled
     while left:

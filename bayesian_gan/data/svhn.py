@@ -1,4 +1,4 @@
-"""SVHN, cropped digits: 73,257 and 26,032 house numbers of 32 x 32 (Netzer et al., 2011), as MATLAB files."""
+"""SVHN: 73,257 and 26,032 digits of 32 x 32 from house numbers (Netzer et al., 2011), in MATLAB files."""
 
 import math
 from pathlib import Path
@@ -42,7 +42,7 @@ def read(data_path: Path, options: ReadingOptions) -> ImageData | None:
 
 
 def _read_mat(path: Path) -> tuple[np.ndarray, np.ndarray]:
-    """Images uint8 [n, 32, 32, 3] and labels int32 [n] of one file: X [32, 32, 3, n] and y [n, 1], 10 for 0."""
+    """Images uint8 [n, 32, 32, 3] and labels int32 [n] of a file's X [32, 32, 3, n] and y, 10 for 0."""
     check_file(path, MAX_BYTES)
     # Half a second; refusals before this need not wait for it.
     from scipy.io import loadmat, whosmat
@@ -56,7 +56,8 @@ def _read_mat(path: Path) -> tuple[np.ndarray, np.ndarray]:
     except (MemoryError, InputError):
         raise
     except Exception as error:
-        # scipy raises errors of many kinds of damaged files, and NotImplementedError for version 7.3.
+        # scipy raises errors of many kinds of damaged files, and NotImplementedError for version
+        # 7.3.
         raise InputError(
             f"{str(path)!r} cannot be read as a MATLAB file of version 5 "
             f"({type(error).__name__}: {reason(error)}); {REMEDY}"

@@ -28,8 +28,8 @@ TEST_SPLITS = ("test", "validation", "val")
 def prepared_folder(name: str, data_dir: Path) -> Path | None:
     """The newest version of a data set prepared under `data_dir`, or None.
 
-    TFDS writes `data_dir`/name/MAJOR.MINOR.PATCH, or name/CONFIG/MAJOR.MINOR.PATCH, under another name until
-    it is whole.
+    TFDS writes `data_dir`/name/MAJOR.MINOR.PATCH, or name/CONFIG/MAJOR.MINOR.PATCH, under another
+    name until it is whole.
 
     Args:
         name: TFDS's name, with /CONFIG where there are several.
@@ -55,11 +55,11 @@ def read(
     options: ReadingOptions = NO_DOWNLOAD,
     class_names: tuple[str, ...] | None = None,
 ) -> ImageData:
-    """Reads `train` and `test` (or `validation`) of a prepared data set, features `image` and `label`.
+    """Reads `train` and `test` (or `validation`) of a prepared data set, `image` and `label`.
 
-    The examples are in the order of TFDS's records: fixed, and not that of the original files. Images of
-    different sizes need `image_size` and `resize`; they, and data that do not fit in memory, are decoded into
-    the cache.
+    The examples are in the order of TFDS's records: fixed, and not that of the original files.
+    Images of different sizes need `image_size` and `resize`; they, and data that do not fit in
+    memory, are decoded into the cache.
 
     Args:
         folder: what `prepared_folder` found.
@@ -111,8 +111,8 @@ def read(
 def read_celeb(folder: Path, options: ReadingOptions) -> ImageData:
     """Reads CelebA, TFDS's `celeb_a`: faces cropped and classed as by `bayesian_gan.data.celeb`.
 
-    Its splits are the official partition. TFDS keeps no names, so which images the first `celeb_train` are
-    differs from the authors' layout; all of them are the same.
+    Its splits are the official partition. TFDS keeps no names, so which images the first
+    `celeb_train` are differs from the authors' layout; all of them are the same.
 
     Raises:
         InputError: the records are damaged or of another kind.
@@ -131,7 +131,7 @@ def read_celeb(folder: Path, options: ReadingOptions) -> ImageData:
 
 @contextmanager
 def _errors_of(folder: Path, name: str) -> Iterator[None]:
-    """Of damaged files TFDS, TensorFlow and protobuf each raise errors of their own: one line of any."""
+    """One line for the errors of TFDS, TensorFlow and protobuf, each of which has its own."""
     try:
         yield
     except (MemoryError, InputError):

@@ -1,7 +1,7 @@
 """Pickles of arrays and plain values, read without running anything that they name.
 
-A pickle is a program: it may name any function of any module, and have it called. Here every name is
-looked up in a table of three harmless ones, so the worst that a file can do is to be refused.
+A pickle is a program: it may name any function of any module, and have it called. Here every name
+is looked up in a table of three harmless ones, so the worst that a file can do is to be refused.
 """
 
 import io
@@ -23,7 +23,10 @@ class _Array:
 
 
 def _reconstruct(*_: Any) -> np.ndarray:
-    """An empty array; the pickle's next operation gives it type, shape and bytes, which must agree."""
+    """An empty array.
+
+    The pickle's next operation gives it type, shape and bytes, which must agree.
+    """
     return np.empty(0, np.uint8)
 
 
@@ -85,7 +88,8 @@ def read_pickle(path: Path) -> dict[str, Any]:
         The dictionary, its keys decoded as ASCII. Strings of Python 2 are bytes.
 
     Raises:
-        InputError: the file is missing, damaged, too large, no dictionary, or asks for anything else.
+        InputError: the file is missing, damaged, too large, no dictionary, or asks for anything
+            else.
     """
     check_file(path, MAX_BYTES)
     try:
@@ -94,7 +98,8 @@ def read_pickle(path: Path) -> dict[str, Any]:
     except MemoryError:
         raise
     except Exception as error:
-        # Damaged pickles raise almost anything: EOFError, ValueError, IndexError, KeyError, TypeError, ...
+        # Damaged pickles raise almost anything: EOFError, ValueError, IndexError, KeyError,
+        # TypeError, ...
         raise InputError(
             f"{str(path)!r} is no pickle of plain arrays ({type(error).__name__}: {reason(error)}); {REMEDY}"
         ) from error

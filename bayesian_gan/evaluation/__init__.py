@@ -1,14 +1,10 @@
 """How good predictions and generated images are: pure functions of arrays, in float64.
 
-Nothing here knows of runs; `bayesian-gan evaluate` applies all of it to one. `features` turns images
-into activations. See docs/evaluation.md for what each number means.
+Nothing here knows of runs; `bayesian-gan evaluate` applies all of it to one. `features` turns
+images into activations. See docs/evaluation.md for what each number means.
 """
 
-from bayesian_gan.evaluation.calibration import (
-    CalibrationBins,
-    calibration_bins,
-    expected_calibration_error,
-)
+from bayesian_gan.evaluation.calibration import CalibrationBins, calibration_bins
 from bayesian_gan.evaluation.classification import (
     Classification,
     brier_score,
@@ -53,7 +49,6 @@ __all__ = [
     "classification",
     "detection",
     "entropy",
-    "expected_calibration_error",
     "frechet_distance",
     "frechet_matrix",
     "kernel_distance",

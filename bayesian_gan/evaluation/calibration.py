@@ -9,7 +9,9 @@ NUM_BINS = 15
 
 @dataclass(frozen=True, eq=False)
 class CalibrationBins:
-    """Test examples by confidence, the probability of the predicted class; bins without any are left out.
+    """Test examples by confidence, the probability of the predicted class.
+
+    Bins without any are left out.
 
     Attributes:
         count: examples in each bin, int64 [bins].
@@ -23,7 +25,13 @@ class CalibrationBins:
 
     @property
     def error(self) -> float:
-        """Expected calibration error: mean over examples of |accuracy - confidence| of their bin, in [0, 1]."""
+        """The expected calibration error of the top class (Naeini et al. 2015, Guo et al. 2017).
+
+        The mean over examples of |accuracy - confidence| of their bin, in [0, 1]. Biased upwards:
+        of a perfectly calibrated classifier, a bin of m examples with accuracy a shows a gap of
+        about sqrt(2 a (1 - a) / (pi m)). It does not see what is cancelled inside of a bin, nor the
+        other classes.
+        """
         gaps = np.abs(self.accuracy - self.confidence)
         return float(np.sum(self.count * gaps) / np.sum(self.count))
 
@@ -40,9 +48,9 @@ def calibration_bins(
         probabilities: [n, K].
         labels: integers [n] in [0, K).
         num_bins: at least 1.
-        adaptive: bins of as many examples each (Nguyen & O'Connor 2015; a remainder goes to the first bins,
-            examples of equal confidence may be parted); otherwise of equal width,
-            (i / num_bins, (i + 1) / num_bins].
+        adaptive: bins of as many examples each (Nguyen & O'Connor 2015; a remainder goes to the
+            first bins, examples of equal confidence may be parted); otherwise of equal width, (i /
+            num_bins, (i + 1) / num_bins].
     """
     p = np.asarray(probabilities, np.float64)
     confidence = p.max(axis=1)
@@ -59,24 +67,3 @@ def calibration_bins(
         np.array([confidence[group].mean() for group in groups]),
         np.array([right[group].mean() for group in groups]),
     )
-
-
-def expected_calibration_error(
-    probabilities: np.ndarray,
-    labels: np.ndarray,
-    num_bins: int = NUM_BINS,
-    adaptive: bool = False,
-) -> float:
-    """The expected calibration error of the top class (Naeini et al. 2015, Guo et al. 2017), in [0, 1].
-
-    Biased upwards: of a perfectly calibrated classifier, a bin of m examples with accuracy a shows a gap of
-    about sqrt(2 a (1 - a) / (pi m)). It does not see what is cancelled inside of a bin, nor the other
-    classes.
-
-    Args:
-        probabilities: [n, K].
-        labels: integers [n] in [0, K).
-        num_bins: at least 1.
-        adaptive: as in `calibration_bins`.
-    """
-    return calibration_bins(probabilities, labels, num_bins, adaptive).error

@@ -34,7 +34,8 @@ class Classification:
 def classification(probabilities: np.ndarray, labels: np.ndarray) -> Classification:
     """Scores probabilities [n, K] against integer labels [n], in float64.
 
-    A probability below the smallest positive float64 counts as that number, so the NLL stays finite.
+    A probability below the smallest positive float64 counts as that number, so the NLL stays
+    finite.
     """
     p = np.asarray(probabilities, np.float64)
     true_class = np.maximum(p[np.arange(len(labels)), labels], np.finfo(np.float64).tiny)
@@ -47,8 +48,8 @@ def classification(probabilities: np.ndarray, labels: np.ndarray) -> Classificat
 def brier_score(probabilities: np.ndarray, labels: np.ndarray) -> float:
     """Brier's score of K classes: mean over examples of sum_k (p_k - [k = label])^2, in [0, 2].
 
-    Brier 1950, "Verification of forecasts expressed in terms of probability". A proper score, as the NLL is,
-    and bounded.
+    Brier 1950, "Verification of forecasts expressed in terms of probability". A proper score, as
+    the NLL is, and bounded.
 
     Args:
         probabilities: [n, K].
@@ -62,7 +63,9 @@ def brier_score(probabilities: np.ndarray, labels: np.ndarray) -> float:
 def per_class(
     probabilities: np.ndarray, labels: np.ndarray, class_names: Sequence[str]
 ) -> dict[str, Classification]:
-    """`classification` of the test examples of each true class, by its name; a class without any is left out.
+    """`classification` of the test examples of each true class, by its name.
+
+    A class without any is left out.
 
     Args:
         probabilities: [n, K].

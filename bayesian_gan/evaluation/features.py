@@ -51,7 +51,8 @@ class NetworkFeatures:
         network: images in [-1, 1], of the shape given, to features [n, d].
         name: see `FeatureExtractor`.
         note: likewise.
-        image_shape: to which images are resized (bilinear) and repeated over channels; None leaves them.
+        image_shape: to which images are resized (bilinear) and repeated over channels; None leaves
+            them.
     """
 
     def __init__(
@@ -92,8 +93,8 @@ class ClassifierFeatures(NetworkFeatures):
     Args:
         network: of `classifier_network`, trained.
         accuracy: of its predictions of the test set, in [0, 1].
-        scale: what activations are divided by. The root of the mean square of the real images' makes numbers of
-            different data sets, whose classifiers have other units, alike in size.
+        scale: what activations are divided by. The root of the mean square of the real images'
+            makes numbers of different data sets, whose classifiers have other units, alike in size.
     """
 
     def __init__(self, network: keras.Model, accuracy: float, scale: float) -> None:
@@ -114,7 +115,9 @@ class ClassifierFeatures(NetworkFeatures):
 
 
 def classifier_network(image_shape: tuple[int, int, int], num_classes: int) -> keras.Model:
-    """Convolutions of stride 2 down to at most 4 x 4, at least three; dense to 128 features, and K logits.
+    """Convolutions of stride 2 down to at most 4 x 4, at least three.
+
+    Dense to 128 features, and K logits.
 
     Args:
         image_shape: (height, width, channels).
@@ -146,9 +149,9 @@ def classifier_network(image_shape: tuple[int, int, int], num_classes: int) -> k
 def classifier_features(data: ImageData, cache_dir: str | None = None) -> ClassifierFeatures:
     """The classifier of a data set: read from the cache folder, or trained and put there.
 
-    1,500 steps of Adam with a cosine step on minibatches of 128 of all training images, without augmentation; a
-    minute or less on two cores. The weights depend on the data's content and on `VERSION` alone, so numbers of
-    different runs on the same data are comparable.
+    1,500 steps of Adam with a cosine step on minibatches of 128 of all training images, without
+    augmentation; a minute or less on two cores. The weights depend on the data's content and on
+    `VERSION` alone, so numbers of different runs on the same data are comparable.
 
     Args:
         data: with at least two classes.
@@ -214,7 +217,7 @@ def _train(network: keras.Model, data: ImageData) -> None:
 
 
 def random_features(image_shape: tuple[int, int, int]) -> NetworkFeatures:
-    """The classifier's network with its initial weights, the same always: features that know no data."""
+    """The classifier's network with its initial weights, always the same, which know no data."""
     network = classifier_network(image_shape, 2)
     return NetworkFeatures(
         keras.Model(network.inputs, network.outputs[0]),
@@ -224,12 +227,13 @@ def random_features(image_shape: tuple[int, int, int]) -> NetworkFeatures:
 
 
 def file_features(path: str | Path) -> NetworkFeatures:
-    """A model of the user's, such as `keras.applications.InceptionV3(include_top=False, pooling="avg")`, saved.
+    """A saved model of the user's: `keras.applications.InceptionV3(include_top=False, pooling="avg")`.
 
     Args:
-        path: a `.keras` file, read in Keras's safe mode: layers of foreign code are refused. (Of `.h5` files
-            Keras does not keep that promise, so they are not read.) The model takes images in [-1, 1] of a
-            fixed size and gives one vector for each; images are resized to that size (bilinear).
+        path: a `.keras` file, read in Keras's safe mode: layers of foreign code are refused. (Of
+            `.h5` files Keras does not keep that promise, so they are not read.) The model takes
+            images in [-1, 1] of a fixed size and gives one vector for each; images are resized to
+            that size (bilinear).
 
     Raises:
         InputError: no such file, or no such model in it.

@@ -1,6 +1,6 @@
 """How good a posterior's generators are: each, all together, and over all that was collected."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,12 +19,6 @@ from bayesian_gan.evaluation.sample_quality import (
 if TYPE_CHECKING:
     from bayesian_gan.data.image_data import ImageData
     from bayesian_gan.posterior import Posterior
-
-# Of each generator: KID needs as many.
-MIN_IMAGES = 20
-SUSPECTS = 10
-NEIGHBOURS = 5
-MEMORISATION_IMAGES = 2000
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,8 +80,8 @@ def sample_report(
 ) -> tuple[dict[str, Any], Suspects | None]:
     """The part of `evaluation.json` on generated images, by one feature extractor.
 
-    Real images are training images, n of them drawn at random. Beside the generators, the test set stands as
-    one more row: what images as good as real ones would have.
+    Real images are training images, n of them drawn at random. Beside the generators, the test set
+    stands as one more row: what images as good as real ones would have.
 
     Args:
         made: images.
@@ -118,7 +112,7 @@ def sample_report(
     report: dict[str, Any] = {
         "features": extractor.name,
         "note": extractor.note,
-        "rows": {name: row.to_json() for name, row in rows.items()},
+        "rows": {name: asdict(row) for name, row in rows.items()},
         "fid_between_generators": frechet_matrix(gaussians).tolist(),
         "fid_of_generator_0_to_itself": frechet_distance(gaussians[0], Gaussian.of(again)),
     }
@@ -136,12 +130,16 @@ def sample_report(
     return {**report, "memorisation": memory}, suspects
 
 
+SUSPECTS = 10
+MEMORISATION_IMAGES = 2000
+
+
 def _memorisation(
     images: np.ndarray, fake: np.ndarray, test: np.ndarray, train: np.ndarray
 ) -> tuple[dict[str, Any], Suspects]:
-    """Distances to the nearest training images, of generated and, for comparison, of test images."""
+    """Distances to the nearest training images, of generated images and of test images."""
     fake, test = fake[:MEMORISATION_IMAGES], test[:MEMORISATION_IMAGES]
-    distances, indices = nearest_neighbours(fake, train, NEIGHBOURS)
+    distances, indices = nearest_neighbours(fake, train)
     own, _ = nearest_neighbours(test, train, 1)
     closest = np.argsort(distances[:, 0])[:SUSPECTS]
     # A test image is not in the training set: it tells how near is near.

@@ -25,9 +25,10 @@ class ModeCoverage:
         covered: classes that each generator makes: at least a tenth of their real share, int64 [J].
         covered_by_union: the same of all together.
         effective_classes: exp of the entropy of each generator's shares, in [1, K], [J].
-        variance: trace of the covariance of each generator's features over that of the real ones, [J].
-        collapsed: whether each generator has fewer than half of the effective classes of the real data, or less
-            than a tenth of its variance, bool [J].
+        variance: trace of the covariance of each generator's features over that of the real ones,
+            [J].
+        collapsed: whether each generator has fewer than half of the effective classes of the real
+            data, or less than a tenth of its variance, bool [J].
     """
 
     shares: np.ndarray

@@ -29,8 +29,8 @@ class Detection:
     """How well a score detects images from elsewhere.
 
     Attributes:
-        auroc: probability that one of them scores higher than one of the test set (ties count half); 0.5 is
-            chance.
+        auroc: probability that one of them scores higher than one of the test set (ties count
+            half); 0.5 is chance.
         aupr: average precision with the images from elsewhere as positives; chance is their share.
         share: that share.
         n_in: images of the test set.

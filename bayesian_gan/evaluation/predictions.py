@@ -1,4 +1,4 @@
-"""What a posterior predicts of images, and how good that is: single samples against their average."""
+"""What a posterior predicts of images, and how good it is: samples against their average."""
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -27,7 +27,7 @@ class Scores:
         error_rate: errors / n.
         nll: see `classification`, nats.
         brier: see `brier_score`.
-        ece: see `expected_calibration_error`, 15 bins of equal width.
+        ece: see `CalibrationBins.error`, 15 bins of equal width.
         ece_adaptive: the same, 15 bins of equally many.
     """
 
@@ -55,12 +55,13 @@ class Predictions:
     """What a posterior's S discriminator samples say of n images.
 
     Attributes:
-        uncertainty: of the class, with the average; of a single logit, K = 1, that of "real or not".
-        p_fake: 1 - P(real | x), mean over the samples, float64 [n]: it keeps its digits where P(real) is all
-            but 1.
+        uncertainty: of the class, with the average; of a single logit, K = 1, that of "real or
+            not".
+        p_fake: 1 - P(real | x), mean over the samples, float64 [n]: it keeps its digits where
+            P(real) is all but 1.
         single: scores of every sample, in the order of collection; empty without labels.
-        averages: scores of the average of the first 1, 2, 4, ... samples and of all, by their number; empty
-            without labels.
+        averages: scores of the average of the first 1, 2, 4, ... samples and of all, by their
+            number; empty without labels.
     """
 
     uncertainty: Uncertainty
@@ -179,7 +180,8 @@ def detections(inside: Predictions, outside: Predictions, num_classes: int) -> d
         num_classes: K of the posterior; with K = 1 P(real) is the only score.
 
     Returns:
-        By the name of the score: `entropy` of the average, `mutual_information`, `p_real` (the lower the
+        By the name of the score: `entropy` of the average, `mutual_information`, `p_real` (the
+            lower the
         stranger).
     """
     found = {}

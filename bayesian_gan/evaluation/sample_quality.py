@@ -1,21 +1,17 @@
-"""Distances between generated and real images in a feature space: pure functions of activations, float64.
+"""Distances between generated and real images in a feature space, in float64.
 
-An activation array is [n, d], n images by d features; where the features come from is `features.py`. Every
-number here depends on n, in its own way; see each docstring, and compare only numbers of equal n.
+An activation array is [n, d], n images by d features; where the features come from is
+`features.py`. Every number here depends on n, in its own way; see each docstring, and compare only
+numbers of equal n.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from scipy import linalg
 from sklearn.metrics import pairwise_distances_chunked
 from sklearn.neighbors import NearestNeighbors
-
-NEAREST = 5
-KID_BLOCK = 1000
-MIN_KID_BLOCKS = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,8 +42,8 @@ class Gaussian:
     def root(self) -> np.ndarray:
         """The symmetric square root of the covariance.
 
-        Eigenvalues that are 0 but for rounding (fewer images than features) are taken as 0: their square roots
-        would be of the order of 1e-8 and add up.
+        Eigenvalues that are 0 but for rounding (fewer images than features) are taken as 0: their
+        square roots would be of the order of 1e-8 and add up.
         """
         values, vectors = linalg.eigh(self.covariance)
         smallest = values.max(initial=0.0) * len(values) * np.finfo(np.float64).eps
@@ -60,8 +56,8 @@ def frechet_distance(first: Gaussian, second: Gaussian) -> float:
         |m1 - m2|^2 + tr S1 + tr S2 - 2 tr (S1 S2)^(1/2)
 
     The last trace is the sum of the singular values of S1^(1/2) S2^(1/2), which is defined for any
-    covariances, singular ones too. Of activations it is the FID (Heusel et al. 2017), biased upwards by about
-    1/n for n images: compare at equal n only.
+    covariances, singular ones too. Of activations it is the FID (Heusel et al. 2017), biased
+    upwards by about 1/n for n images: compare at equal n only.
     """
     shift = first.mean - second.mean
     cross = linalg.svdvals(first.root @ second.root).sum()
@@ -71,13 +67,17 @@ def frechet_distance(first: Gaussian, second: Gaussian) -> float:
 
 
 def frechet_matrix(gaussians: list[Gaussian]) -> np.ndarray:
-    """All `frechet_distance`s of J Gaussians, symmetric float64 [J, J]: how different generators are."""
+    """All `frechet_distance`s of J Gaussians, float64 [J, J]: how different generators are."""
     J = len(gaussians)
     distances = np.zeros((J, J))
     for i in range(J):
         for j in range(i):
             distances[i, j] = distances[j, i] = frechet_distance(gaussians[i], gaussians[j])
     return distances
+
+
+KID_BLOCK = 1000
+MIN_KID_BLOCKS = 10
 
 
 @dataclass(frozen=True)
@@ -98,11 +98,11 @@ class KernelDistance:
 
 
 def kernel_distance(real: np.ndarray, fake: np.ndarray) -> KernelDistance:
-    """Kernel inception distance: squared MMD with the kernel (x . y / d + 1)^3 (Binkowski et al. 2018).
+    """Kernel inception distance (Binkowski et al. 2018): squared MMD, kernel (x . y / d + 1)^3.
 
-    The mean of the unbiased estimates of disjoint blocks of 1,000 images of each kind, smaller ones where
-    there are fewer than 10 such blocks. They share no image, so the standard error of their mean is that of
-    independent numbers. Unbiased for any n; only the error depends on it.
+    The mean of the unbiased estimates of disjoint blocks of 1,000 images of each kind, smaller ones
+    where there are fewer than 10 such blocks. They share no image, so the standard error of their
+    mean is that of independent numbers. Unbiased for any n; only the error depends on it.
 
     Args:
         real: [n, d]; the order should be random.
@@ -137,6 +137,9 @@ def _squared_mmd(x: np.ndarray, y: np.ndarray) -> float:
     return float(within - 2.0 * ((x @ y.T / d + 1.0) ** 3).mean())
 
 
+NEAREST = 5
+
+
 @dataclass(frozen=True)
 class Manifold:
     """How far two sets of images lie among each other.
@@ -157,9 +160,10 @@ class Manifold:
 def manifold(real: np.ndarray, fake: np.ndarray, k: int = NEAREST) -> Manifold:
     """Precision, recall, density and coverage.
 
-    An image's ball reaches to its k-th nearest neighbour of the same set, boundary included. All four depend on
-    the numbers of images and on k; two samples of one distribution, n each, have density 1 and coverage
-    1 - 2^-k in expectation. Distances are those of float64, in blocks, so memory stays small.
+    An image's ball reaches to its k-th nearest neighbour of the same set, boundary included. All
+    four depend on the numbers of images and on k; two samples of one distribution, n each, have
+    density 1 and coverage 1 - 2^-k in expectation. Distances are those of float64, in blocks, so
+    memory stays small.
 
     Args:
         real: [n, d].
@@ -221,8 +225,8 @@ class SampleQuality:
 
     Attributes:
         n: images of the set.
-        n_real: real images that FID and KID are computed with; precision, recall, density and coverage use as
-            many as there are in the smaller set.
+        n_real: real images that FID and KID are computed with; precision, recall, density and
+            coverage use as many as there are in the smaller set.
         fid: see `frechet_distance`.
         kid: see `kernel_distance`.
         kid_standard_error: of `kid`.
@@ -241,10 +245,6 @@ class SampleQuality:
     recall: float
     density: float
     coverage: float
-
-    def to_json(self) -> dict[str, Any]:
-        """The attributes by name."""
-        return asdict(self)
 
 
 def sample_quality(

@@ -1,4 +1,4 @@
-"""Entropies of a posterior's predictions, and what they are good for: leaving the hard cases out."""
+"""Entropies of a posterior's predictions, and their use: leaving the hard cases out."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,14 +14,16 @@ def entropy(probabilities: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True, eq=False)
 class Uncertainty:
-    """The entropy of the average prediction, and its two parts (Depeweg et al. 2018; Houlsby et al. 2011).
+    """The entropy of the average prediction, and its two parts (Depeweg et al. 2018.
+
+    Houlsby et al. 2011).
 
     Attributes:
         average: the samples' mean probabilities, float64 [n, K].
         total: entropy of the average, nats, float64 [n].
         aleatoric: mean entropy of the single samples: what they agree not to know, [n].
-        epistemic: total - aleatoric, the mutual information of label and weights: what they disagree on, [n],
-            not negative.
+        epistemic: total - aleatoric, the mutual information of label and weights: what they
+            disagree on, [n], not negative.
     """
 
     average: np.ndarray
@@ -36,8 +38,8 @@ def uncertainty(members: Iterable[np.ndarray]) -> Uncertainty:
     The mutual information of S samples is biased downwards by the order of 1 / S, and is 0 for one.
 
     Args:
-        members: probabilities [n, K], or several [s, n, K], of posterior samples, one array after the other, so
-            that they need not be in memory together.
+        members: probabilities [n, K], or several [s, n, K], of posterior samples, one array after
+            the other, so that they need not be in memory together.
 
     Raises:
         ValueError: there are none.

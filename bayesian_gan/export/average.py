@@ -1,8 +1,8 @@
 """The average of S discriminators and the mixture of S generators, as graphs.
 
-Two ways to run S networks of one architecture in one graph: a loop over *stacked* weights, whose graph is as
-large as that of one network, for SavedModels; and S copies with constant weights, for formats whose
-converters fold and quantise constants only. docs/export.md has what each costs.
+Two ways to run S networks of one architecture in one graph: a loop over *stacked* weights, whose
+graph is as large as that of one network, for SavedModels; and S copies with constant weights, for
+formats whose converters fold and quantise constants only. docs/export.md has what each costs.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -40,8 +40,8 @@ def terms(logits: tf.Tensor) -> list[tf.Tensor]:
     """What the average needs of one member, of its logits [n, K].
 
     Returns:
-        P(real | x) = Z / (1 + Z) with Z = sum_k exp m_k, [n]; and for K > 1 also the probabilities [n, K] and
-        their entropy [n], in nats.
+        P(real | x) = Z / (1 + Z) with Z = sum_k exp m_k, [n]; and for K > 1 also the probabilities
+        [n, K] and their entropy [n], in nats.
     """
     logits = tf.cast(logits, tf.float32)
     real = tf.sigmoid(tf.reduce_logsumexp(logits, -1))
@@ -55,10 +55,11 @@ def predictive(sums: Sequence[tf.Tensor], members: int) -> Outputs:
     """The average's answer, from the members' summed `terms`.
 
     Returns:
-        `real` [n], the mean of P(real | x). For K > 1 also `probabilities` [n, K], the mean of the members';
-        `entropy` [n] of that mean, in nats; and `mutual_information` [n], in nats, between the class and the
-        member: that entropy less the mean of the members' entropies (Houlsby et al. 2011, "Bayesian active
-        learning for classification and preference learning", eq. 2).
+        `real` [n], the mean of P(real | x). For K > 1 also `probabilities` [n, K], the mean of the
+        members'; `entropy` [n] of that mean, in nats; and `mutual_information` [n], in nats,
+        between the class and the member: that entropy less the mean of the members' entropies
+        (Houlsby et al. 2011, "Bayesian active learning for classification and preference learning",
+        eq. 2).
     """
     real, *rest = (total / members for total in sums)
     if not rest:
@@ -127,14 +128,13 @@ def looped_classify(
 def looped_embed(
     network: keras.Model, stacked: Sequence[tf.Variable]
 ) -> Callable[[tf.Tensor], Outputs]:
-    """`features` [n, S, F] of images: those of every member, which share no axes and so have no mean."""
-    members = int(stacked[0].shape[0])
+    """`features` [n, S, F] of every member: they share no axes and so have no mean."""
 
     def embed(images: tf.Tensor) -> Outputs:
         x = to_unit(images)
         features = tf.map_fn(
             lambda i: tf.cast(call_with(network, _slices(stacked, i), x)["features"], tf.float32),
-            tf.range(members),
+            tf.range(stacked[0].shape[0]),
             fn_output_signature=tf.float32,
             parallel_iterations=1,
         )
@@ -146,7 +146,7 @@ def looped_embed(
 def looped_generate(
     network: keras.Model, stacked: Sequence[tf.Variable]
 ) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
-    """Images [n, height, width, channels] in [-1, 1] of z [n, z_dim], each by the generator [n] it names.
+    """Images [n, H, W, C] in [-1, 1] of z [n, z_dim], each by the generator [n] it names.
 
     A generator runs once, on the rows that name it, so a mixture of n images costs n images.
     """
@@ -183,8 +183,8 @@ def constant_functions(
 ) -> Iterator[tuple[str, Any]]:
     """Names and `tf.function`s with an input signature, in float32, whose weights are constants.
 
-    "classifier" maps `images` uint8 [n, H, W, C] to `predictive` of them by the average of all members,
-    "generator_NAME" z [n, z_dim] to `images`.
+    "classifier" maps `images` uint8 [n, H, W, C] to `predictive` of them by the average of all
+    members, "generator_NAME" z [n, z_dim] to `images`.
 
     Raises:
         InputError: a layer of the network is neither Keras's nor this package's.

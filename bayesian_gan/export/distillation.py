@@ -1,15 +1,14 @@
 """One student network in the place of S members.
 
-Hinton et al. 2015, "Distilling the knowledge in a neural network"; of a posterior's average, Balan et al. 2015,
-"Bayesian dark knowledge".
-The student has the architecture of a member, starts from the last one, and learns the average's probabilities
-on the unlabelled images; no label is used.
+Hinton et al. 2015, "Distilling the knowledge in a neural network"; of a posterior's average, Balan
+et al. 2015, "Bayesian dark knowledge". The student has the architecture of a member, starts from
+the last one, and learns the average's probabilities on the unlabelled images; no label is used.
 """
 
 import math
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -17,7 +16,7 @@ import numpy as np
 import tensorflow as tf
 
 from bayesian_gan.data.batches import to_unit
-from bayesian_gan.evaluation import classification, expected_calibration_error
+from bayesian_gan.evaluation import calibration_bins, classification
 from bayesian_gan.export.average import logits_of, looped_classify, stack
 from bayesian_gan.export.samples import Networks
 
@@ -50,17 +49,13 @@ class Quality:
     milliseconds_1: float
     milliseconds_500: float
 
-    def to_json(self) -> dict[str, Any]:
-        """The attributes by name."""
-        return asdict(self)
-
 
 def distill(networks: Networks, images: np.ndarray, epochs: int, seed: int) -> Networks:
     """The student of an average.
 
-    Its loss is the cross-entropy of the average's class probabilities, plus that of its P(real | x), on which
-    the scale of the logits depends; Adam, a step of 1e-3 that falls to 0 by a cosine, batches of 128. Batch
-    statistics normalise while it trains.
+    Its loss is the cross-entropy of the average's class probabilities, plus that of its P(real |
+    x), on which the scale of the logits depends; Adam, a step of 1e-3 that falls to 0 by a cosine,
+    batches of 128. Batch statistics normalise while it trains.
 
     Args:
         networks: the members, K > 1.
@@ -112,7 +107,7 @@ def quality(networks: Networks, images: np.ndarray, labels: np.ndarray) -> Quali
     score = classification(probabilities, labels)
     classify = _compiled(networks)
     one, many = (_milliseconds(classify, tf.constant(images[:n])) for n in (1, FORWARD_BATCH))
-    ece = expected_calibration_error(probabilities, labels)
+    ece = calibration_bins(probabilities, labels).error
     return Quality(len(networks), score.errors, score.n, score.nll, ece, one, many)
 
 

@@ -8,8 +8,8 @@ from bayesian_gan.export.samples import Networks
 def write_keras(folder: Path, classifier: Networks | None, generator: Networks | None) -> None:
     """Writes `classifier_NAME.keras` and `generator_NAME.keras` for every member.
 
-    A classifier maps float images [n, H, W, C] in [-1, 1] to `{"logits": [n, K], "features": [n, F]}`, a
-    generator z [n, z_dim] to images.
+    A classifier maps float images [n, H, W, C] in [-1, 1] to `{"logits": [n, K], "features": [n,
+    F]}`, a generator z [n, z_dim] to images.
 
     Args:
         folder: exists.

@@ -1,4 +1,4 @@
-"""LiteRT (TensorFlow Lite) files: float32, and int8 weights with activations quantised as they come."""
+"""LiteRT (TensorFlow Lite) files: float32, and int8 weights with dynamic range."""
 
 import contextlib
 import io
@@ -13,21 +13,17 @@ from bayesian_gan.export.samples import Networks
 
 
 def write_litert(folder: Path, classifier: Networks | None, generator: Networks | None) -> None:
-    """Writes `classifier_float32.tflite` and `classifier_int8.tflite`; for generators, two files a member.
+    """Writes `classifier_float32.tflite` and `classifier_int8.tflite`.
 
-    The classifier is the average of all members: images uint8 [n, H, W, C] to `probabilities`, `entropy`,
-    `mutual_information` and `real`, as in `bayesian_gan.export.average.predictive`. A generator,
-    `generator_NAME_float32.tflite`, maps z [n, z_dim] to `images`. All have one signature, `serving_default`,
-    and no operations but LiteRT's own. The int8 file has dynamic range: weights are int8, activations are
-    quantised as they come where a kernel for that exists.
+    For generators, two files a member.
 
-    Args:
-        folder: exists.
-        classifier: discriminator samples, or None to leave them out.
-        generator: generator samples, or None.
+    The classifier is the average of all members: images uint8 [n, H, W, C] to `probabilities`,
+    `entropy`, `mutual_information` and `real`, as in `bayesian_gan.export.average.predictive`. A
+    generator, `generator_NAME_float32.tflite`, maps z [n, z_dim] to `images`. All have one
+    signature, `serving_default`, and no operations but LiteRT's own. The int8 file has dynamic
+    range: weights are int8, activations are quantised as they come where a kernel for that exists.
 
-    Raises:
-        InputError: a layer of the network is neither Keras's nor this package's.
+    Arguments and errors are those of `bayesian_gan.export.keras_files.write_keras`.
     """
     for name, function in constant_functions(classifier, generator):
         for suffix, optimizations in (("float32", []), ("int8", [tf.lite.Optimize.DEFAULT])):

@@ -22,12 +22,8 @@ def check_onnx() -> None:
 def write_onnx(folder: Path, classifier: Networks | None, generator: Networks | None) -> None:
     """Writes `classifier.onnx`, the average of all members, and `generator_NAME.onnx` for each.
 
-    Inputs and outputs are those of `bayesian_gan.export.litert.write_litert`, of operator set 17.
-
-    Args:
-        folder: exists.
-        classifier: discriminator samples, or None to leave them out.
-        generator: generator samples, or None.
+    Inputs and outputs are those of `bayesian_gan.export.litert.write_litert`, of operator set 17,
+    and the arguments those of `bayesian_gan.export.keras_files.write_keras`.
 
     Raises:
         InputError: tf2onnx is not installed, or cannot express the network.

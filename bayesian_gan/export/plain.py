@@ -14,9 +14,10 @@ def plain_network(
 ) -> keras.Model:
     """The same function of the same weights, in inference, made of Keras's layers.
 
-    Ghost batch normalisation, which outside training is batch normalisation by its running averages, becomes
-    `BatchNormalization` and `LeakyReLU` (or `ReLU`), likewise layer normalisation; the convolutions at the
-    image end become plain ones. The weights, in the order of `network.weights`, fit both.
+    Ghost batch normalisation, which outside training is batch normalisation by its running
+    averages, becomes `BatchNormalization` and `LeakyReLU` (or `ReLU`), likewise layer
+    normalisation; the convolutions at the image end become plain ones. The weights, in the order of
+    `network.weights`, fit both.
 
     Args:
         network: functional, or sequential.

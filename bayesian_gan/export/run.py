@@ -1,7 +1,7 @@
 """A run's posterior, exported: what `bayesian-gan export` does."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -137,4 +137,4 @@ def _distill(
             f"{name:12} {q.members:8}  {q.errors:6}  {q.n:7}  {q.nll:6.4f}  {q.ece:6.4f}  "
             f"{q.milliseconds_1:12.2f}  {q.milliseconds_500:8.1f}"
         )
-    return student, {name: q.to_json() for name, q in found.items()}
+    return student, {name: asdict(q) for name, q in found.items()}

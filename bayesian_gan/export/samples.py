@@ -69,8 +69,8 @@ def choose(iterations: Sequence[int], members: int, which: str) -> list[Sample]:
     Args:
         iterations: of the draws, ascending, at least one.
         members: networks of a draw.
-        which: "all"; "last", the last network of the last draw; or a number k, from 1 to the number of all:
-            k samples spread evenly over the chains and over each chain's draws.
+        which: "all"; "last", the last network of the last draw; or a number k, from 1 to the number
+            of all: k samples spread evenly over the chains and over each chain's draws.
 
     Raises:
         InputError: `which` is none of these.

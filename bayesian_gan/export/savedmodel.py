@@ -46,10 +46,11 @@ def write_saved_model(
         generate         num, seed, generator, int32 scalars -> images [num, H, W, C], generator [num]
         generate_from_z  z [n, z_dim], generator int32 [n] -> images [n, H, W, C]
 
-    See `bayesian_gan.export.average.predictive` for the first; with K = 1 `real` is its only output. `generate`
-    with generator -1 draws one at random for each image; z ~ U(-1, 1) is that of `Posterior.generate`. The
-    default signature is `classify`, or `generate` without a classifier. The object that `tf.saved_model.load`
-    returns has methods `classify` and `embed`, which take both types, `generate` and `generate_from_z`.
+    See `bayesian_gan.export.average.predictive` for the first; with K = 1 `real` is its only
+    output. `generate` with generator -1 draws one at random for each image; z ~ U(-1, 1) is that of
+    `Posterior.generate`. The default signature is `classify`, or `generate` without a classifier.
+    The object that `tf.saved_model.load` returns has methods `classify` and `embed`, which take
+    both types, `generate` and `generate_from_z`.
 
     Args:
         folder: exists and is empty.
@@ -101,7 +102,10 @@ def _of_images(compute: Callable[[tf.Tensor], Outputs]) -> Any:
 
 
 def _in_range(images: tf.Tensor) -> tf.Tensor:
-    """The images; fails at floats outside [-1, 1], as pixels of 0 to 255 or 0 to 1 that were not scaled are."""
+    """The images.
+
+    Fails at floats outside [-1, 1], as pixels of 0 to 255 or 0 to 1 that were not scaled are.
+    """
     if images.dtype == tf.uint8:
         return images
     message = "float images must lie in [-1, 1]; give pixels of 0 to 255 as uint8"

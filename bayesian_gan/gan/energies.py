@@ -37,7 +37,7 @@ class Players:
         data: what is trained on.
         batch: its minibatch of that.
         first: index of its first discriminator among those of all chains.
-        states: that the terms carry, by name.
+        states: that the terms carry.
         shard: number of the shard that the minibatch is; None for a whole one.
     """
 
@@ -47,7 +47,7 @@ class Players:
     data: TrainingData
     batch: Minibatch
     first: int
-    states: dict[str, State]
+    states: Sequence[State]
     shard: tf.Tensor | None = None
 
 
@@ -208,7 +208,7 @@ def _of_discriminator(
         batch.real,
         real_outputs,
         chain.data.class_frequencies,
-        {name: partial(state.read, chain.first + i) for name, state in chain.states.items()},
+        {state.name: partial(state.read, chain.first + i) for state in chain.states},
     )
     values = {"labelled": tf.zeros(())}
     if batch.labelled is not None:
@@ -217,7 +217,7 @@ def _of_discriminator(
     values |= _of_pairs(game, passes, fakes, met, seeds[2])
     for term in game.own_terms():
         values[term.metric] = term(passes)
-    told = {name: state.observe(passes) for name, state in chain.states.items()}
+    told = {state.name: state.observe(passes) for state in chain.states}
     values["real"] = objective.real_energy(objective.score(real_outputs))
     return values, {name: value for name, value in told.items() if value is not None}
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 import keras
+import tensorflow as tf
 
 from bayesian_gan.errors import InputError
 from bayesian_gan.gan.falling_noise import FallingNoise
@@ -169,6 +170,27 @@ class Game:
                 value = keras.saving.serialize_keras_object(value)
             serialised[field.name] = value
         return serialised
+
+
+def check_replicas(game: Game, strategy: tf.distribute.Strategy | None) -> None:
+    """Raises InputError where devices cannot share the shards of the game equally.
+
+    Args:
+        game: what is played.
+        strategy: whose replicas share the shards; None for one device.
+    """
+    if strategy is None:
+        return
+    replicas = strategy.num_replicas_in_sync
+    if game.shards % replicas:
+        raise InputError(
+            f"shards is {game.shards}, and {replicas} devices need a multiple of {replicas}: give --shards "
+            f"{replicas} (each shard has batch statistics of its own, so it decides the result)"
+        )
+    if game.scans:
+        raise InputError(
+            "generators_per_step does not go with a strategy: leave it out, or use one device"
+        )
 
 
 def revived(

@@ -26,12 +26,12 @@ from bayesian_gan.gan.chains import (
     check_networks,
 )
 from bayesian_gan.gan.falling_noise import FallingNoise
-from bayesian_gan.gan.game import Game, revived
+from bayesian_gan.gan.game import Game, check_replicas, revived
 from bayesian_gan.gan.generation import draw_noise, generate
 from bayesian_gan.gan.minibatch import training_data
 from bayesian_gan.gan.objectives import Objective, Paper
 from bayesian_gan.gan.priors import Normal, Prior
-from bayesian_gan.gan.shards import check_replicas, check_shard_sizes
+from bayesian_gan.gan.shards import check_shard_sizes
 from bayesian_gan.gan.step import Moved, Step
 from bayesian_gan.gan.terms import FeatureMatching, State, Term
 from bayesian_gan.networks.normalization import set_ghost_batch
@@ -145,11 +145,7 @@ class BayesianGAN(keras.Model):
         )
         check_networks(generator, discriminator)
         self.game.check(discriminator)
-        check_replicas(shards, self.strategy)
-        if self.strategy is not None and self.game.scans:
-            raise InputError(
-                "generators_per_step does not go with a strategy: leave it out, or use one device"
-            )
+        check_replicas(self.game, self.strategy)
         self.generator_template = generator
         self.discriminator_template = discriminator
         self.z_dim = int(generator.input_shape[-1])
@@ -284,11 +280,10 @@ class BayesianGAN(keras.Model):
                 "or leave out jit_compile"
             )
         check_shard_sizes(self.game.shards, batch_size, data.labelled_batch_size)
-        networks = [*self.generators, *self.discriminators, self.generator_template]
-        for model in (*networks, *(n for state in self.states for n in state.networks)):
-            set_ghost_batch(model, batch_size // self.game.shards)
-        states = {state.name: state for state in self.states}
-        self.step = Step(self.game, self.chains, states, self.generator_template, data)
+        carried = [network for state in self.states for network in state.networks]
+        networks = (*self.generators, *self.discriminators, *carried, self.generator_template)
+        set_ghost_batch(networks, batch_size // self.game.shards)
+        self.step = Step(self.game, self.chains, self.states, self.generator_template, data)
         self.train_function: Any = None  # The step is traced on this data.
 
     def call(self, images: tf.Tensor, training: bool | None = False) -> tf.Tensor:

@@ -38,21 +38,6 @@ def take_shard(values: tf.Tensor, shard: tf.Tensor | None, shards: int, axis: in
     )
 
 
-def check_replicas(shards: int, strategy: tf.distribute.Strategy | None) -> None:
-    """Raises InputError where devices cannot share the shards equally.
-
-    Args:
-        shards: S.
-        strategy: whose replicas share them; None for one device.
-    """
-    replicas = 1 if strategy is None else strategy.num_replicas_in_sync
-    if shards % replicas:
-        raise InputError(
-            f"shards is {shards}, and {replicas} devices need a multiple of {replicas}: give --shards "
-            f"{replicas} (each shard has batch statistics of its own, so it decides the result)"
-        )
-
-
 def check_shard_sizes(shards: int, batch_size: int, labelled_batch_size: int) -> None:
     """Raises InputError where a minibatch cannot be divided into shards.
 

@@ -64,14 +64,14 @@ class Step:
     Attributes:
         game: what is played.
         chains: M.
-        states: that the terms carry, by name.
+        states: that the terms carry.
         template: the generators' architecture, for a random scan.
         data: what is trained on.
     """
 
     game: Game
     chains: Sequence[Chain]
-    states: dict[str, State]
+    states: Sequence[State]
     template: keras.Model
     data: TrainingData
 
@@ -159,7 +159,7 @@ class Step:
             if not self.game.scans:
                 networks += chain.generators
             networks += chain.discriminators
-            for state in self.states.values():
+            for state in self.states:
                 networks += state.networks[chain.first : chain.first + self.game.num_disc]
         return [
             variable
@@ -243,8 +243,8 @@ class Step:
         for discriminator in discriminators:
             self.game.objective.constrain(discriminator)
         found = joined([part.energies for part in moved])
-        for name, state in self.states.items():
-            state.move(step, discriminators, found.observed.get(name))
+        for state in self.states:
+            state.move(step, discriminators, found.observed.get(state.name))
         return found
 
 

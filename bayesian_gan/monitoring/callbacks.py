@@ -1,8 +1,8 @@
 """Keras callbacks of a run, and what it writes at every save (`--n_save` iterations).
 
-To Keras a run is one epoch, so that it can resume at any iteration. `Saves` calls its writers' `on_epoch_end`
-wherever the iteration is a multiple of `n_save`, and at the end. `Evaluate` goes first: it adds `iteration`,
-`seconds` and accuracies to the logs that the others write.
+To Keras a run is one epoch, so that it can resume at any iteration. `Saves` calls its writers'
+`on_epoch_end` wherever the iteration is a multiple of `n_save`, and at the end. `Evaluate` goes
+first: it adds `iteration`, `seconds` and accuracies to the logs that the others write.
 """
 
 import contextlib
@@ -47,7 +47,9 @@ class _Bar(keras.utils.Progbar):
 
 
 class ProgressBar(keras.callbacks.Callback):
-    """One progress bar for the whole run, with the time left; a terminal that is gone does not end the run.
+    """One progress bar for the whole run, with the time left.
+
+    A terminal that is gone does not end the run.
 
     Args:
         iterations: of the run, with those that it had made before.
@@ -80,7 +82,8 @@ class CollectPosteriorDraws(keras.callbacks.Callback):
         posterior: where to.
         warm_up: iterations of the warm-up; the first draw is at `warm_up + every`.
         every: iterations between draws; a multiple of the model's steps_per_execution.
-        writes: carries the writing out, and tries again; without it an error of the disk ends `fit`.
+        writes: carries the writing out, and tries again; without it an error of the disk ends
+            `fit`.
     """
 
     def __init__(
@@ -136,7 +139,7 @@ class Saves(keras.callbacks.Callback):
         self._means = [v.numpy() for metric in model.training_metrics for v in metric.variables]
 
     def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
-        """Puts back the means, which Keras has just reset, and does what is due at the first iteration."""
+        """Puts back the means, which Keras has reset, and does what is due at the first iteration."""
         self.resume()
 
     def resume(self) -> None:
@@ -168,9 +171,9 @@ class Saves(keras.callbacks.Callback):
 class Evaluate(keras.callbacks.Callback):
     """Trains the supervised baseline alongside, and scores both classifiers on the whole test set.
 
-    Adds to the logs of a save `iteration`, `seconds` (of training, over all processes that took part), and,
-    with a baseline, `supervised_acc` and `semi_supervised_acc` (of the current discriminators' average) in
-    percent, as the authors' files have.
+    Adds to the logs of a save `iteration`, `seconds` (of training, over all processes that took
+    part), and, with a baseline, `supervised_acc` and `semi_supervised_acc` (of the current
+    discriminators' average) in percent, as the authors' files have.
     """
 
     def __init__(
@@ -206,7 +209,7 @@ class Evaluate(keras.callbacks.Callback):
             logs[name] = 100.0 * (1.0 - score.error_rate)
 
     def _predict(self) -> np.ndarray:
-        """Of the GAN, batch by batch: `predict` makes a dataset each time, whose functions are never freed."""
+        """Of the GAN, batch by batch: `predict` would make a dataset that is never freed."""
         n = len(self.test_images)
         batches = (
             self.test_images[k : k + EVALUATION_BATCH] for k in range(0, n, EVALUATION_BATCH)
@@ -215,9 +218,12 @@ class Evaluate(keras.callbacks.Callback):
 
 
 class CsvLog(keras.callbacks.Callback):
-    """Writes `log.csv`: a header, then a save's logs in a row, flushed at once; `iteration` comes first.
+    """Writes `log.csv`: a header, then a save's logs in a row, flushed at once.
 
-    (Keras's CSVLogger adds an empty `val_` column for every other one where there is no validation data.)
+    `iteration` comes first.
+
+    (Keras's CSVLogger adds an empty `val_` column for every other one where there is no validation
+    data.)
     """
 
     def __init__(self, path: Path, writes: Writes) -> None:
@@ -240,12 +246,16 @@ class CsvLog(keras.callbacks.Callback):
         return text.getvalue().encode()
 
 
-class SaveResults(keras.callbacks.Callback):
-    """Writes `results_ITER.json` with the authors' keys."""
+class _IntoFolder(keras.callbacks.Callback):
+    """Writes files into a folder, each named by its iteration."""
 
     def __init__(self, folder: Path, writes: Writes) -> None:
         super().__init__()
         self.folder, self.writes = folder, writes
+
+
+class SaveResults(_IntoFolder):
+    """Writes `results_ITER.json` with the authors' keys."""
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Writes the file of this iteration."""
@@ -262,11 +272,11 @@ class SaveResults(keras.callbacks.Callback):
         self.writes.write(str(path), lambda: write_json(path, results))
 
 
-class SaveGrids(keras.callbacks.Callback):
+class SaveGrids(_IntoFolder):
     """Writes 5x5 PNG grids of every generator and of real images, named as the authors' are.
 
-    `B_DCGAN_J_LOSS_ITER.png` (J = m * J_g + j over all chains, LOSS its energy) and `RAW_ITER.png`; also as
-    images in TensorBoard.
+    `B_DCGAN_J_LOSS_ITER.png` (J = m * J_g + j over all chains, LOSS its energy) and `RAW_ITER.png`;
+    also as images in TensorBoard.
 
     Attributes:
         paths: those written last.
@@ -279,8 +289,8 @@ class SaveGrids(keras.callbacks.Callback):
         event_file: events.EventFile,
         writes: Writes,
     ) -> None:
-        super().__init__()
-        self.folder, self.event_file, self.writes = folder, event_file, writes
+        super().__init__(folder, writes)
+        self.event_file = event_file
         # Where there are fewer images they are repeated.
         self.real = real_images[np.arange(GRID_IMAGES) % len(real_images)]
         self.paths: list[Path] = []
@@ -306,12 +316,8 @@ class SaveGrids(keras.callbacks.Callback):
         )
 
 
-class SaveWeights(keras.callbacks.Callback):
-    """Writes `weights_ITER.npz`: one array for each trainable variable, under the network's name and path."""
-
-    def __init__(self, folder: Path, writes: Writes) -> None:
-        super().__init__()
-        self.folder, self.writes = folder, writes
+class SaveWeights(_IntoFolder):
+    """Writes `weights_ITER.npz`: each trainable variable under its network and path."""
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Writes the file of this iteration."""

@@ -1,7 +1,8 @@
-"""Do the chains agree on what they predict? Effective sample size and R-hat of functionals of the prediction.
+"""Do the chains agree on what they predict? Effective sample size and R-hat of functionals.
 
-Weights of a neural network are not identified: two chains can sit in different corners of weight space and be
-the same function. So what is followed is what the discriminators say about a few fixed images.
+Weights of a neural network are not identified: two chains can sit in different corners of weight
+space and be the same function. So what is followed is what the discriminators say about a few fixed
+images.
 """
 
 from dataclasses import dataclass
@@ -45,12 +46,12 @@ def convergence(draws: np.ndarray) -> Convergence | None:
     """R-hat and effective sample size of functionals.
 
     Args:
-        draws: [draws, chains, functionals], successive ones of each chain. Up to an eighth of them, the first,
-            is not used.
+        draws: [draws, chains, functionals], successive ones of each chain. Up to an eighth of them,
+            the first, is not used.
 
     Returns:
-        None for fewer than `MIN_DRAWS` draws, or where no functional has moved. A single chain is compared
-        with itself, its first half with its second.
+        None for fewer than `MIN_DRAWS` draws, or where no functional has moved. A single chain is
+        compared with itself, its first half with its second.
     """
     # Beyond MAX_DRAWS every k-th serves: neighbours that far into a chain add next to nothing.
     thinning = -(-len(draws) // MAX_DRAWS)
@@ -79,7 +80,8 @@ def convergence(draws: np.ndarray) -> Convergence | None:
 def _round_down(count: int) -> int:
     """The largest number of four significant bits that is at most `count`.
 
-    TensorFlow keeps memory for every length that it meets: 20 kB each, which over a long run would add up.
+    TensorFlow keeps memory for every length that it meets: 20 kB each, which over a long run would
+    add up.
     """
     shift = max(0, count.bit_length() - 4)
     return count >> shift << shift
@@ -88,8 +90,8 @@ def _round_down(count: int) -> int:
 class Functionals:
     """What every discriminator says about fixed images.
 
-    With K > 1 logits: the log-odds log P(y) / (1 - P(y)) of the image's class y; with K = 1, or without
-    labels, those of its being real. Log-odds, for probabilities crowd at 0 and 1.
+    With K > 1 logits: the log-odds log P(y) / (1 - P(y)) of the image's class y; with K = 1, or
+    without labels, those of its being real. Log-odds, for probabilities crowd at 0 and 1.
 
     Args:
         model: the Bayesian GAN.

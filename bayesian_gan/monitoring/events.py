@@ -1,7 +1,7 @@
 """TensorBoard's event file, written record by record, so that a run that resumes can go on in it.
 
-TensorFlow's own writer buffers, leaves half a record behind when it is killed or the disk is full, and begins a
-new file each time it is opened.
+TensorFlow's own writer buffers, leaves half a record behind when it is killed or the disk is full,
+and begins a new file each time it is opened.
 """
 
 import io
@@ -32,7 +32,7 @@ CONFIGURATION = "configuration"
 
 
 class EventFile:
-    """The one event file of a run: goes on with the one that is there, or begins with the first `write`.
+    """The one event file of a run, gone on with, or begun by the first `write`.
 
     Args:
         folder: made if it does not exist.

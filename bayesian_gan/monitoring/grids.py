@@ -18,8 +18,8 @@ def image_grid(
     """Joins the first rows * columns images into one, row by row, with white gaps between them.
 
     Args:
-        images: uint8 [n, height, width, channels], 1 or 3 channels; n at least rows * rows, or, with `columns`,
-            any number: places without an image stay white.
+        images: uint8 [n, height, width, channels], 1 or 3 channels; n at least rows * rows, or,
+            with `columns`, any number: places without an image stay white.
         rows: of the grid.
         columns: of the grid; by default as many as rows.
         gap: pixels between two images.

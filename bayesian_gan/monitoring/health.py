@@ -1,7 +1,8 @@
 """What the samplers of a Bayesian GAN do, measured from outside: nothing here changes the training.
 
-Each number is a function of the state after an iteration. Gradients are those of the next iteration's
-minibatch, which the weights have not met yet, so their products with the weights have no bias from it.
+Each number is a function of the state after an iteration. Gradients are those of the next
+iteration's minibatch, which the weights have not met yet, so their products with the weights have
+no bias from it.
 """
 
 from collections.abc import Sequence
@@ -37,12 +38,14 @@ class Health:
     """One measurement.
 
     Attributes:
-        numbers: by QUANTITY/NETWORK, such as `gradient_norm/generator_0`; None where it has no meaning then (a
-            temperature during the warm-up) or was not measured (the gradient of a generator that a random
-            scan left out). Always the same names in the same order, for one model.
-        outputs: P(real) for histograms, float32 [images], by `p_real/discriminator_0/real` and `/fake`.
-        fakes: uint8 [M * J_g, PROBE_FAKES, height, width, 1 or 3], of the same z for every generator; None
-            where the data are no pictures.
+        numbers: by QUANTITY/NETWORK, such as `gradient_norm/generator_0`; None where it has no
+            meaning then (a temperature during the warm-up) or was not measured (the gradient of a
+            generator that a random scan left out). Always the same names in the same order, for one
+            model.
+        outputs: P(real) for histograms, float32 [images], by `p_real/discriminator_0/real` and
+            `/fake`.
+        fakes: uint8 [M * J_g, PROBE_FAKES, height, width, 1 or 3], of the same z for every
+            generator; None where the data are no pictures.
     """
 
     numbers: dict[str, float | None]
@@ -55,8 +58,8 @@ class HealthMeter:
 
     Args:
         model: the Bayesian GAN; `hold` or `fit` must have been called.
-        images: real images that the discriminators are shown, uint8 or floats in [-1, 1], [n, height, width,
-            channels]; test images tell more than those that they train on.
+        images: real images that the discriminators are shown, uint8 or floats in [-1, 1], [n,
+            height, width, channels]; test images tell more than those that they train on.
     """
 
     def __init__(self, model: BayesianGAN, images: np.ndarray) -> None:
@@ -72,7 +75,8 @@ class HealthMeter:
         """The state as it is now; see docs/monitoring.md for what each number means.
 
         Args:
-            turn: of a random scan's blocks, whose generators' gradients are measured one block at a time.
+            turn: of a random scan's blocks, whose generators' gradients are measured one block at a
+                time.
         """
         real, fake, pictures = self._outputs()
         outputs = {}
@@ -130,7 +134,10 @@ class HealthMeter:
         return numbers
 
     def _measure_gradients(self, turn: int) -> Gradients:
-        """Gradients of U/N by (player, network); of a random scan's generators, those of one block."""
+        """Gradients of U/N by (player, network).
+
+        Of a random scan's generators, those of one block.
+        """
         model, moved = self.model, self.model.game.generators_per_step
         found: Gradients = {}
         for group, function in self._gradients.items():
@@ -160,7 +167,10 @@ class HealthMeter:
         )
 
     def _show(self) -> tuple[list[tf.Tensor], list[tf.Tensor], tf.Tensor]:
-        """P(real) of each discriminator, on the images and on its chain's generated ones; and these."""
+        """P(real) of each discriminator, on the images and on its chain's generated ones.
+
+        And these.
+        """
         model, images = self.model, to_unit(self._images)
         fakes = [g(self._z, training=False) for g in model.generators]
         real, fake = [], []

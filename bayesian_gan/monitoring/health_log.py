@@ -30,22 +30,23 @@ class SamplerHealth(keras.callbacks.Callback):
     """Measures energies, gradients, temperatures, convergence and outputs; see docs/monitoring.md.
 
     Every `functionals_every` iterations after the warm-up a row of `functionals.csv` says what each
-    discriminator makes of 16 fixed images. Every `every` iterations a row of `health.csv` is written, and in
-    TensorBoard scalars, histograms and one picture of all generators' images of the same z. (With several
-    steps per execution: where the iteration that ends a call is a multiple of the number.) Training is not
-    changed by it.
+    discriminator makes of 16 fixed images. Every `every` iterations a row of `health.csv` is
+    written, and in TensorBoard scalars, histograms and one picture of all generators' images of the
+    same z. (With several steps per execution: where the iteration that ends a call is a multiple of
+    the number.) Training is not changed by it.
 
-    In a run that goes on, rows beyond the checkpoint must have been cut off, and the callback must come
-    before what saves checkpoints; R-hat and effective sample size then go on with the draws in
+    In a run that goes on, rows beyond the checkpoint must have been cut off, and the callback must
+    come before what saves checkpoints; R-hat and effective sample size then go on with the draws in
     `functionals.csv`.
 
     Args:
         folder: of the two tables.
-        images: real images, test images at best; the first 32 serve. uint8 or floats in [-1, 1], [n, height,
-            width, channels].
+        images: real images, test images at best; the first 32 serve. uint8 or floats in [-1, 1],
+            [n, height, width, channels].
         labels: of the images, integers [n]; None where there are none.
         event_file: of TensorBoard, or None.
-        writes: carries the writing out, and tries again; without it an error of the disk ends `fit`.
+        writes: carries the writing out, and tries again; without it an error of the disk ends
+            `fit`.
         every: iterations between measurements, at least 1.
         functionals_every: iterations between draws of the functionals, at least 1.
 

@@ -1,4 +1,4 @@
-"""Networks of the Bayesian GAN: the authors' DCGAN, two-layer MLPs, the supervised CNN, and replication."""
+"""Networks: the authors' DCGAN, two-layer MLPs, the supervised CNN, and replication."""
 
 from bayesian_gan.networks.classifier import supervised_classifier
 from bayesian_gan.networks.dcgan import dcgan_discriminator, dcgan_generator

@@ -11,22 +11,24 @@ WIDTHS = (1, 2, 4, 8)
 def supervised_classifier(
     image_shape: tuple[int, int, int],
     num_classes: int,
-    width: int = 96,
+    *,
+    width: int,
     seed: int = 0,
     pooling: Pooling = "stride",
 ) -> keras.Model:
     """The authors' supervised CNN, uncompiled.
 
-    Four 5x5 convolutions of stride 2 and widths `width` * (1, 2, 4, 8), leaky ReLU of slope 0.2, batch
-    normalisation (no scale, no offset, decay 0.9) from the second on, dense to K logits. Weights and
-    biases start as N(0, 0.02^2).
+    Four 5x5 convolutions of stride 2 and widths `width` * (1, 2, 4, 8), leaky ReLU of slope 0.2,
+    batch normalisation (no scale, no offset, decay 0.9) from the second on, dense to K logits.
+    Weights and biases start as N(0, 0.02^2).
 
     Args:
         image_shape: (height, width, channels).
         num_classes: K, at least 2.
         width: df_dim.
         seed: of the initial weights.
-        pooling: how each layer halves its input, as in `dcgan_discriminator`; "stride" is the authors'.
+        pooling: how each layer halves its input, as in `dcgan_discriminator`; "stride" is the
+            authors'.
 
     Returns:
         A functional model: images [batch, *image_shape] in [-1, 1] to float32 logits [batch, K].

@@ -1,6 +1,7 @@
 """The authors' DCGAN for any image size, as Keras functional models.
 
-`layer_plan` decides the layers once; the discriminator reads it forwards and the generator backwards.
+`layer_plan` decides the layers once; the discriminator reads it forwards and the generator
+backwards.
 """
 
 import math
@@ -21,7 +22,8 @@ NUM_POOLING_LAYERS = 4
 MAX_CHANNELS = 512
 LEAKY_SLOPE = 0.2
 WEIGHT_STD = 0.02
-# Up to this many image channels the sub-pixel forms of `image_ends` are faster than plain convolutions.
+# Up to this many image channels the sub-pixel forms of `image_ends` are faster than plain
+# convolutions.
 MAX_FEW_CHANNELS = 4
 
 
@@ -47,9 +49,9 @@ class ConvolutionSpec:
 def layer_plan(image_size: tuple[int, int], num_layers: int, width: int) -> list[ConvolutionSpec]:
     """Layers of the authors' networks, from the image end.
 
-    Stride 2 at every floor(num_layers / 4)-th layer from the first, at most four times, else 1. Kernel 5,
-    then ceil(kernel / stride) of the layer before, rounded up to odd. Channels `width` times the
-    product of the strides before, at most 512.
+    Stride 2 at every floor(num_layers / 4)-th layer from the first, at most four times, else 1.
+    Kernel 5, then ceil(kernel / stride) of the layer before, rounded up to odd. Channels `width`
+    times the product of the strides before, at most 512.
 
     Args:
         image_size: (height, width) in pixels, each at least 8.
@@ -111,28 +113,31 @@ def dcgan_discriminator(
 ) -> keras.Model:
     """The authors' discriminator: images to K logits m_k, D(x) = Z / (1 + Z), Z = sum_k exp m_k.
 
-    Convolutions after `layer_plan`, leaky ReLU of slope 0.2, batch normalisation before it from the second
-    layer on; flatten; dense to the last channel count and leaky ReLU, the *features*; dense to K.
+    Convolutions after `layer_plan`, leaky ReLU of slope 0.2, batch normalisation before it from the
+    second layer on; flatten; dense to the last channel count and leaky ReLU, the *features*; dense
+    to K.
 
     Args:
         image_shape: (height, width, channels), from 8x8x1 up.
         num_classes: K; 1 is the unsupervised case, D = sigmoid(m).
         width: df_dim, channels of the first layer.
         num_layers: number of convolutions.
-        precision: Keras dtype policy of the layers, "float32" or "mixed_bfloat16" (weights, statistics and
-            outputs stay float32).
+        precision: Keras dtype policy of the layers, "float32" or "mixed_bfloat16" (weights,
+            statistics and outputs stay float32).
         initial: of the weights, "normal" as in the authors' program, or "he".
         input_noise: standard deviation of noise on the images in training, at least 0.
-        hidden_noise: likewise on the activations of every convolution. (Not in the authors' program.)
-        critic: give the features a Wasserstein critic's head of its own, `"critic": [batch, 1]`, beside the K
-            class logits. With K = 1 the single logit is the critic, and there is no other head.
-        normalization: "batch", the authors'; or "layer", which leaves examples independent of each other, for
-            the gradient penalty.
-        pooling: how layers of stride 2 halve their input: "stride", the authors', or "average", a convolution
-            of stride 1 and, after its activation, the mean of each block of 2 x 2. The weights have the same
-            shapes; the products are about four times as many. What it gives depends less on where the strokes
-            of an image lie between the samples of a strided convolution (Zhang 2019, "Making convolutional
-            networks shift-invariant again").
+        hidden_noise: likewise on the activations of every convolution. (Not in the authors'
+            program.)
+        critic: give the features a Wasserstein critic's head of its own, `"critic": [batch, 1]`,
+            beside the K class logits. With K = 1 the single logit is the critic, and there is no
+            other head.
+        normalization: "batch", the authors'; or "layer", which leaves examples independent of each
+            other, for the gradient penalty.
+        pooling: how layers of stride 2 halve their input: "stride", the authors', or "average", a
+            convolution of stride 1 and, after its activation, the mean of each block of 2 x 2. The
+            weights have the same shapes; the products are about four times as many. What it gives
+            depends less on where the strokes of an image lie between the samples of a strided
+            convolution (Zhang 2019, "Making convolutional networks shift-invariant again").
 
     Returns:
         A functional model: float32 images [batch, height, width, channels] in [-1, 1] to
@@ -192,20 +197,22 @@ def dcgan_generator(
 ) -> keras.Model:
     """The authors' generator: noise to images, the discriminator's mirror image.
 
-    Dense to a (height, width, channels) block, batch normalisation, ReLU; transposed convolutions with batch
-    normalisation and ReLU between them; tanh.
+    Dense to a (height, width, channels) block, batch normalisation, ReLU; transposed convolutions
+    with batch normalisation and ReLU between them; tanh.
 
     Args:
         image_shape: (height, width, channels), from 8x8x1 up.
         z_dim: dimension of z ~ U(-1, 1).
-        width: gf_dim, channels next to the image. (The authors' program ignores its flag and takes df_dim.)
+        width: gf_dim, channels next to the image. (The authors' program ignores its flag and takes
+            df_dim.)
         num_layers: number of transposed convolutions.
-        precision: Keras dtype policy of the layers, "float32" or "mixed_bfloat16" (weights, statistics and
-            images stay float32).
+        precision: Keras dtype policy of the layers, "float32" or "mixed_bfloat16" (weights,
+            statistics and images stay float32).
         initial: of the weights, "normal" as in the authors' program, or "he".
 
     Returns:
-        A functional model: float32 z [batch, z_dim] to float32 images [batch, *image_shape] in [-1, 1].
+        A functional model: float32 z [batch, z_dim] to float32 images [batch, *image_shape] in [-1,
+            1].
 
     Raises:
         InputError: an argument is out of its range.

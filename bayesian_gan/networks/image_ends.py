@@ -1,11 +1,11 @@
 """Strided convolutions at the image end, where one side has a few channels only.
 
-A stride-2 transposed convolution that makes one or three channels leaves the vector units of a processor
-idle: oneDNN reaches a tenth of its speed there. A *sub-pixel* convolution is the same linear map: at stride
-1 it makes the four pixels of each 2 x 2 block as four times as many channels, which `depth_to_space` then
-spreads out (Shi et al. 2016, "Real-time single image and video super-resolution"). It serves as the
-generator's last layer, and as the gradient with respect to the image in the discriminator's first one.
-Weights are those of the plain layers.
+A stride-2 transposed convolution that makes one or three channels leaves the vector units of a
+processor idle: oneDNN reaches a tenth of its speed there. A *sub-pixel* convolution is the same
+linear map: at stride 1 it makes the four pixels of each 2 x 2 block as four times as many channels,
+which `depth_to_space` then spreads out (Shi et al. 2016, "Real-time single image and video
+super-resolution"). It serves as the generator's last layer, and as the gradient with respect to the
+image in the discriminator's first one. Weights are those of the plain layers.
 """
 
 from collections.abc import Callable
@@ -20,17 +20,17 @@ STRIDE = 2
 
 @keras.saving.register_keras_serializable("bayesian_gan")
 class ImageConv2D(keras.layers.Conv2D):
-    """`keras.layers.Conv2D` of stride 2 and "same" padding whose image gradient is a sub-pixel convolution."""
+    """`keras.layers.Conv2D` of stride 2, "same", whose image gradient is a sub-pixel convolution."""
 
     def convolution_op(self, inputs: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
-        """[batch, h, w, few] and [k, k, few, channels] to [batch, ceil(h / 2), ceil(w / 2), channels]."""
+        """[n, h, w, few] and [k, k, few, channels] to [n, ceil(h / 2), ceil(w / 2), channels]."""
         _check(self)
         return image_convolution(inputs, tf.convert_to_tensor(kernel))
 
 
 @keras.saving.register_keras_serializable("bayesian_gan")
 class ImageConv2DTranspose(keras.layers.Conv2DTranspose):
-    """`keras.layers.Conv2DTranspose` of stride 2 and "same" padding, computed as a sub-pixel convolution."""
+    """`keras.layers.Conv2DTranspose` of stride 2, "same", computed as a sub-pixel convolution."""
 
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
         """[batch, h, w, channels] to the image [batch, H, W, few]."""
@@ -48,7 +48,7 @@ def _check(layer: Any) -> None:
 
 
 def image_convolution(images: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
-    """The stride-2 "same" convolution of `images` [n, H, W, few] with `kernel` [k, k, few, channels]."""
+    """The stride-2 "same" convolution of images [n, H, W, few] and kernel [k, k, few, channels]."""
     size = tuple(images.shape[1:3])
 
     @tf.custom_gradient
@@ -64,7 +64,7 @@ def image_convolution(images: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
 def image_transposed_convolution(
     inputs: tf.Tensor, kernel: tf.Tensor, size: tuple[int, int]
 ) -> tf.Tensor:
-    """The transpose of `image_convolution` on images of `size`: [n, h, w, channels] to [n, *size, few]."""
+    """The transpose of `image_convolution`: [n, h, w, channels] to [n, *size, few]."""
 
     @tf.custom_gradient
     def convolve(y: tf.Tensor, w: tf.Tensor) -> tuple[tf.Tensor, Callable[..., Any]]:
@@ -87,10 +87,11 @@ def _kernel_gradient(x: tf.Tensor, w: tf.Tensor, dy: tf.Tensor) -> tf.Tensor:
 
 
 def sub_pixel(y: tf.Tensor, kernel: tf.Tensor, size: tuple[int, int]) -> tf.Tensor:
-    """The transpose of a stride-2 "same" convolution: a convolution of stride 1, then `depth_to_space`.
+    """The transpose of a stride-2 "same" convolution, by stride 1 and `depth_to_space`.
 
     The convolution is y[i] = sum_k x[2 i + k - top] w[k], so its transpose at pixel 2 q + r is
-    sum_j y[q - j] w[2 j + r + top], with w = 0 outside the kernel: a stride-1 convolution for each r in {0, 1}.
+    sum_j y[q - j] w[2 j + r + top], with w = 0 outside the kernel: a stride-1 convolution for each
+    r in {0, 1}.
 
     Args:
         y: floats [n, h, w, channels].
@@ -114,7 +115,7 @@ def sub_pixel(y: tf.Tensor, kernel: tf.Tensor, size: tuple[int, int]) -> tf.Tens
 
 
 def _taps(k: int, small: int, large: int) -> tuple[np.ndarray, int, int]:
-    """Kernel index of every tap t and parity r, [taps, 2] (k where there is none), and the padding of y."""
+    """Kernel index of tap t and parity r, [taps, 2] (k where there is none), and the padding of y."""
     top = max((small - 1) * STRIDE + k - large, 0) // 2
     first = -((1 + top) // 2)  # the smallest j with 2 j + r + top >= 0 for some r
     last = (k - 1 - top) // 2

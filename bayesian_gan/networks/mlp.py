@@ -45,7 +45,8 @@ def mlp_discriminator(x_dim: int, num_classes: int = 1, hidden: int = 1000) -> k
         hidden: width of the hidden layer; 1,000 in the authors' program.
 
     Returns:
-        A functional model: x [batch, x_dim] to `{"logits": [batch, K], "features": [batch, hidden]}`.
+        A functional model: x [batch, x_dim] to `{"logits": [batch, K], "features": [batch,
+            hidden]}`.
 
     Raises:
         InputError: a size is less than 1.

@@ -10,7 +10,10 @@ from bayesian_gan.seeds import ALGORITHM
 
 
 class _Share:
-    """Holds a variable, always 1, that `forward` replaces; a weight of the layer it must not become."""
+    """Holds a variable, always 1, that `forward` replaces.
+
+    A weight of the layer it must not become.
+    """
 
     def __init__(self) -> None:
         self.variable = keras.Variable(
@@ -22,8 +25,8 @@ class _Share:
 class ActivationNoise(keras.layers.Layer):
     """Adds noise of a given standard deviation in training, none outside of it.
 
-    The noise is uniform on [-sqrt(3) s, sqrt(3) s]: of the mean and the variance of normal noise of standard
-    deviation s, at a fraction of its cost, which on a processor would be that of a layer.
+    The noise is uniform on [-sqrt(3) s, sqrt(3) s]: of the mean and the variance of normal noise of
+    standard deviation s, at a fraction of its cost, which on a processor would be that of a layer.
 
     Args:
         stddev: s, at least 0; 0 does nothing.
@@ -70,15 +73,16 @@ def forward(
 ) -> Any:
     """A pass in training whose random layers draw from `seed` instead of from a state of their own.
 
-    So a training step is a function of its iteration, and runs go on bit for bit. It serves every Keras layer
-    with a `seed_generator`: noise, dropout, and others.
+    So a training step is a function of its iteration, and runs go on bit for bit. It serves every
+    Keras layer with a `seed_generator`: noise, dropout, and others.
 
     Args:
         network: a Keras model.
         inputs: its inputs.
         seed: int32 [2], a stateless seed.
         keep_averages: whether what the pass writes, the running averages, is kept.
-        noise: share of the standard deviation of every `ActivationNoise`, a float32 scalar; None for all of it.
+        noise: share of the standard deviation of every `ActivationNoise`, a float32 scalar; None
+            for all of it.
 
     Returns:
         The network's outputs.

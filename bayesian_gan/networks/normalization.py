@@ -1,7 +1,7 @@
-"""Ghost batch normalisation: batch statistics of chunks, and the activation that follows in the same pass."""
+"""Ghost batch normalisation: statistics of chunks, and the activation in the same pass."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any
 
@@ -13,24 +13,24 @@ import tensorflow as tf
 class GhostBatchNormalization(keras.layers.Layer):
     """Normalises each chunk of `ghost_batch_size` consecutive rows by its own mean and variance.
 
-    The images of all generators pass a discriminator as one batch; a chunk is one generator's, so its
-    statistics stay its own (Hoffer, Hubara & Soudry 2017, "Train longer, generalize better", call such
-    a chunk a ghost batch). As in the authors' program there is no scale and no offset:
+    The images of all generators pass a discriminator as one batch; a chunk is one generator's, so
+    its statistics stay its own (Hoffer, Hubara & Soudry 2017, "Train longer, generalize better",
+    call such a chunk a ghost batch). As in the authors' program there is no scale and no offset:
 
         y = (x - mean) / sqrt(variance + epsilon)
 
-    with mean and biased variance over all axes but the first and the last of a chunk, and then, if a slope is
-    given, leaky ReLU. Statistics are computed in float32 (float64 for float64 inputs). Outside training,
-    running averages stand in for them: `average <- momentum * average + (1 - momentum) * statistic`,
-    updated by the mean over the chunks of each training call.
+    with mean and biased variance over all axes but the first and the last of a chunk, and then, if
+    a slope is given, leaky ReLU. Statistics are computed in float32 (float64 for float64 inputs).
+    Outside training, running averages stand in for them: `average <- momentum * average + (1 -
+    momentum) * statistic`, updated by the mean over the chunks of each training call.
 
     Args:
-        ghost_batch_size: rows of a chunk; None takes the whole batch. A batch with fewer rows is one
-            chunk. `BayesianGAN.fit` sets it to the size of its minibatch.
+        ghost_batch_size: rows of a chunk; None takes the whole batch. A batch with fewer rows is
+            one chunk. `BayesianGAN.fit` sets it to the size of its minibatch.
         momentum: of the running averages, in [0, 1]; the authors' program has 0.9.
         epsilon: added to the variance, greater than 0.
-        negative_slope: of the leaky ReLU applied to y, in [0, 1]; 0 is ReLU, None no activation. One pass over
-            memory does both.
+        negative_slope: of the leaky ReLU applied to y, in [0, 1]; 0 is ReLU, None no activation.
+            One pass over memory does both.
 
     Call arguments:
         inputs: floats [rows, ..., channels]. Rows must be a multiple of the chunk, or fewer.
@@ -114,12 +114,12 @@ class GhostBatchNormalization(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("bayesian_gan")
 class LayerNormalization(keras.layers.Layer):
-    """Normalises each example by the mean and variance of all its numbers (Ba, Kiros & Hinton 2016).
+    """Normalises each example by its own mean and variance (Ba, Kiros & Hinton 2016).
 
-    y = (x - mean) / sqrt(variance + epsilon), then, if a slope is given, leaky ReLU; no scale and no offset.
-    Examples stay independent of each other, which a critic's gradient penalty needs (Gulrajani et al. 2017). It
-    needs second derivatives too, and those of `keras.layers.LayerNormalization` lack the mean's, as those of
-    `tf.nn.moments` do.
+    y = (x - mean) / sqrt(variance + epsilon), then, if a slope is given, leaky ReLU; no scale and
+    no offset. Examples stay independent of each other, which a critic's gradient penalty needs
+    (Gulrajani et al. 2017). It needs second derivatives too, and those of
+    `keras.layers.LayerNormalization` lack the mean's, as those of `tf.nn.moments` do.
 
     Args:
         epsilon: added to the variance, greater than 0.
@@ -154,8 +154,9 @@ def ghost_normalise(
 ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     """Normalises chunks by their own statistics and applies leaky ReLU.
 
-    The gradient is written down, so that it takes two passes over the memory, and computes the statistics again
-    instead of keeping them: with u = (x - mean) / s, s^2 = variance + epsilon, and averages over a chunk,
+    The gradient is written down, so that it takes two passes over the memory, and computes the
+    statistics again instead of keeping them: with u = (x - mean) / s, s^2 = variance + epsilon, and
+    averages over a chunk,
 
         dL/dx = (g - mean(g) - u mean(g u)) / s,    g = dL/du.
 
@@ -168,8 +169,8 @@ def ghost_normalise(
         negative_slope: of the leaky ReLU, or None for no activation.
 
     Returns:
-        The outputs, of the shape and dtype of `x`; and the chunks' mean and biased variance, [chunks,
-        channels], which no gradient passes through.
+        The outputs, of the shape and dtype of `x`; and the chunks' mean and biased variance,
+        [chunks, channels], which no gradient passes through.
     """
     forward, backward = _passes(rows, epsilon, negative_slope, _on_cpu_only())
 
@@ -185,7 +186,10 @@ def ghost_normalise(
 def _passes(
     rows: int | None, epsilon: float, negative_slope: float | None, fuse: bool
 ) -> tuple[Callable[..., Any], Callable[..., Any]]:
-    """The forward and the backward function; each a fused kernel of XLA's where that is asked for."""
+    """The forward and the backward function.
+
+    Each a fused kernel of XLA's where that is asked for.
+    """
 
     def statistics(x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         chunks = _chunks(x, rows)
@@ -213,7 +217,10 @@ def _passes(
 
 
 def _on_cpu_only() -> bool:
-    """Whether XLA shall compile the passes: on CPUs twice as fast; GPUs may lack XLA's tool chain."""
+    """Whether XLA shall compile the passes: on CPUs twice as fast.
+
+    GPUs may lack XLA's tool chain.
+    """
     return not tf.config.get_visible_devices("GPU")
 
 
@@ -233,8 +240,9 @@ def _activate(u: tf.Tensor, negative_slope: float | None) -> tf.Tensor:
     return u if negative_slope is None else tf.maximum(u, negative_slope * u)
 
 
-def set_ghost_batch(model: keras.Model, batch_size: int) -> None:
-    """Gives every ghost batch normalisation of a network chunks of this many rows."""
-    for layer in model._flatten_layers():
-        if isinstance(layer, GhostBatchNormalization):
-            layer.ghost_batch_size = batch_size
+def set_ghost_batch(models: Iterable[keras.Model], batch_size: int) -> None:
+    """Gives every ghost batch normalisation of some networks chunks of this many rows."""
+    for model in models:
+        for layer in model._flatten_layers():
+            if isinstance(layer, GhostBatchNormalization):
+                layer.ghost_batch_size = batch_size

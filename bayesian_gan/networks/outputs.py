@@ -9,8 +9,9 @@ import tensorflow as tf
 def probabilities(logits: tf.Tensor) -> tf.Tensor:
     """Softmax of K > 1 logits, P(y | x, real); the sigmoid of a single one, P(real | x).
 
-    A Wasserstein critic is a single logit that is no log-odds: its sigmoid is a score in (0, 1) that grows with
-    c(x), the larger the more real. Its origin and scale are arbitrary; only its order says something.
+    A Wasserstein critic is a single logit that is no log-odds: its sigmoid is a score in (0, 1)
+    that grows with c(x), the larger the more real. Its origin and scale are arbitrary; only its
+    order says something.
     """
     return tf.nn.softmax(logits) if logits.shape[-1] > 1 else tf.nn.sigmoid(logits)
 
@@ -30,7 +31,9 @@ def critic_values(outputs: Any) -> tf.Tensor:
 
 
 def real_logit(outputs: Any) -> tf.Tensor:
-    """The logit of P(real | x), [batch]: log Z of K logits; of a discriminator with a critic's head, c(x).
+    """The logit of P(real | x), [batch]: log Z of K logits.
+
+    Of a discriminator with a critic's head, c(x).
 
     The latter is a score: see `probabilities`.
     """
@@ -40,7 +43,7 @@ def real_logit(outputs: Any) -> tf.Tensor:
 
 
 def critic_weights(model: keras.Model) -> list[int]:
-    """Which of `model.trainable_variables` the critic depends on: all but those of a class head beside it."""
+    """Which of `model.trainable_variables` the critic depends on: not those of a class head."""
     critic = keras.Model(model.inputs, critic_values(symbolic_output(model)))
     own = {id(v) for v in critic.trainable_variables}
     return [i for i, v in enumerate(model.trainable_variables) if id(v) in own]

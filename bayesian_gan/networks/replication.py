@@ -1,4 +1,4 @@
-"""Copies of a network that differ in their initial weights: the posterior samples at iteration 0."""
+"""Copies of a network with other initial weights: the posterior samples at iteration 0."""
 
 from typing import Any
 
@@ -11,8 +11,9 @@ from bayesian_gan.errors import InputError
 def replicate(template: keras.Model, seed: tuple[int, ...]) -> keras.Model:
     """Returns a new model of the template's architecture with initial weights drawn from `seed`.
 
-    Keras copies the seeds of initialisers and of random layers with the configuration, so plain clones would
-    all start from the same weights. Here every seed of the configuration is drawn anew.
+    Keras copies the seeds of initialisers and of random layers with the configuration, so plain
+    clones would all start from the same weights. Here every seed of the configuration is drawn
+    anew.
 
     Args:
         template: a functional or sequential model. Its weights are not used.

@@ -18,8 +18,8 @@ ITERATIONS_BETWEEN_CHECKS = 100
 class SupervisedBaseline:
     """The authors' supervised CNN, trained by Adam at 0.05 times the GAN's learning rate.
 
-    It trains in lockstep with the GAN, on minibatches of the same size, until the mean loss of the labelled
-    images is below 0.001 nats; from there on its weights would hardly move.
+    It trains in lockstep with the GAN, on minibatches of the same size, until the mean loss of the
+    labelled images is below 0.001 nats; from there on its weights would hardly move.
 
     Args:
         images: labelled images, uint8 [N_s, height, width, channels].
@@ -44,7 +44,9 @@ class SupervisedBaseline:
         seed: int,
         pooling: Pooling = "stride",
     ) -> None:
-        self.model = supervised_classifier(images.shape[1:], num_classes, width, seed, pooling)
+        self.model = supervised_classifier(
+            images.shape[1:], num_classes, width=width, seed=seed, pooling=pooling
+        )
         self.model.compile(
             optimizer=keras.optimizers.Adam(LEARNING_RATE_FACTOR * learning_rate, beta_1=0.5),
             loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
@@ -58,25 +60,31 @@ class SupervisedBaseline:
         self.loss = float("nan")
 
     def train_to(self, iteration: int) -> None:
-        """Trains until it has made this many iterations or converged; `loss` is then of the last stretch."""
+        """Trains until it has made this many iterations or converged.
+
+        `loss` is then of the last stretch.
+        """
         if iteration <= self.iteration:
             return
-        # Batch by batch: a dataset for each stretch would be traced again, and its functions never freed.
+        # Batch by batch: a dataset for each stretch would be traced again, and its functions never
+        # freed.
         self.model.reset_metrics()
         for step in range(self.iteration, iteration):
-            # At fixed iterations, and of the weights alone: where a run was resumed makes no difference.
+            # At fixed iterations, and of the weights alone: where a run was resumed makes no
+            # difference.
             if step and step % ITERATIONS_BETWEEN_CHECKS == 0:
                 labelled_loss = self.labelled_loss()
                 if labelled_loss < CONVERGED:
                     self.loss = labelled_loss
                     return
-            # An array: of each Python number that becomes a tensor TensorFlow keeps a copy for ever.
+            # An array: of each Python number that becomes a tensor TensorFlow keeps a copy for
+            # ever.
             images, labels = self._minibatch(tf.constant(np.array(step), tf.int64))
             self.loss = float(self.model.train_on_batch(images, labels))
             self.iteration = step + 1
 
     def labelled_loss(self) -> float:
-        """Mean cross-entropy (nats) of all labelled images, with the running averages of normalisation."""
+        """Mean cross-entropy (nats) of all labelled images, normalised by running averages."""
         probabilities = self.predict(self.images.numpy())
         chosen = probabilities[np.arange(len(probabilities)), self.labels.numpy()]
         return float(-np.mean(np.log(np.maximum(chosen, 1e-30))))

@@ -8,34 +8,15 @@ from absl import flags
 
 from bayesian_gan.errors import InputError
 from bayesian_gan.options import contradictions
-from bayesian_gan.options.cost import CostOptions
-from bayesian_gan.options.data import DataOptions
 from bayesian_gan.options.device import parse_device
-from bayesian_gan.options.networks import NetworkOptions
-from bayesian_gan.options.objective import WEIGHT_CLIP, ObjectiveOptions
+from bayesian_gan.options.groups import AllOptions
+from bayesian_gan.options.objective import WEIGHT_CLIP
 from bayesian_gan.options.option import check_needs, check_ranges, options_of, to_json
-from bayesian_gan.options.output import OutputOptions
 from bayesian_gan.options.presets import apply_preset
-from bayesian_gan.options.reading import ReadingOptions
-from bayesian_gan.options.reliability import ReliabilityOptions
-from bayesian_gan.options.sampler import SamplerOptions
-from bayesian_gan.options.start import StartOptions
-from bayesian_gan.options.terms import TermOptions
 
 
 @dataclass(frozen=True)
-class Config(
-    StartOptions,
-    ReadingOptions,
-    DataOptions,
-    NetworkOptions,
-    ObjectiveOptions,
-    TermOptions,
-    SamplerOptions,
-    CostOptions,
-    OutputOptions,
-    ReliabilityOptions,
-):
+class Config(AllOptions):
     """A run's resolved configuration: one attribute for each flag, with the flag's name and meaning."""
 
     @classmethod

@@ -1,14 +1,10 @@
 """Which values of a run's options do not go together, where no single option's declaration can say it."""
 
-from typing import TYPE_CHECKING
-
 from bayesian_gan.errors import InputError
-
-if TYPE_CHECKING:
-    from bayesian_gan.options.config import Config
+from bayesian_gan.options.groups import AllOptions
 
 
-def check_wasserstein(config: "Config") -> None:
+def check_wasserstein(config: AllOptions) -> None:
     """Raises InputError where options contradict a Wasserstein critic."""
     if not config.wasserstein:
         return
@@ -23,7 +19,7 @@ def check_wasserstein(config: "Config") -> None:
         )
 
 
-def check_maximum_likelihood(config: "Config") -> None:
+def check_maximum_likelihood(config: AllOptions) -> None:
     """Raises InputError where other options contradict a single DCGAN, or an ensemble of such."""
     if config.ml_ensemble is not None:
         needed = {"num_gen": 1, "num_disc": 1, "num_mcmc": config.ml_ensemble, "ml": False}
@@ -40,7 +36,7 @@ def check_maximum_likelihood(config: "Config") -> None:
         )
 
 
-def check_strategy(config: "Config") -> None:
+def check_strategy(config: AllOptions) -> None:
     """Raises InputError where a step cannot be divided between devices."""
     if config.strategy == "none":
         return
@@ -56,7 +52,7 @@ def check_strategy(config: "Config") -> None:
         )
 
 
-def check_shards(config: "Config") -> None:
+def check_shards(config: AllOptions) -> None:
     """Raises InputError where a minibatch cannot be divided."""
     if config.shards == 1 and config.strategy == "none":
         return
@@ -77,7 +73,7 @@ def check_shards(config: "Config") -> None:
             )
 
 
-def check_scan(config: "Config") -> None:
+def check_scan(config: AllOptions) -> None:
     """Raises InputError where the parts of one step do not fit the numbers of samples."""
     moved = config.generators_per_step or config.num_gen
     if moved > config.num_gen or config.num_gen % moved:

@@ -132,7 +132,7 @@ def _thin(x: np.ndarray, y: np.ndarray, most: int = 400) -> Points:
 
 
 def _inline(svg: str) -> str:
-    """Matplotlib's SVG without what a page does not need: prologue, metadata, namespaces, fixed size."""
+    """Matplotlib's SVG without prologue, metadata, namespaces and fixed size."""
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     svg = re.sub(r'\sxmlns(:\w+)?="[^"]*"', "", svg)

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from bayesian_gan.evaluation.calibration import expected_calibration_error
+from bayesian_gan.evaluation.calibration import calibration_bins
 from bayesian_gan.report import charts, html
 from bayesian_gan.report.findings import Findings
 
@@ -54,7 +54,7 @@ def _row(found: Findings) -> tuple[str, ...]:
         cells["single"] = f"{100 * single['error_rate']:.2f}"
     if found.predictions is not None:
         p = found.predictions
-        cells["ece"] = f"{100 * expected_calibration_error(p.average, p.labels):.2f}"
+        cells["ece"] = f"{100 * calibration_bins(p.average, p.labels).error:.2f}"
     rhat = found.health["convergence/rhat_median"]
     rhat = rhat[np.isfinite(rhat)]
     return (

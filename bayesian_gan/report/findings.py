@@ -45,7 +45,10 @@ class Predictions:
         return self.members.mean(axis=0, dtype=np.float64)
 
     def by_number(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Numbers of samples 1, 2, 4, ... all; error rate and NLL of the average of the first so many."""
+        """Numbers of samples 1, 2, 4, ... all.
+
+        Error rate and NLL of the average of the first so many.
+        """
         count = len(self.members)
         numbers = sorted({*(2**k for k in range(count.bit_length()) if 2**k <= count), count})
         sums = np.cumsum(self.members, axis=0, dtype=np.float64)

@@ -15,14 +15,11 @@ def generator_section(found: Findings) -> list[str]:
     each = found.run.config.num_gen
     total = found.run.posterior.num_generators
     rows = [int(j) for j in np.unique(np.linspace(0, total - 1, min(total, MAX_ROWS)).round())]
-    parts = [
-        html.heading(3, "The same z in every generator"),
-        html.paragraph(
-            f"A row for each generator of the last draw (iteration {pictures.draws[-1]:,}), a column for each "
-            "z. Generators that differ in a column have learnt different maps from z to images.",
-            soft=True,
-        ),
-    ]
+    parts = _opening(
+        "The same z in every generator",
+        f"A row for each generator of the last draw (iteration {pictures.draws[-1]:,}), a column for each "
+        "z. Generators that differ in a column have learnt different maps from z to images.",
+    )
     if found.real is not None:
         parts.append(
             html.strip("real images", _row(found.real), len(found.real), "Real test images")
@@ -37,14 +34,11 @@ def generator_section(found: Findings) -> list[str]:
 
 
 def _interpolations(pictures: Pictures, rows: list[int], each: int) -> list[str]:
-    parts = [
-        html.heading(3, "From one z to another"),
-        html.paragraph(
-            "Straight lines in z. A generator that has learnt the data changes one image into the other "
-            "through images that could be real; one that knows its examples by heart jumps.",
-            soft=True,
-        ),
-    ]
+    parts = _opening(
+        "From one z to another",
+        "Straight lines in z. A generator that has learnt the data changes one image into the other "
+        "through images that could be real; one that knows its examples by heart jumps.",
+    )
     for j, images in zip(rows, pictures.interpolations, strict=True):
         said = f"Chain {j // each}, generator {j % each}: images between two z"
         parts.append(html.strip(_label(j, each), _row(images), len(images), said))
@@ -52,19 +46,21 @@ def _interpolations(pictures: Pictures, rows: list[int], each: int) -> list[str]
 
 
 def _evolution(pictures: Pictures, rows: list[int], each: int) -> list[str]:
-    parts = [
-        html.heading(3, "One z over the run"),
-        html.paragraph(
-            "The same z in each generator's collected draws, from the first to the last: how far the chain "
-            "moves through generators.",
-            soft=True,
-        ),
-        html.marks("iteration", (f"{draw:,}" for draw in pictures.draws)),
-    ]
+    parts = _opening(
+        "One z over the run",
+        "The same z in each generator's collected draws, from the first to the last: how far the chain "
+        "moves through generators.",
+    )
+    parts.append(html.marks("iteration", (f"{draw:,}" for draw in pictures.draws)))
     for j, images in zip(rows, pictures.evolution, strict=True):
         said = f"Chain {j // each}, generator {j % each}: the image of one z in each draw"
         parts.append(html.strip(_label(j, each), _row(images), len(images), said))
     return parts
+
+
+def _opening(title: str, text: str) -> list[str]:
+    """The heading of a part, and what it shows."""
+    return [html.heading(3, title), html.paragraph(text, soft=True)]
 
 
 def _label(j: int, each: int) -> str:

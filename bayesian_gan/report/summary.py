@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bayesian_gan.evaluation.calibration import expected_calibration_error
+from bayesian_gan.evaluation.calibration import calibration_bins
 from bayesian_gan.evaluation.classification import classification
 from bayesian_gan.report.findings import Findings
 from bayesian_gan.report.verdicts import Level, Verdict, sampling_verdicts
@@ -48,23 +48,23 @@ def averaging_verdict(single_nll: float, average_nll: float, num_samples: int) -
 
 
 def calibration_verdict(probabilities: np.ndarray, labels: np.ndarray) -> Verdict:
-    """Whether probabilities can be believed: against what a calibrated classifier would show by chance.
+    """Whether probabilities can be believed: what a calibrated classifier shows by chance.
 
-    The expected calibration error of a finite test set is not 0 even where the probabilities are right. Labels
-    drawn from the probabilities themselves say how large it then is.
+    The expected calibration error of a finite test set is not 0 even where the probabilities are
+    right. Labels drawn from the probabilities themselves say how large it then is.
 
     Args:
         probabilities: of the average, [n, K].
         labels: integers [n].
     """
-    error = expected_calibration_error(probabilities, labels)
+    error = calibration_bins(probabilities, labels).error
     rng = np.random.default_rng(0)
     cumulative = np.cumsum(probabilities, axis=1)
     by_chance = []
     for _ in range(CALIBRATION_DRAWS):
         point = rng.random((len(labels), 1)) * cumulative[:, -1:]
         drawn = (cumulative <= point).sum(axis=1)
-        by_chance.append(expected_calibration_error(probabilities, drawn))
+        by_chance.append(calibration_bins(probabilities, drawn).error)
     low, high = np.quantile(by_chance, (0.05, 0.95))
     confidence = float(probabilities.max(axis=1).mean())
     accuracy = float((probabilities.argmax(axis=1) == labels).mean())
@@ -86,8 +86,8 @@ def diversity_verdict(ratios: np.ndarray) -> Verdict:
     """Whether generators have collapsed.
 
     Args:
-        ratios: for each generator, the standard deviation of its images' pixels over z, mean over pixels, as a
-            share of that of real images.
+        ratios: for each generator, the standard deviation of its images' pixels over z, mean over
+            pixels, as a share of that of real images.
     """
     collapsed = [str(j) for j, ratio in enumerate(ratios) if ratio < COLLAPSED]
     text = (

@@ -1,4 +1,7 @@
-"""What the health numbers of a run mean, in words. Pure functions of tables; docs/monitoring.md says why."""
+"""What the health numbers of a run mean, in words. Pure functions of tables.
+
+Docs/monitoring.md says why.
+"""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -10,7 +13,8 @@ from bayesian_gan.report.tables import Table
 
 Level = Literal["good", "note", "warning"]
 
-# A temperature that is off by less than this share of T counts as T: curvature and minibatch noise move it.
+# A temperature that is off by less than this share of T counts as T: curvature and minibatch noise
+# move it.
 TEMPERATURE_TOLERANCE = 0.1
 RHAT_GOOD, RHAT_BAD = 1.05, 1.2
 MIN_ESS = 100.0

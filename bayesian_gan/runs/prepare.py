@@ -10,8 +10,8 @@ from bayesian_gan.data.catalogue import ImageData
 from bayesian_gan.data.content import data_checksum
 from bayesian_gan.data.splits import LabelSplit, save_split
 from bayesian_gan.errors import InputError
-from bayesian_gan.gan.class_frequencies import misfit
 from bayesian_gan.gan.model import BayesianGAN
+from bayesian_gan.gan.terms.class_frequencies import misfit
 from bayesian_gan.monitoring import (
     Evaluate,
     events,

@@ -1,4 +1,4 @@
-"""SG-MCMC samplers for any Keras 3 model on TensorFlow: Keras optimizers that draw from a posterior.
+"""SG-MCMC samplers for any Keras 3 model: Keras optimizers that draw from a posterior.
 
 This package imports nothing else of the project. Start with `docs/samplers.md`.
 """

@@ -14,9 +14,9 @@ class CollectPosterior(keras.callbacks.Callback):
     """Keeps the model's weights as posterior samples, and predicts with their average.
 
     A sample is taken at iteration `burn_in` and after every further `thinning` iterations (with
-    `steps_per_execution` above 1, at the first opportunity after that), counted by the optimizer, so that a
-    resumed `fit` goes on where the last one stopped. Non-trainable weights (running averages, for instance)
-    belong to a sample.
+    `steps_per_execution` above 1, at the first opportunity after that), counted by the optimizer,
+    so that a resumed `fit` goes on where the last one stopped. Non-trainable weights (running
+    averages, for instance) belong to a sample.
 
     Args:
         burn_in: iteration of the first sample, >= 0; everything before it is thrown away.
@@ -30,7 +30,8 @@ class CollectPosterior(keras.callbacks.Callback):
             ("softmax", "sigmoid"), or None if the outputs are probabilities.
 
     Raises:
-        TypeError, ValueError: an argument is of the wrong type or range; the message begins with its name.
+        TypeError, ValueError: an argument is of the wrong type or range; the message begins with
+            its name.
     """
 
     def __init__(
@@ -116,7 +117,8 @@ class CollectPosterior(keras.callbacks.Callback):
         """The samples of this collector, and of others as further chains, for ArviZ.
 
         Args:
-            *others: collectors of the other chains; longer ones are cut to the length of the shortest.
+            *others: collectors of the other chains; longer ones are cut to the length of the
+                shortest.
 
         Returns:
             `arviz.InferenceData` with the group `posterior`, one variable for each weight.

@@ -1,7 +1,7 @@
 """Is this chain sampling at the temperature that it was asked for?
 
-The two temperatures are those of Wenzel et al. 2020 ("How good is the Bayes posterior in deep neural networks
-really?", appendix I), with the factor of this package's discretisation divided out.
+The two temperatures are those of Wenzel et al. 2020 ("How good is the Bayes posterior in deep
+neural networks really?", appendix I), with the factor of this package's discretisation divided out.
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,8 @@ class Temperature(NamedTuple):
 
     Attributes:
         value: the estimate.
-        low: lower end of the region that holds it with the chosen probability if the chain samples at T.
+        low: lower end of the region that holds it with the chosen probability if the chain samples
+            at T.
         high: upper end.
     """
 
@@ -49,12 +50,13 @@ def kinetic_temperature(
 ) -> Temperature:
     """Temperature of the velocities: mean(v^2 m) / eta * (2 - alpha) / 2.
 
-    SGHMC's velocities have variance 2 T eta / (2 - alpha) / m at small steps (docs/samplers.md); the factor
-    is divided out. The step itself inflates them by 1 / (1 - eta k / (2 (2 - alpha))) in a direction of
-    curvature k.
+    SGHMC's velocities have variance 2 T eta / (2 - alpha) / m at small steps (docs/samplers.md);
+    the factor is divided out. The step itself inflates them by 1 / (1 - eta k / (2 (2 - alpha))) in
+    a direction of curvature k.
 
     Args:
-        velocities: one array for each variable, or several states of them; all elements count as independent.
+        velocities: one array for each variable, or several states of them; all elements count as
+            independent.
         learning_rate: at that time.
         num_data: N.
         friction: alpha.
@@ -76,7 +78,7 @@ def kinetic_temperature(
 
 
 def sampler_kinetic_temperature(sampler: Sampler, probability: float = 0.99) -> Temperature:
-    """`kinetic_temperature` of the present velocities of an SGHMC, scale-adapted SGHMC or SGNHT chain.
+    """`kinetic_temperature` of an SGHMC, scale-adapted SGHMC or SGNHT chain's velocities.
 
     Raises:
         ValueError: the sampler has no velocities, is not built or its learning rate is 0.
@@ -113,7 +115,7 @@ def configurational_temperature(
     temperature: float = 1.0,
     probability: float = 0.99,
 ) -> Temperature:
-    """Temperature of the positions: mean(theta dU/dtheta), since E[theta_i dU/dtheta_i] = T for every weight.
+    """Temperature of the positions: mean(theta dU/dtheta), as E[theta_i dU/dtheta_i] = T.
 
     Args:
         positions: one array for each variable, or several states of them.
@@ -123,8 +125,8 @@ def configurational_temperature(
         probability: that the region holds the estimate.
 
     Returns:
-        The estimate and the region T chi^2_n / n, exact for a Gaussian posterior about 0. Weights that the
-        likelihood moves far from 0 scatter more: average over states and compare chains.
+        The estimate and the region T chi^2_n / n, exact for a Gaussian posterior about 0. Weights
+        that the likelihood moves far from 0 scatter more: average over states and compare chains.
     """
     products = [
         np.asarray(p, np.float64) * np.asarray(g, np.float64) * num_data
@@ -139,8 +141,9 @@ def effective_sample_size(draws: np.ndarray) -> np.ndarray:
     """Effective sample size of functionals of the chains, over all chains (`tfp.mcmc`).
 
     Args:
-        draws: [draws, chains, ...]: chosen functionals: log posterior, predicted probabilities, norms. Raw
-            weights of a neural network are not identified: their chains differ where the functions do not.
+        draws: [draws, chains, ...]: chosen functionals: log posterior, predicted probabilities,
+            norms. Raw weights of a neural network are not identified: their chains differ where the
+            functions do not.
 
     Returns:
         Float64 array of shape [...].
@@ -152,10 +155,12 @@ def effective_sample_size(draws: np.ndarray) -> np.ndarray:
 
 
 def split_rhat(draws: np.ndarray) -> np.ndarray:
-    """Split R-hat of functionals of at least two chains (Gelman & Rubin 1992; chains cut in halves).
+    """Split R-hat of functionals of at least two chains (Gelman & Rubin 1992.
 
-    `tfp.mcmc.potential_scale_reduction` has the square of it (Brooks & Gelman 1998), so the root is taken: the
-    usual bounds, such as 1.01, are for that.
+    Chains cut in halves).
+
+    `tfp.mcmc.potential_scale_reduction` has the square of it (Brooks & Gelman 1998), so the root is
+    taken: the usual bounds, such as 1.01, are for that.
 
     Args:
         draws: [draws, chains, ...], as for `effective_sample_size`.
@@ -180,10 +185,10 @@ def gradient_noise_ratio(
     inverse_mass: float | Sequence[np.ndarray | float] = 1.0,
     temperature: float = 1.0,
 ) -> float:
-    """Variance that the minibatch noise brings into one step, beside the one that friction asks for.
+    """Variance that minibatch noise brings into a step, beside that which friction asks for.
 
-    learning_rate^2 V / m / (2 alpha T learning_rate / N): above 1, no sampler can have the temperature T at
-    this step and friction; well below 1, the minibatch noise can be ignored.
+    learning_rate^2 V / m / (2 alpha T learning_rate / N): above 1, no sampler can have the
+    temperature T at this step and friction; well below 1, the minibatch noise can be ignored.
 
     Args:
         gradient_variance: variance of the minibatch gradient of U/N, one array for each variable.
@@ -258,8 +263,8 @@ def explain_sampler(
 
     Args:
         sampler: built, not cold.
-        gradients: of U/N over all data at the present weights, one for each variable; without them the
-            positions are not judged.
+        gradients: of U/N over all data at the present weights, one for each variable; without them
+            the positions are not judged.
         rhat: the largest of `split_rhat` over the functionals.
 
     Returns:

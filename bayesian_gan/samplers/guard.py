@@ -1,9 +1,9 @@
 """Stops a chain at the first gradient that is not finite, before anything is written.
 
-A graph that XLA compiled cannot raise. So the stop is a *latch*: a tracked variable that holds the index of
-the variable whose gradient failed. While it is set, `apply` writes nothing. Outside XLA `apply` raises as
-well; under XLA the error is raised by `raise_if_halted`, which `fit` reaches through
-`finalize_variable_values` at its end, and `CollectPosterior` after every batch.
+A graph that XLA compiled cannot raise. So the stop is a *latch*: a tracked variable that holds the
+index of the variable whose gradient failed. While it is set, `apply` writes nothing. Outside XLA
+`apply` raises as well; under XLA the error is raised by `raise_if_halted`, which `fit` reaches
+through `finalize_variable_values` at its end, and `CollectPosterior` after every batch.
 """
 
 from collections.abc import Callable, Sequence
@@ -26,7 +26,7 @@ class GuardedOptimizer(keras.optimizers.Optimizer):
         )
 
     def raise_if_halted(self) -> None:
-        """Raises FloatingPointError, naming variable and iteration, if a gradient was not finite."""
+        """Raises FloatingPointError, with variable and iteration, if a gradient was not finite."""
         if self.built and int(self._halted.numpy()) != RUNNING:
             path = _path(self._trainable_variables[int(self._halted.numpy())])
             raise FloatingPointError(_message(self.name, path, int(self._iterations.numpy())))
@@ -49,7 +49,7 @@ class GuardedOptimizer(keras.optimizers.Optimizer):
         branch: tf.Tensor | int,
         branches: Sequence[Callable[..., Any]],
     ) -> None:
-        """Calls `branches[branch](grads, variables)` if all gradients are finite, else stops the chain."""
+        """Calls `branches[branch](grads, variables)` if all gradients are finite, or stops."""
         halted = self._halted.value
 
         def choose(finite: tf.Tensor) -> tf.Tensor:
@@ -64,7 +64,8 @@ class GuardedOptimizer(keras.optimizers.Optimizer):
             if tf.executing_eagerly():
                 self.raise_if_halted()
             for position, (_, variable) in enumerate(present):
-                # One op each and no string arithmetic: what XLA can compile (there it does nothing).
+                # One op each and no string arithmetic: what XLA can compile (there it does
+                # nothing).
                 text = _message(self.name, _path(variable), "")
                 tf.raw_ops.Assert(condition=finite[position], data=[text, self._iterations.value])
             text = (
@@ -83,18 +84,20 @@ def _switch(
     branches: Sequence[Callable[..., Any]],
     halt: Callable[[tf.Tensor], None],
 ) -> None:
-    """One `tf.switch_case` over the branches and the stop, in replica or cross-replica context as needed."""
+    """One `tf.switch_case` over the branches and the stop, in either replica context."""
     if tf.__internal__.distribute.strategy_supports_no_merge_call():
         finite = _finite(grads)
         calls = [_no_result(branch, grads, variables) for branch in branches]
         tf.switch_case(choose(finite), [*calls, _no_result(halt, finite)])
         return
 
-    # Strategies that merge replicas forbid a merge inside a condition, so the condition goes outside. All
-    # replicas must take one branch: a gradient counts as finite if it is so on every replica.
+    # Strategies that merge replicas forbid a merge inside a condition, so the condition goes
+    # outside. All replicas must take one branch: a gradient counts as finite if it is so on every
+    # replica.
     def across(strategy: tf.distribute.Strategy, grads: Any, variables: Any) -> None:
         each = strategy.extended.call_for_each_replica(_finite_flags, args=(grads,))
-        # Of other processes' replicas too: one that went another way would wait for the rest for ever.
+        # Of other processes' replicas too: one that went another way would wait for the rest for
+        # ever.
         flags = strategy.reduce(tf.distribute.ReduceOp.SUM, each, axis=None)
         finite = flags == strategy.num_replicas_in_sync
         call = strategy.extended.call_for_each_replica
@@ -114,7 +117,7 @@ def _no_result(function: Callable[..., Any], *args: Any) -> Callable[[], None]:
 
 
 def _finite(grads: Sequence[tf.Tensor | None]) -> tf.Tensor:
-    """Whether each gradient (without the None) is finite: its sum is, unless it is as good as infinite."""
+    """Whether each gradient but None is finite: its sum is, unless it is as good as infinite."""
     sums = [tf.reduce_sum(_values(g)) for g in grads if g is not None]
     return tf.stack([tf.math.is_finite(s) for s in sums])
 

@@ -1,7 +1,7 @@
 """Stateless noise for the samplers: a pure function of (seed, variable, iteration).
 
-Nothing here keeps state, so a resumed chain draws the numbers that the uninterrupted one would have drawn,
-and all replicas of a `tf.distribute` strategy draw the same ones.
+Nothing here keeps state, so a resumed chain draws the numbers that the uninterrupted one would have
+drawn, and all replicas of a `tf.distribute` strategy draw the same ones.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,10 +10,10 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-# Variables are drawn together up to this many numbers. Below it the cost of starting a draw dominates (200
-# small variables: one draw instead of 200, and a trace in a second instead of twenty under XLA); above it the
-# block no longer stays in the cache, and XLA's loop over one long draw is ten times slower than over several
-# short ones.
+# Variables are drawn together up to this many numbers. Below it the cost of starting a draw
+# dominates (200 small variables: one draw instead of 200, and a trace in a second instead of twenty
+# under XLA); above it the block no longer stays in the cache, and XLA's loop over one long draw is
+# ten times slower than over several short ones.
 _BLOCK_SIZE = 2**17
 
 
@@ -37,7 +37,7 @@ class Block(NamedTuple):
 
 
 def make_blocks(variables: Sequence[tf.Variable]) -> list[Block]:
-    """Groups consecutive variables of one dtype into blocks of at most 2^17 numbers (or one variable)."""
+    """Groups consecutive variables of one dtype into blocks of 2^17 numbers, or one variable."""
     blocks: list[Block] = []
     for index, variable in enumerate(variables):
         shape, dtype = tuple(variable.shape), tf.as_dtype(variable.dtype)
@@ -70,8 +70,9 @@ def draw_block(
     Returns:
         One tensor for each variable of the block, of its shape.
     """
-    # Counting from a hashed start: within a run no pair occurs twice, and two blocks or chains share one only
-    # if 32 bits agree and, besides, the other two starts lie within a run's length of each other.
+    # Counting from a hashed start: within a run no pair occurs twice, and two blocks or chains
+    # share one only if 32 bits agree and, besides, the other two starts lie within a run's length
+    # of each other.
     chain, start = fold_seed(seed, block.first)
     key = tf.stack([chain, start + tf.cast(iteration, tf.int32)])
     flat = KINDS[kind](sum(block.sizes), key, scale)
@@ -84,13 +85,13 @@ def draw_block(
 def normal(count: int, key: tf.Tensor, scale: tf.Tensor) -> tf.Tensor:
     """`count` independent N(0, scale^2) numbers of the dtype of `scale`; `key` is a pair of int32.
 
-    On CPUs they are made of tfp's uniform numbers by vectorised operations (Box & Muller 1958), in less than
-    half the time that TensorFlow's normal kernel takes there:
+    On CPUs they are made of tfp's uniform numbers by vectorised operations (Box & Muller 1958), in
+    less than half the time that TensorFlow's normal kernel takes there:
 
         sqrt(-2 log(1 - u)) (cos 2 pi w, sin 2 pi w),    u, w uniform on [0, 1).
 
-    With the 23 random bits of a float32 u this reaches to 5.6 standard deviations, beyond which lies 2e-8 of
-    the normal distribution's mass.
+    With the 23 random bits of a float32 u this reaches to 5.6 standard deviations, beyond which
+    lies 2e-8 of the normal distribution's mass.
     """
     # Here, because it takes seconds to load, and whoever wants a sampler may not draw yet.
     import tensorflow_probability as tfp
@@ -106,11 +107,12 @@ def normal(count: int, key: tf.Tensor, scale: tf.Tensor) -> tf.Tensor:
 
 
 def rademacher(count: int, key: tf.Tensor, scale: tf.Tensor) -> tf.Tensor:
-    """`count` independent signs times `scale`: the two-point noise of the simplified weak Euler scheme.
+    """`count` independent signs times `scale`: the noise of the simplified weak Euler scheme.
 
-    Mean 0, variance scale^2 and third moment 0 agree with the normal distribution, which is all that weak
-    order 1 asks for (Kloeden & Platen 1992, section 14.1). One random bit makes one sign. A table of the 256
-    bytes turns eight bits at a time into eight signs: it holds no randomness, it only unpacks bits.
+    Mean 0, variance scale^2 and third moment 0 agree with the normal distribution, which is all
+    that weak order 1 asks for (Kloeden & Platen 1992, section 14.1). One random bit makes one sign.
+    A table of the 256 bytes turns eight bits at a time into eight signs: it holds no randomness, it
+    only unpacks bits.
     """
     words = tf.random.stateless_uniform([-(-count // 32)], key, None, None, tf.int32)
     octets = tf.cast(tf.reshape(tf.bitcast(words, tf.uint8), [-1]), tf.int32)

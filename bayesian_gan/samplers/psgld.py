@@ -8,12 +8,11 @@ import tensorflow as tf
 from keras.optimizers.schedules import LearningRateSchedule as Schedule
 
 from bayesian_gan.samplers.sampler import Sampler, check_number
-from bayesian_gan.samplers.sgld import langevin_noise_scale
 
 
 @keras.saving.register_keras_serializable("bayesian_gan.samplers")
 class PSGLD(Sampler):
-    r"""Langevin dynamics preconditioned as RMSprop is (Li, Chen, Carlson & Carin 2016, algorithm 1).
+    r"""Langevin dynamics preconditioned as RMSprop (Li, Chen, Carlson & Carin 2016, algorithm 1).
 
     With g the minibatch gradient of U/N and eta = learning_rate / N, element by element:
 
@@ -21,14 +20,14 @@ class PSGLD(Sampler):
         G     =  1 / (epsilon + sqrt(V))
         theta <- theta - learning_rate G g + eta T Gamma + sqrt(2 T eta G) xi,    xi ~ N(0, 1)
 
-    Target: exp(-U(theta) / T), as far as G varies slowly: the averaging time 1 / (1 - rho) must be long
-        beside the
-    chain's own correlation time, or Gamma = dG / dtheta must be there (docs/samplers.md has the size of the
-    bias). At T = 0 it is Keras's RMSprop (which puts its epsilon inside the root).
+    Target: exp(-U(theta) / T), as far as G varies slowly: the averaging time 1 / (1 - rho) must be
+    long beside the chain's own correlation time, or Gamma = dG / dtheta must be there
+    (docs/samplers.md has the size of the bias). At T = 0 it is Keras's RMSprop (which puts its
+    epsilon inside the root).
 
-    Gamma is estimated without second derivatives. The last step contained z = sqrt(2 T eta G) xi, and by
-    Stein's lemma E[xi (G(theta + z) - G(theta))] = sqrt(2 T eta G) E[Gamma]. So eta T Gamma is estimated
-    without bias by sqrt(eta T / (2 G_last)) (G - G_last) xi_last. It costs one slot.
+    Gamma is estimated without second derivatives. The last step contained z = sqrt(2 T eta G) xi,
+    and by Stein's lemma E[xi (G(theta + z) - G(theta))] = sqrt(2 T eta G) E[Gamma]. So eta T Gamma
+    is estimated without bias by sqrt(eta T / (2 G_last)) (G - G_last) xi_last. It costs one slot.
 
     Args:
         learning_rate: float or LearningRateSchedule; a step in units of RMSprop's.
@@ -36,14 +35,11 @@ class PSGLD(Sampler):
         decay: rho in [0, 1).
         epsilon: > 0, keeps G finite.
         gamma_term: whether Gamma joins the drift.
-        temperature: T >= 0, a float or a LearningRateSchedule.
-        noise: "normal" or "rademacher".
-        seed: int >= 0.
-        name: name of the optimizer.
-        **kwargs: see `Sampler`.
+        seed: int >= 0: see `Sampler`.
+        **common: `temperature`, `noise` and `name`: see `Sampler`.
 
     Raises:
-        TypeError, ValueError: an argument is of the wrong type or range; the message begins with its name.
+        TypeError, ValueError: see `Sampler`.
     """
 
     def __init__(
@@ -54,21 +50,10 @@ class PSGLD(Sampler):
         decay: float = 0.99,
         epsilon: float = 1e-5,
         gamma_term: bool = False,
-        temperature: float | Schedule = 1.0,
-        noise: str = "normal",
         seed: int,
-        name: str = "psgld",
-        **kwargs: Any,
+        **common: Any,
     ) -> None:
-        super().__init__(
-            learning_rate,
-            num_data,
-            temperature=temperature,
-            noise=noise,
-            seed=seed,
-            name=name,
-            **kwargs,
-        )
+        super().__init__(learning_rate, num_data, seed=seed, **common)
         self.decay = check_number("decay", decay, 0.0, 1.0)
         self.epsilon = check_number("epsilon", epsilon, 0.0)
         self.gamma_term = bool(gamma_term)
@@ -115,10 +100,6 @@ class PSGLD(Sampler):
     def _preconditioner(self, moment: tf.Tensor) -> tf.Tensor:
         """G for a second moment V."""
         return 1.0 / (self.epsilon + tf.sqrt(moment))
-
-    def _noise_scale(self, learning_rate: tf.Tensor) -> tf.Tensor:
-        """sqrt(2 T / (learning_rate N)), the noise in units of the gradient of U/N."""
-        return langevin_noise_scale(self, learning_rate)
 
     def get_config(self) -> dict[str, Any]:
         """The arguments of `__init__`."""

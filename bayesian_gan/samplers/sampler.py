@@ -1,5 +1,6 @@
-"""What all samplers share: the Keras optimizer contract, the noise, the arguments and their checks."""
+"""What all samplers share: Keras's contract, the noise, the arguments and their checks."""
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, Self
 
@@ -11,8 +12,8 @@ from keras.optimizers.schedules import LearningRateSchedule as Schedule
 from bayesian_gan.samplers.guard import GuardedOptimizer
 from bayesian_gan.samplers.noise import KINDS, draw_block, make_blocks
 
-# Each of these moves the chain in a way that its loss does not know of, so it would change the target
-# density.
+# Each of these moves the chain in a way that its loss does not know of, so it would change the
+# target density.
 _REFUSED = {
     "weight_decay": "put the prior into the loss",
     "clipnorm": "use a smaller learning_rate",
@@ -25,26 +26,29 @@ _REFUSED = {
 
 
 class Sampler(GuardedOptimizer):
-    """Base class of the samplers: a Keras optimizer that draws from exp(-U / T) instead of minimising U.
+    """Base class of the samplers: a Keras optimizer that draws from exp(-U / T).
 
-    The loss handed to it is U/N, the negative log posterior divided by the number of data: for a mean loss
-    over a minibatch that is `mean loss - log prior / N`. All samplers use the step eta = learning_rate /
-    num_data.
+    The loss handed to it is U/N, the negative log posterior divided by the number of data: for a
+    mean loss over a minibatch that is `mean loss - log prior / N`. All samplers use the step
+    eta = learning_rate / num_data.
 
-    A subclass makes its slots in `build` and moves one variable in `update_step`; `self._noise(variable)`
-    gives the noise that was drawn for it, with standard deviation `self._noise_scale(learning_rate)`.
+    A subclass makes its slots in `build`, moves one variable in `update_step`, and hands the
+    arguments below on to this class. In `update_step`, `self._noise(variable)` is the noise that
+    was drawn for the variable, with standard deviation `self._noise_scale(learning_rate)`.
 
     Args:
-        learning_rate: float > 0 or a Keras LearningRateSchedule.
-        num_data: N, the number of data that the loss is the mean over.
-        temperature: T >= 0, a float or a LearningRateSchedule; 1 is the posterior, 0 is optimisation.
+        learning_rate: float >= 0 or a Keras LearningRateSchedule.
+        num_data: N >= 1, the number of data that the loss is the mean over.
+        temperature: T >= 0, a float or a LearningRateSchedule; 1 is the posterior, 0 optimisation.
         noise: "normal", or "rademacher": random signs, the simplified weak Euler scheme.
         seed: int >= 0; the chain's noise is a function of (seed, variable, iteration) alone.
-        name: name of the optimizer.
-        **kwargs: only `loss_scale_factor`; Keras's other options would change the target and are refused.
+        name: name of the optimizer; by default that of the class, in lower case with underscores.
+        **kwargs: only `loss_scale_factor`; Keras's other options would change the target and are
+            refused.
 
     Raises:
-        TypeError, ValueError: an argument is of the wrong type or range; the message begins with its name.
+        TypeError, ValueError: an argument is of the wrong type or range; the message begins with
+            its name.
     """
 
     def __init__(
@@ -55,7 +59,7 @@ class Sampler(GuardedOptimizer):
         temperature: float | Schedule = 1.0,
         noise: str = "normal",
         seed: int,
-        name: str,
+        name: str | None = None,
         **kwargs: Any,
     ) -> None:
         for argument, instead in _REFUSED.items():
@@ -63,7 +67,9 @@ class Sampler(GuardedOptimizer):
                 raise ValueError(f"`{argument}` would change the target density: {instead}")
         if not isinstance(learning_rate, Schedule):
             learning_rate = check_number("learning_rate", learning_rate, low=0.0)
-        super().__init__(learning_rate=learning_rate, name=name, **kwargs)
+        super().__init__(
+            learning_rate=learning_rate, name=name or _snake_case(type(self).__name__), **kwargs
+        )
         self.num_data = check_number("num_data", num_data, low=1.0)
         self.temperature = (
             temperature
@@ -80,6 +86,8 @@ class Sampler(GuardedOptimizer):
 
     def build(self, variables: Sequence[keras.Variable]) -> None:
         """Checks the variables and plans the draws. Subclasses add their slots."""
+        if self.built:
+            return
         for variable in variables:
             if tf.as_dtype(variable.dtype) not in (tf.float32, tf.float64):
                 # A half-precision position rounds away steps of the size that a sampler takes.
@@ -98,8 +106,8 @@ class Sampler(GuardedOptimizer):
         """Moves the variables by one iteration, given the gradients of U/N.
 
         Raises:
-            FloatingPointError, tf.errors.InvalidArgumentError: a gradient is not finite (see `guard.py`);
-                nothing has been written.
+            FloatingPointError, tf.errors.InvalidArgumentError: a gradient is not finite (see
+                `guard.py`); nothing has been written.
         """
         variables = list(trainable_variables or self._trainable_variables)
         if not self.built:
@@ -109,7 +117,7 @@ class Sampler(GuardedOptimizer):
 
     @property
     def phases(self) -> list[Callable[..., None]]:
-        """The phases of the chain, each of them an `apply` for gradients that are known to be finite."""
+        """The phases of the chain, each an `apply` for gradients that are known to be finite."""
         return [self.move]
 
     def phase(self) -> tf.Tensor | int:
@@ -164,9 +172,18 @@ class Sampler(GuardedOptimizer):
             return tf.cast(self.temperature(self._iterations.value), tf.float32)
         return tf.constant(self.temperature, tf.float32)
 
-    def _noise_scale(self, learning_rate: tf.Tensor) -> tf.Tensor | float:
-        """Standard deviation of the noise that `_noise` returns: a scalar."""
-        raise NotImplementedError
+    @property
+    def _noise_share(self) -> float:
+        """The share of the friction that injected noise makes up for; without momentum it is 1."""
+        return 1.0
+
+    def _noise_scale(self, learning_rate: tf.Tensor) -> tf.Tensor:
+        """Standard deviation of what `_noise` returns, in units of the gradient of U/N.
+
+        sqrt(2 share T / (learning_rate N)), a float32 scalar; 0 at learning rate 0.
+        """
+        power = 2.0 * self._noise_share / self.num_data * self.current_temperature()
+        return tf.sqrt(tf.math.divide_no_nan(power, tf.cast(learning_rate, tf.float32)))
 
     def _draw(self, variables: Sequence[keras.Variable]) -> dict[int, tf.Tensor]:
         """The noise of this iteration by index of the variable; empty at T = 0.
@@ -176,7 +193,7 @@ class Sampler(GuardedOptimizer):
         if self.is_cold:
             return {}
         moved = {self._get_variable_index(variable) for variable in variables}
-        scale = tf.convert_to_tensor(self._noise_scale(tf.convert_to_tensor(self.learning_rate)))
+        scale = self._noise_scale(tf.convert_to_tensor(self.learning_rate))
         drawn: dict[int, tf.Tensor] = {}
         for block in self._blocks:
             indices = range(block.first, block.first + len(block.shapes))
@@ -195,9 +212,20 @@ class Sampler(GuardedOptimizer):
         """What was drawn for this variable in this iteration, or None at T = 0."""
         return self._drawn.noise[self._get_variable_index(variable)] if self._drawn.noise else None
 
+    def _noisy(self, gradient: tf.Tensor, variable: keras.Variable) -> tf.Tensor:
+        """The gradient and what was drawn for it, in the variable's dtype."""
+        force = tf.cast(gradient, variable.dtype)
+        noise = self._noise(variable)
+        return force if noise is None else force + noise
+
+
+def _snake_case(name: str) -> str:
+    """ScaleAdaptedSGHMC: scale_adapted_sghmc."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+
 
 class _Drawn:
-    """Holds the noise between `move` and `update_step`, out of sight of Keras's variable tracking."""
+    """Holds the noise between `move` and `update_step`, out of sight of Keras's tracking."""
 
     def __init__(self) -> None:
         self.noise: dict[int, tf.Tensor] = {}

@@ -23,31 +23,28 @@ class ScaleAdaptedSGHMC(SGHMC):
 
     and in all of them, with G = 1 / (epsilon + sqrt(V)) as the inverse mass,
 
-        v     <- (1 - alpha) v - learning_rate G g + sqrt(2 (alpha - beta) T eta G) xi,    xi ~ N(0, 1)
-        theta <- theta + v
+        v     <- (1 - alpha) v - learning_rate G g + sqrt(2 (alpha - beta) T eta G) xi
+        theta <- theta + v,    xi ~ N(0, 1)
 
     After the burn-in V is frozen, so the masses are constants and the target is exactly SGHMC's,
-    exp(-U(theta) / T). Samples from the burn-in are not to be used. The paper subtracts the gradient noise by
-    assuming V as its variance; `gradient_noise="fisher"` estimates it.
+    exp(-U(theta) / T). Samples from the burn-in are not to be used. The paper subtracts the
+    gradient noise by assuming V as its variance; `gradient_noise="fisher"` estimates it.
 
     Args:
         learning_rate: float or LearningRateSchedule; a step in units of Adam's.
         num_data: N.
-        burn_in: iterations that learn the scales, by the sampler's counter. With `WarmStart` handing over
-            second moments, 0 takes them as they are.
+        burn_in: iterations that learn the scales, by the sampler's counter. With `WarmStart`
+            handing over second moments, 0 takes them as they are.
         epsilon: > 0, keeps G finite.
-        friction: alpha in [0, 1].
-        temperature: T >= 0, a float or a LearningRateSchedule.
-        gradient_noise: beta, a number in [0, alpha], or "fisher".
-        gradient_noise_decay: decay of the running variance for "fisher".
-        noise: "normal" or "rademacher".
-        seed: int >= 0.
-        name: name of the optimizer.
-        **kwargs: see `Sampler`.
+        seed: int >= 0: see `Sampler`.
+        **others: `friction`, `gradient_noise` and `gradient_noise_decay`: see `SGHMC`; and
+            `temperature`, `noise` and `name`: see `Sampler`.
 
     Raises:
-        TypeError, ValueError: an argument is of the wrong type or range; the message begins with its name.
+        TypeError, ValueError: see `Sampler`.
     """
+
+    _adapting = False  # Set while the burn-in's step is traced or run.
 
     def __init__(
         self,
@@ -56,30 +53,12 @@ class ScaleAdaptedSGHMC(SGHMC):
         *,
         burn_in: int,
         epsilon: float = 1e-5,
-        friction: float = 0.1,
-        temperature: float | Schedule = 1.0,
-        gradient_noise: float | str = 0.0,
-        gradient_noise_decay: float = 0.99,
-        noise: str = "normal",
         seed: int,
-        name: str = "scale_adapted_sghmc",
-        **kwargs: Any,
+        **others: Any,
     ) -> None:
-        super().__init__(
-            learning_rate,
-            num_data,
-            friction=friction,
-            temperature=temperature,
-            gradient_noise=gradient_noise,
-            gradient_noise_decay=gradient_noise_decay,
-            noise=noise,
-            seed=seed,
-            name=name,
-            **kwargs,
-        )
+        super().__init__(learning_rate, num_data, seed=seed, **others)
         self.burn_in = int(check_number("burn_in", burn_in, 0.0))
         self.epsilon = check_number("epsilon", epsilon, 0.0)
-        self._adapting = False
 
     def build(self, variables: Sequence[keras.Variable]) -> None:
         """Makes the slots of SGHMC and h, V and tau."""

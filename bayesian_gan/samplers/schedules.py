@@ -1,4 +1,4 @@
-"""Schedules of step and temperature, as Keras `LearningRateSchedule`s: pure functions of the iteration."""
+"""Schedules of step and temperature: Keras `LearningRateSchedule`s, functions of the iteration."""
 
 import math
 from typing import Any
@@ -10,8 +10,16 @@ from keras.optimizers.schedules import LearningRateSchedule as Schedule
 from bayesian_gan.samplers.sampler import check_number
 
 
-class _Cyclical(Schedule):
-    """Position within cycles of equal length, counted in integers so that no run is too long for it."""
+class _Described(Schedule):
+    """A schedule whose attributes are the arguments of its `__init__`."""
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments of `__init__`."""
+        return dict(vars(self))
+
+
+class _Cyclical(_Described):
+    """Position within cycles of equal length, in integers, so that no run is too long for it."""
 
     def __init__(self, cycle_length: int, exploration: float, first: int) -> None:
         if int(check_number("cycle_length", cycle_length, 1.0)) != cycle_length:
@@ -29,14 +37,6 @@ class _Cyclical(Schedule):
         """Whether the iteration lies in a sampling phase: r >= exploration."""
         begun = tf.cast(step, tf.int64) >= self.first
         return begun & (self.position(step) >= self.exploration)
-
-    def get_config(self) -> dict[str, Any]:
-        """The arguments of `__init__`."""
-        return {
-            "cycle_length": self.cycle_length,
-            "exploration": self.exploration,
-            "first": self.first,
-        }
 
 
 @keras.saving.register_keras_serializable("bayesian_gan.samplers")
@@ -74,14 +74,10 @@ class CyclicalStep(_Cyclical):
         """The learning rate at an iteration, a float32 scalar."""
         return self.initial_learning_rate / 2.0 * (tf.cos(math.pi * self.position(step)) + 1.0)
 
-    def get_config(self) -> dict[str, Any]:
-        """The arguments of `__init__`."""
-        return super().get_config() | {"initial_learning_rate": self.initial_learning_rate}
-
 
 @keras.saving.register_keras_serializable("bayesian_gan.samplers")
 class CyclicalTemperature(_Cyclical):
-    """Temperature for `CyclicalStep`: 0 while a cycle explores, T while it samples (Zhang et al. 2020).
+    """Temperature for `CyclicalStep`: 0 in exploration, T in sampling (Zhang et al. 2020).
 
     Args:
         cycle_length: iterations in a cycle.
@@ -105,13 +101,9 @@ class CyclicalTemperature(_Cyclical):
         """The temperature at an iteration, a float32 scalar."""
         return self.temperature * tf.cast(self.is_sampling(step), tf.float32)
 
-    def get_config(self) -> dict[str, Any]:
-        """The arguments of `__init__`."""
-        return super().get_config() | {"temperature": self.temperature}
-
 
 @keras.saving.register_keras_serializable("bayesian_gan.samplers")
-class TemperatureRamp(Schedule):
+class TemperatureRamp(_Described):
     """Temperature that moves in a straight line from `initial` to `final` and stays there.
 
     Args:
@@ -133,18 +125,9 @@ class TemperatureRamp(Schedule):
         part = tf.cast(passed, tf.float32) / self.length
         return self.initial + (self.final - self.initial) * part
 
-    def get_config(self) -> dict[str, Any]:
-        """The arguments of `__init__`."""
-        return {
-            "initial": self.initial,
-            "final": self.final,
-            "length": self.length,
-            "first": self.first,
-        }
-
 
 @keras.saving.register_keras_serializable("bayesian_gan.samplers")
-class SaturatingDecay(Schedule):
+class SaturatingDecay(_Described):
     """The exponential decay of the Bayesian GAN program (Saatci & Wilson 2017).
 
         learning_rate(t) = initial_learning_rate * exp(-decay * min(1, t / decay_steps))
@@ -173,24 +156,16 @@ class SaturatingDecay(Schedule):
         part = tf.minimum(tf.cast(step, tf.float32) / self.decay_steps, 1.0)
         return self.initial_learning_rate * tf.exp(-self.decay * part)
 
-    def get_config(self) -> dict[str, Any]:
-        """The arguments of `__init__`."""
-        return {
-            "initial_learning_rate": self.initial_learning_rate,
-            "decay_steps": self.decay_steps,
-            "decay": self.decay,
-        }
-
 
 @keras.saving.register_keras_serializable("bayesian_gan.samplers")
-class PolynomialStep(Schedule):
+class PolynomialStep(_Described):
     """The decreasing step a (b + t)^(-power) of SGLD (Welling & Teh 2011, section 4).
 
         learning_rate(t) = initial_learning_rate * (1 + t / offset)^(-power)
 
-    with offset = b and initial_learning_rate = a b^(-power). For power in (1/2, 1] the steps sum to infinity
-    and their squares do not, so the errors due to the step and to the gradient noise go to zero. Averages
-    then have to weight each sample with its step.
+    with offset = b and initial_learning_rate = a b^(-power). For power in (1/2, 1] the steps sum to
+    infinity and their squares do not, so the errors due to the step and to the gradient noise go to
+    zero. Averages then have to weight each sample with its step.
 
     Args:
         initial_learning_rate: at iteration 0.
@@ -213,11 +188,3 @@ class PolynomialStep(Schedule):
         return self.initial_learning_rate * tf.pow(
             1.0 + tf.cast(step, tf.float32) / self.offset, -self.power
         )
-
-    def get_config(self) -> dict[str, Any]:
-        """The arguments of `__init__`."""
-        return {
-            "initial_learning_rate": self.initial_learning_rate,
-            "offset": self.offset,
-            "power": self.power,
-        }

@@ -16,30 +16,29 @@ class SGHMC(Sampler):
 
     With g the minibatch gradient of U/N, eta = learning_rate / N, alpha = friction, m = mass:
 
-        v     <- (1 - alpha) v - (learning_rate / m) g + sqrt(2 (alpha - beta) T eta / m) xi,    xi ~ N(0, 1)
-        theta <- theta + v
+        v     <- (1 - alpha) v - (learning_rate / m) g + sqrt(2 (alpha - beta) T eta / m) xi
+        theta <- theta + v,    xi ~ N(0, 1)
 
-    Momentum first, then position. Target: exp(-U(theta) / T). At T = 0 it is Keras's SGD with momentum 1 -
-    alpha and learning rate learning_rate / m. Friction 0 (then the injected noise is 0 too) is *naive* SGHMC,
-    which diverges under gradient noise: it is there to be shown, not to be used.
+    Momentum first, then position. Target: exp(-U(theta) / T). At T = 0 it is Keras's SGD with
+    momentum 1 - alpha and learning rate learning_rate / m. Friction 0 (then the injected noise is 0
+    too) is *naive* SGHMC, which diverges under gradient noise: it is there to be shown, not to be
+    used.
 
     Args:
         learning_rate: float or LearningRateSchedule, per *mean* gradient, as in SGD.
         num_data: N.
         friction: alpha in [0, 1]: the fraction of the velocity that is lost in one iteration.
-        temperature: T >= 0, a float or a LearningRateSchedule.
-        gradient_noise: beta, what the noise of the minibatch gradient contributes already: a number in [0,
-            alpha], eta V / (2 T m) for a gradient of U with variance V; or "fisher": estimated for every
-            weight from the running variance of the minibatch gradients, and never more than alpha.
-        gradient_noise_decay: decay of that running variance, in [0, 1).
+        gradient_noise: beta, what the noise of the minibatch gradient contributes already: a number
+            in [0, alpha], eta V / (2 T m) for a gradient of U with variance V; or "fisher":
+            estimated for every weight from the running variance of the minibatch gradients, and
+            never more than alpha.
+        gradient_noise_decay: decay of that running variance, in [0, 1].
         mass: m > 0, a number, or one number for each variable.
-        noise: "normal" or "rademacher".
-        seed: int >= 0.
-        name: name of the optimizer.
-        **kwargs: see `Sampler`.
+        seed: int >= 0: see `Sampler`.
+        **common: `temperature`, `noise` and `name`: see `Sampler`.
 
     Raises:
-        TypeError, ValueError: an argument is of the wrong type or range; the message begins with its name.
+        TypeError, ValueError: see `Sampler`.
     """
 
     def __init__(
@@ -48,24 +47,13 @@ class SGHMC(Sampler):
         num_data: float,
         *,
         friction: float = 0.1,
-        temperature: float | Schedule = 1.0,
         gradient_noise: float | str = 0.0,
         gradient_noise_decay: float = 0.99,
         mass: float | Sequence[float] = 1.0,
-        noise: str = "normal",
         seed: int,
-        name: str = "sghmc",
-        **kwargs: Any,
+        **common: Any,
     ) -> None:
-        super().__init__(
-            learning_rate,
-            num_data,
-            temperature=temperature,
-            noise=noise,
-            seed=seed,
-            name=name,
-            **kwargs,
-        )
+        super().__init__(learning_rate, num_data, seed=seed, **common)
         self.friction = check_number("friction", friction, 0.0, 1.0)
         self.gradient_noise = check_gradient_noise(gradient_noise, self.friction)
         self.gradient_noise_decay = check_number(
@@ -74,7 +62,10 @@ class SGHMC(Sampler):
         self.mass = _check_mass(mass)
 
     def build(self, variables: Sequence[keras.Variable]) -> None:
-        """Makes one velocity for each variable, at rest; two more slots for `gradient_noise="fisher"`."""
+        """Makes one velocity for each variable, at rest.
+
+        Two more slots for `gradient_noise="fisher"`.
+        """
         if self.built:
             return
         super().build(variables)
@@ -99,8 +90,8 @@ class SGHMC(Sampler):
     ) -> None:
         """Moves one variable and its velocity.
 
-        The noise n joins the gradient before both enter the velocity, so that one fused operation moves both:
-        v <- (1 - alpha) v - (learning_rate / m) (g + n), with Var(n) = 2 (alpha - beta) T m / (learning_rate
+        The noise n joins the gradient before both enter the velocity, so that one fused operation
+        moves both: v <- (1 - alpha) v - (lr / m) (g + n), with Var(n) = 2 (alpha - beta) T m / (lr
         N).
         """
         index = self._get_variable_index(variable)
@@ -134,14 +125,17 @@ class SGHMC(Sampler):
         return 1.0 / self._masses[index]
 
     def gradient_variance(self) -> list[tf.Tensor]:
-        """Variance of the minibatch gradient of U/N, for each variable; needs `gradient_noise="fisher"`."""
+        """Variance of the minibatch gradient of U/N, for each variable.
+
+        Needs `gradient_noise="fisher"`.
+        """
         return [self._variance.value(index) for index in range(len(self.velocities))]
 
-    def _noise_scale(self, learning_rate: tf.Tensor) -> tf.Tensor:
-        """sqrt(2 (alpha - beta) T / (learning_rate N)), the noise in units of the gradient of U/N."""
+    @property
+    def _noise_share(self) -> float:
+        """Alpha - beta; all of alpha where beta is estimated, and taken off in `update_step`."""
         beta = 0.0 if isinstance(self.gradient_noise, str) else self.gradient_noise
-        power = 2.0 * (self.friction - beta) / self.num_data * self.current_temperature()
-        return tf.sqrt(tf.math.divide_no_nan(power, tf.cast(learning_rate, tf.float32)))
+        return self.friction - beta
 
     def get_config(self) -> dict[str, Any]:
         """The arguments of `__init__`."""
@@ -161,8 +155,9 @@ def _times(factor: float | tf.Tensor, tensor: tf.Tensor) -> tf.Tensor:
 class GradientVariance:
     """Running variance of minibatch gradients, per weight, from differences of successive ones.
 
-    E (g_t - g_{t-1})^2 / 2 is the variance of independent minibatches. Unlike a variance about a running mean
-    it does not count the movement of the chain, which from one iteration to the next is small.
+    E (g_t - g_{t-1})^2 / 2 is the variance of independent minibatches. Unlike a variance about a
+    running mean it does not count the movement of the chain, which from one iteration to the next
+    is small.
 
     Args:
         optimizer: whose slots these are.
@@ -181,7 +176,10 @@ class GradientVariance:
         )
 
     def update(self, index: int, gradient: tf.Tensor) -> tf.Tensor:
-        """Takes in one gradient and returns the variance so far, of its shape; 0 after the first."""
+        """Takes in one gradient and returns the variance so far, of its shape.
+
+        0 after the first.
+        """
         previous, mean = self.previous[index].value, self.mean[index].value
         count = tf.cast(self.count.value, gradient.dtype)
         seen = tf.cast(count > 0, gradient.dtype)

@@ -14,32 +14,32 @@ from bayesian_gan.samplers.sampler import Sampler, check_number
 class SGNHT(Sampler):
     r"""Stochastic gradient Nose-Hoover thermostat (Ding et al. 2014, algorithm 2).
 
-    With g the minibatch gradient of U/N, eta = learning_rate / N, a = friction, mu = thermostat_mass:
+    With g the minibatch gradient of U/N, eta = learning_rate / N, a = friction, mu =
+    thermostat_mass:
 
         v     <- (1 - alpha) v - learning_rate g + sqrt(2 a T eta) xi,    xi ~ N(0, 1)
         theta <- theta + v
         alpha <- alpha + (mean(v^2) - 2 T eta / (2 - alpha)) / mu
 
-    with one alpha, and the mean over the elements of all variables. The friction alpha starts at a and grows
-    until the velocities have the variance that T asks for, so it takes up gradient noise of a constant,
-    *unknown* variance. Target: exp(-U(theta) / T). The paper's third line asks for mean(v^2) = T eta, the
-    limit of small friction; the factor 2 / (2 - alpha) is what this discretisation has at its target, and
-    with it the variance of a Gaussian comes out without any error of order alpha. At T = 0 the first
-    iteration is that of SGD with momentum 1 - a; the friction then grows with v^2.
+    with one alpha, and the mean over the elements of all variables. The friction alpha starts at a
+    and grows until the velocities have the variance that T asks for, so it takes up gradient noise
+    of a constant, *unknown* variance. Target: exp(-U(theta) / T). The paper's third line asks for
+    mean(v^2) = T eta, the limit of small friction; the factor 2 / (2 - alpha) is what this
+    discretisation has at its target, and with it the variance of a Gaussian comes out without any
+    error of order alpha. At T = 0 the first iteration is that of SGD with momentum 1 - a; the
+    friction then grows with v^2.
 
     Args:
         learning_rate: float or LearningRateSchedule, per *mean* gradient, as in SGD.
         num_data: N.
         friction: a in [0, 1], injected noise and initial friction.
-        thermostat_mass: mu > 0; the friction adapts within alpha mu / (T eta) iterations. 1 is the paper's.
-        temperature: T >= 0, a float or a LearningRateSchedule.
-        noise: "normal" or "rademacher".
-        seed: int >= 0.
-        name: name of the optimizer.
-        **kwargs: see `Sampler`.
+        thermostat_mass: mu > 0; the friction adapts within alpha mu / (T eta) iterations. 1 is the
+            paper's.
+        seed: int >= 0: see `Sampler`.
+        **common: `temperature`, `noise` and `name`: see `Sampler`.
 
     Raises:
-        TypeError, ValueError: an argument is of the wrong type or range; the message begins with its name.
+        TypeError, ValueError: see `Sampler`.
     """
 
     def __init__(
@@ -49,21 +49,10 @@ class SGNHT(Sampler):
         *,
         friction: float = 0.1,
         thermostat_mass: float = 1.0,
-        temperature: float | Schedule = 1.0,
-        noise: str = "normal",
         seed: int,
-        name: str = "sgnht",
-        **kwargs: Any,
+        **common: Any,
     ) -> None:
-        super().__init__(
-            learning_rate,
-            num_data,
-            temperature=temperature,
-            noise=noise,
-            seed=seed,
-            name=name,
-            **kwargs,
-        )
+        super().__init__(learning_rate, num_data, seed=seed, **common)
         self.friction = check_number("friction", friction, 0.0, 1.0)
         self.thermostat_mass = check_number("thermostat_mass", thermostat_mass, 0.0)
         if self.thermostat_mass == 0.0:
@@ -104,22 +93,18 @@ class SGNHT(Sampler):
         self, gradient: tf.Tensor, variable: keras.Variable, learning_rate: tf.Tensor
     ) -> None:
         """Moves one variable and its velocity; the noise joins the gradient as in SGHMC."""
-        force = tf.cast(gradient, variable.dtype)
-        noise = self._noise(variable)
-        if noise is not None:
-            force += noise
         tf.raw_ops.ResourceApplyKerasMomentum(
             var=variable.handle,
             accum=self.velocities[self._get_variable_index(variable)].value.handle,
             lr=tf.cast(learning_rate, variable.dtype),
-            grad=force,
+            grad=self._noisy(gradient, variable),
             momentum=tf.cast(1.0 - self.thermostat.value, variable.dtype),
         )
 
-    def _noise_scale(self, learning_rate: tf.Tensor) -> tf.Tensor:
-        """sqrt(2 a T / (learning_rate N)), the noise in units of the gradient of U/N."""
-        power = 2.0 * self.friction / self.num_data * self.current_temperature()
-        return tf.sqrt(tf.math.divide_no_nan(power, tf.cast(learning_rate, tf.float32)))
+    @property
+    def _noise_share(self) -> float:
+        """The friction a; what the thermostat adds to it makes up for the gradient noise."""
+        return self.friction
 
     def get_config(self) -> dict[str, Any]:
         """The arguments of `__init__`."""

@@ -15,23 +15,24 @@ from bayesian_gan.samplers.sampler import Sampler, check_number
 class WarmStart(GuardedOptimizer):
     """Runs `optimizer` for the first `iterations` iterations, then `sampler` from zero velocity.
 
-    The sampler's own counter runs during the warm-up too: its schedules and its noise are functions of the
-    *total* number of iterations, so no noise is ever used twice, and a schedule is written down as one
-    function of the run. (A cyclical schedule that shall begin after the warm-up takes `first=iterations`.)
-    The slots of both are variables of this optimizer, made by `build`, so that saving and resuming is exact
-    before, at and after the switch.
+    The sampler's own counter runs during the warm-up too: its schedules and its noise are functions
+    of the *total* number of iterations, so no noise is ever used twice, and a schedule is written
+    down as one function of the run. (A cyclical schedule that shall begin after the warm-up takes
+    `first=iterations`.) The slots of both are variables of this optimizer, made by `build`, so that
+    saving and resuming is exact before, at and after the switch.
 
     Args:
         optimizer: a Keras optimizer, or its configuration as Keras serialises it.
         sampler: a sampler of this package, or its configuration.
         iterations: length of the warm-up, >= 0.
-        hand_over_second_moments: give the optimizer's running second moments of the gradient (Adam's,
-            RMSprop's) to a sampler that preconditions with them (PSGLD, ScaleAdaptedSGHMC) at the switch.
+        hand_over_second_moments: give the optimizer's running second moments of the gradient
+            (Adam's, RMSprop's) to a sampler that preconditions with them (PSGLD, ScaleAdaptedSGHMC)
+            at the switch.
         name: name of the optimizer.
 
     Raises:
-        TypeError, ValueError: an argument is of the wrong type or range, or there are no second moments to
-            hand over.
+        TypeError, ValueError: an argument is of the wrong type or range, or there are no second
+            moments to hand over.
     """
 
     def __init__(
@@ -151,7 +152,7 @@ def _restore(optimizer: Any) -> Any:
 
 
 def _second_moments(optimizer: keras.optimizers.Optimizer) -> list[tf.Tensor]:
-    """Running mean squared gradients of a built Adam or RMSprop, the start from zero divided out."""
+    """Mean squared gradients of a built Adam or RMSprop, the start from zero divided out."""
     if isinstance(optimizer, keras.optimizers.Adam):
         decay = optimizer.beta_2
     elif isinstance(optimizer, keras.optimizers.RMSprop):

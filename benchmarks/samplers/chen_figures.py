@@ -2,11 +2,12 @@
 
     python benchmarks/samplers/chen_figures.py --figures docs/figures
 
-Figure 1: the density of U(theta) = -2 theta^2 + theta^4 as sampled by five methods; gradients carry noise of
+Figure 1: the density of U(theta) = -2 theta^2 + theta^4 as sampled by five methods; gradients carry
+noise of
     variance
-4 where "noisy" is said. HMC is `tfp.mcmc`; naive SGHMC is `SGHMC(friction=0)` with fresh velocities every 50
-iterations. Figure 3: error of the estimated covariance of a correlated normal against the autocorrelation
-time, SGHMC and SGLD.
+4 where "noisy" is said. HMC is `tfp.mcmc`; naive SGHMC is `SGHMC(friction=0)` with fresh velocities
+every 50 iterations. Figure 3: error of the estimated covariance of a correlated normal against the
+autocorrelation time, SGHMC and SGLD.
 """
 
 import argparse
@@ -45,7 +46,7 @@ def trajectory(
     steps: int,
     fresh_velocity_every: int = 0,
 ) -> np.ndarray:
-    """Positions of parallel chains, [steps, *shape of start], under a gradient of U with added noise."""
+    """Positions of parallel chains, [steps, *start.shape], under a noisy gradient of U."""
     theta = keras.Variable(start, dtype="float32")
     sampler.build([theta])
     spread = (sampler.learning_rate / N) ** 0.5

@@ -1,12 +1,12 @@
-"""Bayesian logistic regression on scikit-learn's breast cancer data: 64 SGHMC chains against HMC of tfp.
+"""Bayesian logistic regression on breast cancer data: 64 SGHMC chains against HMC of tfp.
 
     python benchmarks/samplers/logistic_regression.py
 
-569 patients, 30 standardised features and an intercept, prior N(0, I). SGHMC sees minibatches of 64 and takes
-off their noise (`gradient_noise="fisher"`); HMC (8 chains) sees all data and must reach a split R-hat under
-1.01. Printed: the largest difference of posterior means, in posterior standard deviations; the largest
-relative difference of standard deviations; the mean Kullback-Leibler divergence of the two predictive
-distributions over all patients.
+569 patients, 30 standardised features and an intercept, prior N(0, I). SGHMC sees minibatches of 64
+and takes off their noise (`gradient_noise="fisher"`); HMC (8 chains) sees all data and must reach a
+split R-hat under 1.01. Printed: the largest difference of posterior means, in posterior standard
+deviations; the largest relative difference of standard deviations; the mean Kullback-Leibler
+divergence of the two predictive distributions over all patients.
 """
 
 import keras
@@ -61,7 +61,7 @@ def hmc(features: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 
 def sghmc(features: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Draws of SGHMC, [draws, chains, weights]: all chains are one variable, each with its own minibatches."""
+    """Draws of SGHMC, [draws, chains, weights]: one variable, each chain with its own minibatches."""
     n = float(len(features))
     # Friction 0.3 leaves room to take the minibatch noise off.
     sampler = SGHMC(ETA * n, n, friction=0.3, gradient_noise="fisher", seed=1)

@@ -1,10 +1,10 @@
-"""The 10 x 10 mixture of normals (after Zhang et al. 2020, figure 2): cyclical SGHMC against plain SGHMC.
+"""The 10 x 10 mixture of normals (Zhang et al. 2020, figure 2): cyclical and plain SGHMC.
 
     python benchmarks/samplers/mixture.py --figures docs/figures
 
-The means lie 2 apart on a grid, every component is N(mean, 0.03 I). Four chains of 200,000 iterations each,
-both samplers start in one corner. A mode counts as found if a collected sample lies within three standard
-deviations of it.
+The means lie 2 apart on a grid, every component is N(mean, 0.03 I). Four chains of 200,000
+iterations each, both samplers start in one corner. A mode counts as found if a collected sample
+lies within three standard deviations of it.
 """
 
 import argparse
@@ -52,7 +52,7 @@ def sample(sampler: SGHMC) -> np.ndarray:
 
 
 def modes_found(samples: np.ndarray) -> tuple[int, np.ndarray]:
-    """Modes with a sample within three standard deviations, and the share of samples near each mode."""
+    """Modes with a sample within 3 standard deviations, and the share of samples near each."""
     flat = samples.reshape(-1, 2)
     nearest = np.clip(np.round((flat - GRID[0]) / 2.0), 0, 9).astype(int)
     near = np.linalg.norm(flat - GRID[nearest], axis=1) < 3.0 * VARIANCE**0.5
@@ -66,9 +66,9 @@ def main() -> None:
     parser.add_argument("--figures", type=Path, default=Path("docs/figures"))
     folder = parser.parse_args().figures
     folder.mkdir(parents=True, exist_ok=True)
-    # At a step eta the stiffness is eta / 0.03, and stable below 2 (2 - alpha) = 3.8. A cycle begins at 3.5,
-    # where the chain leaves a mode within a few iterations, and ends at 0. Plain SGHMC has the step that a
-    # cycle's sampling phase has on average.
+    # At a step eta the stiffness is eta / 0.03, and stable below 2 (2 - alpha) = 3.8. A cycle
+    # begins at 3.5, where the chain leaves a mode within a few iterations, and ends at 0. Plain
+    # SGHMC has the step that a cycle's sampling phase has on average.
     step = CyclicalStep(3.5 * VARIANCE, CYCLE, exploration=0.8)
     phase = np.array([bool(step.is_sampling(t)) for t in range(CYCLE)])
     mean_step = float(np.mean([float(step(t)) for t in range(CYCLE) if phase[t]]))

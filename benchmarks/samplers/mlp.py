@@ -1,13 +1,13 @@
-"""The classifier of `examples/sampler_classifier.ipynb` against its own SGD solution, over five seeds.
+"""The classifier of `examples/sampler_classifier.ipynb` against its SGD solution, five seeds.
 
     python benchmarks/samplers/mlp.py
     python benchmarks/samplers/mlp.py --data digits
 
-Same network, prior, step, momentum, batches and number of iterations; SGD is the sampler at temperature 0,
-which is Keras's SGD with momentum 0.9, and its last weights predict. The seed draws the training data (200
-noisy moons, or half of scikit-learn's digits), the initial weights, the order of the batches and the noise.
-Printed: accuracy, negative log likelihood (nats), and expected calibration error (15 equal bins of
-confidence), each as mean +- standard deviation.
+Same network, prior, step, momentum, batches and number of iterations; SGD is the sampler at
+temperature 0, which is Keras's SGD with momentum 0.9, and its last weights predict. The seed draws
+the training data (200 noisy moons, or half of scikit-learn's digits), the initial weights, the
+order of the batches and the noise. Printed: accuracy, negative log likelihood (nats), and expected
+calibration error (15 equal bins of confidence), each as mean +- standard deviation.
 """
 
 import argparse

@@ -1,6 +1,7 @@
 """Cost of one update of every sampler, on 10 million float32 weights in 100 tensors.
 
-Prints a table: milliseconds (median of 15 updates) and the ratio to the issue's yardsticks: Keras's SGD with
+Prints a table: milliseconds (median of 15 updates) and the ratio to the issue's yardsticks: Keras's
+SGD with
     momentum
 alone, and the sum of that and one `tf.random.stateless_normal` of 10 million numbers.
 

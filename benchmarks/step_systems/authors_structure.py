@@ -10,11 +10,11 @@ from collections.abc import Callable, Sequence
 
 import keras
 import tensorflow as tf
-from bayesian_gan.gan.authors import authors_noise, authors_prior
-from bayesian_gan.gan.base import fake_energy, labelled_energy, real_energy
 
 from bayesian_gan.gan.minibatch import Minibatch
 from bayesian_gan.gan.model import BayesianGAN
+from bayesian_gan.gan.objectives.authors import authors_noise, authors_prior
+from bayesian_gan.gan.objectives.base import fake_energy, labelled_energy, real_energy
 from bayesian_gan.gan.priors import Normal
 from bayesian_gan.gan.terms.feature_matching import huber_distance
 from bayesian_gan.networks import GhostBatchNormalization

@@ -1,7 +1,8 @@
 """Floating-point operations of convolutions and matrix products, counted from a traced graph.
 
-A multiplication and an addition are two operations. An operation that TensorFlow's optimiser would merge
-with an equal one (same type, attributes and inputs) counts once. Zeros of the padding count, as usual.
+A multiplication and an addition are two operations. An operation that TensorFlow's optimiser would
+merge with an equal one (same type, attributes and inputs) counts once. Zeros of the padding count,
+as usual.
 """
 
 from collections.abc import Callable
@@ -55,7 +56,8 @@ FORMULAS: dict[str, Callable[[tf.Operation], int]] = {
 }
 
 
-# Calls of functions that a step traces in graphs of their own; TensorFlow's optimiser puts them in their place.
+# Calls of functions that a step traces in graphs of their own; TensorFlow's optimiser puts them in
+# their place.
 CALLS = ("PartitionedCall", "StatefulPartitionedCall")
 
 

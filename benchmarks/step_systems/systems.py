@@ -1,4 +1,4 @@
-"""Builders: a system and a setting to something that makes steps and knows its floating-point operations."""
+"""Builders: from system and setting to what makes steps and knows its operations."""
 
 import os
 import time
@@ -18,7 +18,8 @@ from bayesian_gan.samplers import SGHMC, WarmStart
 from benchmarks.step_systems import flops
 from benchmarks.step_systems.authors_structure import AuthorsStructure
 
-# Image shape, number of unlabelled images, classes. CelebA's number is cut: it fills memory and costs no time.
+# Image shape, number of unlabelled images, classes. CelebA's number is cut: it fills memory and
+# costs no time.
 DATA: dict[str, tuple[tuple[int, int, int], int, int]] = {
     "digits": ((8, 8, 1), 1297, 10),
     "mnist": ((28, 28, 1), 60000, 10),
@@ -119,10 +120,10 @@ def all_minibatches(model: BayesianGAN) -> list[Any]:
 
 
 def convolutions_alone(setting: Setting) -> System:
-    """The convolutions of "paper" at this setting and nothing else: what the machine's kernels reach.
+    """The convolutions of "paper" at this setting alone: what the machine's kernels reach.
 
-    Every distinct convolution is timed by itself, as many of it side by side as there are cores. One "step"
-    returns the seconds that all of them take.
+    Every distinct convolution is timed by itself, as many of it side by side as there are cores.
+    One "step" returns the seconds that all of them take.
     """
     model = build_model(Setting(**{**vars(setting), "system": "paper"}))
     graph = tf.function(lambda: model.train_step(None)).get_concrete_function().graph
@@ -161,8 +162,8 @@ _FLOPS_IN_ONE_CALL = 2_000_000_000
 def kernel_timer(counted: flops.Counted, repeats: int = 5) -> Callable[[], float]:
     """A function that times one convolution: seconds for one, with one running on every core.
 
-    So many run in one call that starting the call does not count, each on inputs of its own, lest they be
-    merged.
+    So many run in one call that starting the call does not count, each on inputs of its own, lest
+    they be merged.
     """
     operation, cores = counted.operation, os.cpu_count() or 1
     copies = cores * max(1, round(_FLOPS_IN_ONE_CALL / counted.flops / cores))

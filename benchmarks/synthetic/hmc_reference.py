@@ -2,17 +2,18 @@
 
     python benchmarks/synthetic/hmc_reference.py
 
-A Bayesian GAN small enough for both: 40 points on a ring in the plane, two-layer networks with four hidden
-units, one-dimensional z ~ U(-1, 1), prior N(0, I), K = 1, no feature matching. One player is sampled while the
-other stays as it is, so that its conditional posterior is a density that HMC can target: a discriminator given
-two fixed generators, and a generator given two fixed discriminators. SGHMC is `BayesianGAN.fit` with
-minibatches of 20 points and fresh z, one chain of the model for each chain, started from the prior. HMC has
-the potential of all points and of 200 equally spaced z, written down here again without the package.
+A Bayesian GAN small enough for both: 40 points on a ring in the plane, two-layer networks with four
+hidden units, one-dimensional z ~ U(-1, 1), prior N(0, I), K = 1, no feature matching. One player is
+sampled while the other stays as it is, so that its conditional posterior is a density that HMC can
+target: a discriminator given two fixed generators, and a generator given two fixed discriminators.
+SGHMC is `BayesianGAN.fit` with minibatches of 20 points and fresh z, one chain of the model for
+each chain, started from the prior. HMC has the potential of all points and of 200 equally spaced z,
+written down here again without the package.
 
-Predictions are compared, since weights of a network are not identified: P(real | x) on a 5 x 5 grid, or the
-generated points of nine z; of each its mean and its second moment over the posterior. Printed: split R-hat and
-the smallest effective sample size of both, the largest difference in posterior standard deviations, and in
-Monte-Carlo standard errors of both together.
+Predictions are compared, since weights of a network are not identified: P(real | x) on a 5 x 5
+grid, or the generated points of nine z; of each its mean and its second moment over the posterior.
+Printed: split R-hat and the smallest effective sample size of both, the largest difference in
+posterior standard deviations, and in Monte-Carlo standard errors of both together.
 """
 
 import argparse
@@ -30,8 +31,8 @@ from bayesian_gan.samplers import SGHMC, diagnostics
 Player = Literal["discriminator", "generator"]
 
 NUM_DATA, BATCH, HIDDEN, Z_DIM, OTHERS = 40, 20, 4, 1, 2
-# eta = learning_rate / N. Small enough that the minibatch noise brings about 2% of the noise due, and the step
-# inflates no variance by more than that: nothing is taken off or corrected.
+# eta = learning_rate / N. Small enough that the minibatch noise brings about 2% of the noise due,
+# and the step inflates no variance by more than that: nothing is taken off or corrected.
 ETA, FRICTION, THINNING = 5e-4, 0.2, 20
 NUM_Z = 200
 # Of the fixed networks: biases of 0 and small weights would leave nothing to learn from them.
@@ -67,7 +68,7 @@ def shapes(player: Player) -> list[tuple[int, ...]]:
 
 
 def network(x: tf.Tensor, weights: list[tf.Tensor]) -> tf.Tensor:
-    """The two-layer network of many chains: x [n, in], weights [chains, ...], to [chains, n, out]."""
+    """The two-layer network of many chains: x [n, in], weights [chains, ...] to [chains, n, out]."""
     kernel, bias, last_kernel, last_bias = weights
     hidden = tf.einsum("ni,cih->cnh", x, kernel) + bias[:, None]
     hidden = tf.maximum(hidden, LEAKY_SLOPE * hidden)
@@ -96,8 +97,9 @@ def other(player: Player) -> Player:
 def potential(flat: tf.Tensor, player: Player) -> tf.Tensor:
     """U of the whole data for many chains, [chains, weights] to [chains].
 
-    The discriminator's is N [ mean -log D(x) + mean_{g, z} -log(1 - D(G_g(z))) ] + |theta|^2 / 2, the
-    generator's N mean_{d, z} -log D_d(G(z)) + |theta|^2 / 2; the z are the midpoints of 200 intervals.
+    The discriminator's is N [ mean -log D(x) + mean_{g, z} -log(1 - D(G_g(z))) ] + |theta|^2 / 2,
+    the generator's N mean_{d, z} -log D_d(G(z)) + |theta|^2 / 2; the z are the midpoints of 200
+    intervals.
     """
     z = tf.constant((np.arange(NUM_Z)[:, None] + 0.5) / NUM_Z * 2.0 - 1.0, tf.float32)
     fixed = unflatten(tf.constant(fixed_networks(other(player))), other(player))
@@ -142,7 +144,7 @@ def hmc(player: Player, chains: int, draws: int, burn_in: int) -> np.ndarray:
 
 
 def build(player: Player, chains: int, seed: int = 0) -> BayesianGAN:
-    """A Bayesian GAN of that many chains: one player starts from the prior and samples, the other is fixed."""
+    """A Bayesian GAN of many chains: one player samples from the prior on, the other is fixed."""
     discriminates = player == "discriminator"
     gan = BayesianGAN(
         mlp_generator(2, Z_DIM, HIDDEN),

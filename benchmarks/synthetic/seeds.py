@@ -1,11 +1,12 @@
-"""The synthetic experiment over ten seeds: divergence of Bayesian and maximum-likelihood GANs, clusters found.
+"""The synthetic experiment over ten seeds: divergence of the systems, clusters found.
 
     python benchmarks/synthetic/seeds.py --out_dir runs --z_dim 10 --numz 10
 
-All flags of `run_bgan_synth.py`, and `--seeds` (how many, default 10) and `--first` (the first of them). Each
-seed has a data set of its own (`--data_seed`) and weights of its own (`--random_seed`). Writes
-`measurements.csv` of all seeds (with a column `seed`; a seed that is there already is not run again) and
-`divergence.png` into a folder of OUT_DIR that is named by the flags and the version, and prints a table.
+All flags of `run_bgan_synth.py`, and `--seeds` (how many, default 10) and `--first` (the first of
+them). Each seed has a data set of its own (`--data_seed`) and weights of its own (`--random_seed`).
+Writes `measurements.csv` of all seeds (with a column `seed`; a seed that is there already is not
+run again) and `divergence.png` into a folder of OUT_DIR that is named by the flags and the version,
+and prints a table.
 """
 
 import csv
@@ -20,7 +21,6 @@ from absl import flags
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
-from bayesian_gan.errors import InputError, RunStopped  # noqa: E402
 from bayesian_gan.options.flags import define_options  # noqa: E402
 from bayesian_gan.storage import write_json  # noqa: E402
 from bayesian_gan.synthetic.data import synthetic_data  # noqa: E402
@@ -29,6 +29,7 @@ from bayesian_gan.synthetic.experiment import train  # noqa: E402
 from bayesian_gan.synthetic.measure import Measurement  # noqa: E402
 from bayesian_gan.synthetic.options import SynthConfig  # noqa: E402
 from bayesian_gan.synthetic.pictures import divergence_picture, save_picture  # noqa: E402
+from benchmarks.command_line import status_of  # noqa: E402
 from benchmarks.driver_runs import place_name  # noqa: E402
 
 COLUMNS = ["seed", "floor", *(f.name for f in fields(Measurement))]
@@ -100,31 +101,26 @@ def main(arguments: list[str]) -> int:
     define_options(values, SynthConfig)
     flags.DEFINE_integer("seeds", 10, "How many.", lower_bound=1, flag_values=values)
     flags.DEFINE_integer("first", 0, "The first.", lower_bound=0, flag_values=values)
-    try:
-        values(["seeds.py", *arguments])
-        config = SynthConfig.from_flags(values)
-    except (InputError, flags.Error) as error:
-        print(f"seeds.py: error: {error}", file=sys.stderr)
-        return 2
+    return status_of(__file__, lambda: _run(values, arguments))
+
+
+def _run(values: flags.FlagValues, arguments: list[str]) -> None:
+    values(["seeds.py", *arguments])
+    config = SynthConfig.from_flags(values)
     shared = shared_flags(config)
     folder = Path(config.out_dir or ".") / place_name(f"seeds_{config.data}", shared)
     folder.mkdir(parents=True, exist_ok=True)
     write_json(folder / "config.json", {"flags": shared})
     path = folder / "measurements.csv"
     first = values["first"].value
-    try:
-        for seed in range(first, first + values["seeds"].value):
-            if seed not in read(path):
-                run_seed(config, seed, path)
-    except RunStopped as error:
-        print(f"seeds.py: stopped: {error}", file=sys.stderr)
-        return error.status
+    for seed in range(first, first + values["seeds"].value):
+        if seed not in read(path):
+            run_seed(config, seed, path)
     found = read(path)
     report(found)
     rows = [m for _, own in found.values() for m in own]
     floor = float(np.mean([floor for floor, _ in found.values()]))
     save_picture(folder / "divergence.png", divergence_picture(rows, floor))
-    return 0
 
 
 if __name__ == "__main__":

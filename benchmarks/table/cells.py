@@ -1,4 +1,4 @@
-"""The cells of the paper's Table 1: what each is, the command that makes it, and what is read from its run."""
+"""The cells of the paper's Table 1: the command that makes each, and what is read of its run."""
 
 import hashlib
 import json
@@ -32,8 +32,9 @@ SCORES = {
     "bayesgan": "posterior",
 }
 
-# How the other score of a line is named, by the score that is the system's: beside an average its single
-# network, beside a single network the average of its draws along the last iterations, which costs no training.
+# How the other score of a line is named, by the score that is the system's: beside an average its
+# single network, beside a single network the average of its draws along the last iterations, which
+# costs no training.
 OTHER_SCORES = {
     "supervised": None,
     "single": "trajectory_",
@@ -41,7 +42,8 @@ OTHER_SCORES = {
     "posterior": "single_",
 }
 
-# Saatci & Wilson 2017, Table 1: (mean, 2 std) over ten label sets; MNIST in errors of 10,000, the others in %.
+# Saatci & Wilson 2017, Table 1: (mean, 2 std) over ten label sets; MNIST in errors of 10,000, the
+# others in %.
 PAPER: dict[tuple[str, int], tuple[tuple[float, float] | None, ...]] = {
     ("mnist", 20): (None, (1823, 412), (1687, 387), (1087, 564), (1432, 487)),
     ("mnist", 50): (None, (453, 110), (490, 170), (189, 103), (332, 172)),
@@ -73,7 +75,8 @@ class Cell:
         label_seed: which label set.
         preset: whose terms all systems have.
         temperature: of a `bayesgan`; None takes the preset's.
-        equal_cost: of a `dcgan_10`: iterations so few that all of it costs what the preset's `bayesgan` costs.
+        equal_cost: of a `dcgan_10`: iterations so few that all of it costs what the preset's
+            `bayesgan` costs.
     """
 
     dataset: str
@@ -86,7 +89,10 @@ class Cell:
 
     @property
     def name(self) -> str:
-        """A name for the cell's folder; the supervised CNN trains in the run of its label set's bayesgan."""
+        """A name for the cell's folder.
+
+        The supervised CNN trains in the run of its label set's bayesgan.
+        """
         system = "bayesgan" if self.system == "supervised" else self.system
         warmth = "" if self.temperature is None else f"_T{self.temperature:g}"
         cost = "_equal" if self.equal_cost else ""
@@ -94,7 +100,10 @@ class Cell:
 
     @property
     def own_temperature(self) -> float | None:
-        """What a finished cell's line has: the preset's if none is asked for; None without a posterior."""
+        """What a finished cell's line has: the preset's if none is asked for.
+
+        None without a posterior.
+        """
         if self.system != "bayesgan":
             return None
         if self.temperature is not None:
@@ -118,10 +127,10 @@ class Cell:
         ]
 
     def _fewer_iterations(self, extra: tuple[str, ...]) -> list[str]:
-        """Iterations of which a DCGAN-10 costs what the preset's `bayesgan` costs with these further flags.
+        """Iterations of a DCGAN-10 that costs what the preset's `bayesgan` costs with these flags.
 
-        Each chain's step costs k generators that move and as many batches of theirs through the discriminator,
-        and about 3/4 of that once for the real images (benchmarks/RESULTS.md).
+        Each chain's step costs k generators that move and as many batches of theirs through the
+        discriminator, and about 3/4 of that once for the real images (benchmarks/RESULTS.md).
         """
         values = _values(self.preset, extra)
         k = values["generators_per_step"].value or values["num_gen"].value

@@ -55,7 +55,7 @@ def render(lines: Lines) -> str:
 
 
 def _further_flags(lines: Lines) -> list[str]:
-    """A paragraph with the flags that runs of each data set had beside the preset's, if there are any."""
+    """A paragraph with the flags of each data set's runs beside the preset's, if any."""
     found = sorted({(line["dataset"], line["extra"]) for line in lines if line.get("extra")})
     if not found:
         return []
@@ -184,7 +184,7 @@ def _minutes(lines: Lines) -> tuple[str, str]:
 
 
 def _single_and_average(system: str) -> tuple[str, str | None]:
-    """How the names of a system's scores begin: those of one network, and those of an average if it has one."""
+    """How the names of a system's scores begin: of one network, and of an average if any."""
     other = OTHER_SCORES[SCORES[system]]
     return ("single_", "") if other == "single_" else ("", other)
 

@@ -6,13 +6,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from bayesian_gan.errors import InputError
 from benchmarks.table.cells import Cell
 
 REQUIRED = ("dataset", "N", "system", "label_seed", "preset", "errors", "n", "nll", "version")
-
-
-class ResultsError(ValueError):
-    """The results file cannot be used; the message says what to do."""
 
 
 def read_results(path: Path, version: str) -> list[dict[str, Any]]:
@@ -23,7 +20,7 @@ def read_results(path: Path, version: str) -> list[dict[str, Any]]:
         version: of this program; results of another are not mixed with its own.
 
     Raises:
-        ResultsError: a line that is not a result, or of another version.
+        InputError: a line that is not a result, or of another version.
     """
     if not path.exists():
         return []
@@ -33,11 +30,11 @@ def read_results(path: Path, version: str) -> list[dict[str, Any]]:
             line = json.loads(text)
             missing = [name for name in REQUIRED if name not in line]
         except (ValueError, TypeError) as error:
-            raise ResultsError(f"{path}, line {k}: not a result ({error}); remove it") from error
+            raise InputError(f"{path}, line {k}: not a result ({error}); remove it") from error
         if missing:
-            raise ResultsError(f"{path}, line {k}: lacks {', '.join(missing)}; remove it")
+            raise InputError(f"{path}, line {k}: lacks {', '.join(missing)}; remove it")
         if line["version"] != version:
-            raise ResultsError(
+            raise InputError(
                 f"{path}, line {k}: a result of version {line['version']}, and this is {version}: give "
                 "another --results file, or move this one away"
             )

@@ -1,4 +1,4 @@
-"""The posterior of a small Bayesian GAN: the potential that HMC is given, and SGHMC's agreement with HMC."""
+"""The posterior of a small Bayesian GAN: HMC's potential, and SGHMC's agreement with HMC."""
 
 import keras
 import numpy as np
@@ -42,6 +42,6 @@ def test_sghmc_predicts_as_hmc_does(player: reference.Player) -> None:
     result = reference.compare(hmc, sghmc)
     assert max(result.rhat) < 1.1
     assert min(result.ess) > 100
-    # The largest of 50 or 36 correlated differences: 4 standard errors. What the step and the minibatches add
-    # to the variance, about 2%, is below an error of these few draws.
+    # The largest of 50 or 36 correlated differences: 4 standard errors. What the step and the
+    # minibatches add to the variance, about 2%, is below an error of these few draws.
     assert result.errors < 4.0

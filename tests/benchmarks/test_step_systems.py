@@ -69,7 +69,8 @@ def test_products_within_called_functions_are_counted_once_per_call() -> None:
 
     counted = flops.count(twice.get_concrete_function(tf.TensorSpec((3, 3))).graph)
     names = [c.name for c in counted]
-    # A 3 x 3 product is 27 multiplications and as many additions; of two equal ones at one level one counts.
+    # A 3 x 3 product is 27 multiplications and as many additions; of two equal ones at one level
+    # one counts.
     assert flops.total(counted) == 3 * 54
     assert sorted(name.rpartition("/")[0] for name in names) == [
         "",

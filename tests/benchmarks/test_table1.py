@@ -1,4 +1,4 @@
-"""The harness of the paper's table: what is a cell, what is done, what is refused, what is printed."""
+"""The harness of the paper's table: what a cell is, what is done, refused and printed."""
 
 import argparse
 import json
@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 from run_files import write_run
 
+from bayesian_gan.errors import InputError
 from bayesian_gan.options.presets import PRESETS
 from benchmarks import table1
 from benchmarks.driver_runs import newest
 from benchmarks.table.cells import Cell, configuration, result
 from benchmarks.table.render import render, spread
-from benchmarks.table.results import ResultsError, append_result, find, read_results
+from benchmarks.table.results import append_result, find, read_results
 
 ROOT = Path(__file__).parents[2]
 
@@ -70,7 +71,8 @@ def test_an_ensemble_of_equal_cost_makes_fewer_iterations() -> None:
     assert f"--warm_up={values['warm_up'] * chains // 10}" in equal.flags()
     assert not any("train_iter" in flag for flag in full.flags())
     assert equal.name != full.name
-    # Two chains that move 2 of 10 generators cost 11.72 GFLOP, a DCGAN 3.74 (benchmarks/RESULTS.md).
+    # Two chains that move 2 of 10 generators cost 11.72 GFLOP, a DCGAN 3.74
+    # (benchmarks/RESULTS.md).
     extra = ("--generators_per_step=2", "--train_iter=7000")
     of_paper = Cell("mnist", 100, "dcgan_10", 0, "paper", equal_cost=True).flags(extra)
     given = dict(flag.removeprefix("--").split("=") for flag in of_paper)  # The last one counts.
@@ -99,7 +101,7 @@ def test_a_block_of_generators_is_taken_from_bayesgan_alone() -> None:
 def test_results_that_cannot_be_mixed_are_refused(tmp_path: Path, text: str, message: str) -> None:
     path = tmp_path / "table1.jsonl"
     path.write_text(text + "\n", encoding="utf-8")
-    with pytest.raises(ResultsError, match=message):
+    with pytest.raises(InputError, match=message):
         read_results(path, "1")
 
 

@@ -30,7 +30,7 @@ def refusal(path: Path, rank: int = 3) -> str:
 
 
 def packed(data: bytes, level: int = 9) -> bytes:
-    """Data as gzip with no time in it: the names of tests hold it, and every worker must collect the same."""
+    """Data as gzip without a time: names of tests hold it, and must be the same in every worker."""
     return gzip.compress(data, level, mtime=0)
 
 

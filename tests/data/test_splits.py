@@ -97,8 +97,9 @@ def test_every_example_and_every_class_has_the_same_chance() -> None:
     # One class of three has 4, not 3: 200 +- sqrt(600 * 2/9) = 11.5 times each; 4 sigma.
     assert extra.sum() == seeds
     assert np.all(np.abs(extra - 200) < 46)
-    # Within a class all examples share 3 1/3 draws. A count is binomial, and the sum of the squares in
-    # units of its variance is near chi-squared with 150 degrees of freedom: 150 +- 17.3; 4 sigma.
+    # Within a class all examples share 3 1/3 draws. A count is binomial, and the sum of the squares
+    # in units of its variance is near chi-squared with 150 degrees of freedom: 150 +- 17.3; 4
+    # sigma.
     p = (10 / 3) / np.bincount(DATA.labels)[DATA.labels]
     chi_squared = np.sum((times - seeds * p) ** 2 / (seeds * p * (1 - p)))
     assert abs(chi_squared - 150) < 70

@@ -1,4 +1,4 @@
-"""Data sets as TensorFlow Datasets prepares them: the same images as from IDX files, or a refusal."""
+"""Data sets that TensorFlow Datasets prepared: the images of the IDX files, or a refusal."""
 
 import shutil
 import socket

@@ -1,4 +1,4 @@
-"""Other data sets of TensorFlow Datasets than MNIST: CelebA, EMNIST, images of different sizes, any name."""
+"""TensorFlow Datasets beside MNIST: CelebA, EMNIST, images of different sizes, any name."""
 
 import json
 import shutil

@@ -10,7 +10,6 @@ from bayesian_gan.evaluation import (
     classification,
     detection,
     entropy,
-    expected_calibration_error,
     per_class,
     risk_coverage,
     uncertainty,
@@ -24,8 +23,8 @@ def predicted() -> tuple[np.ndarray, np.ndarray]:
     """Probabilities [500, 4] and labels that have something to do with them."""
     rng = np.random.default_rng(0)
     p = rng.dirichlet([0.3] * K, 500)
-    # Right with probability 0.65 whatever the confidence: too sure at high confidence, too unsure at low, so
-    # that it matters which bin an example is in.
+    # Right with probability 0.65 whatever the confidence: too sure at high confidence, too unsure
+    # at low, so that it matters which bin an example is in.
     labels = (p.argmax(1) + (rng.random(500) > 0.65) * rng.integers(1, K, 500)) % K
     return p, labels
 
@@ -57,7 +56,7 @@ def test_calibration_error_is_the_sum_over_bins(predicted: tuple[np.ndarray, np.
         inside = (confidence > i / 15) & (confidence <= (i + 1) / 15)
         if inside.any():
             fixed += inside.sum() * abs(right[inside].mean() - confidence[inside].mean())
-    assert expected_calibration_error(p, labels) == pytest.approx(fixed / 500, rel=1e-12)
+    assert calibration_bins(p, labels).error == pytest.approx(fixed / 500, rel=1e-12)
     order = sorted(range(500), key=confidence.__getitem__)
     # 500 = 5 bins of 34 and 10 of 33.
     adaptive, start = 0.0, 0
@@ -65,7 +64,7 @@ def test_calibration_error_is_the_sum_over_bins(predicted: tuple[np.ndarray, np.
         some = order[start : start + size]
         adaptive += abs(sum(right[some]) - sum(confidence[some]))
         start += size
-    assert expected_calibration_error(p, labels, adaptive=True) == pytest.approx(adaptive / 500)
+    assert calibration_bins(p, labels, adaptive=True).error == pytest.approx(adaptive / 500)
     # A confidence on an edge belongs to the bin below it; one of 1 to the last.
     edges = calibration_bins(np.array([[0.6, 0.4], [1.0, 0.0], [0.61, 0.39]]), np.zeros(3, int), 5)
     np.testing.assert_array_equal(edges.count, [1, 1, 1])
@@ -77,8 +76,8 @@ def test_a_calibrated_classifier_has_little_calibration_error(adaptive: bool) ->
     p = rng.dirichlet([0.5] * K, 100_000)
     labels = (rng.random((len(p), 1)) > p.cumsum(1)).sum(1)
     bins = calibration_bins(p, labels, adaptive=adaptive)
-    # |gap| of a bin of m examples has mean sqrt(2 a (1 - a) / (pi m)) and at most that as its deviation; the
-    # sum over 15 independent bins stays within four of its deviations.
+    # |gap| of a bin of m examples has mean sqrt(2 a (1 - a) / (pi m)) and at most that as its
+    # deviation; the sum over 15 independent bins stays within four of its deviations.
     gaps = np.sqrt(2 * bins.accuracy * (1 - bins.accuracy) / np.pi / bins.count)
     shares = bins.count / bins.count.sum()
     tolerance = 4 * np.sqrt(np.sum((shares * gaps) ** 2))
@@ -86,7 +85,7 @@ def test_a_calibrated_classifier_has_little_calibration_error(adaptive: bool) ->
     # And one that is too sure of itself has as much as was put in.
     sure = np.where(p == p.max(1, keepdims=True), p + 0.1 * (1 - p), 0.9 * p)
     expected = float(np.mean(sure.max(1) - p.max(1)))
-    found = expected_calibration_error(sure, labels, adaptive=adaptive)
+    found = calibration_bins(sure, labels, adaptive=adaptive).error
     assert found == pytest.approx(expected, abs=tolerance)
 
 

@@ -95,8 +95,8 @@ def test_kernel_distance_is_unbiased_and_knows_its_error() -> None:
     errors = np.array([f.standard_error for f in found])
     # The mean over 200 repetitions is 0 within four standard errors of it.
     assert abs(values.mean()) < 4 * values.std(ddof=1) / np.sqrt(200)
-    # A standard deviation from 200 values is right to 1 / sqrt(2 * 199) = 5%, with normal tails; these are
-    # heavier: within 20%.
+    # A standard deviation from 200 values is right to 1 / sqrt(2 * 199) = 5%, with normal tails;
+    # these are heavier: within 20%.
     assert np.sqrt(np.mean(errors**2)) == pytest.approx(values.std(ddof=1), rel=0.2)
 
 
@@ -140,8 +140,8 @@ def test_manifold_does_not_depend_on_its_blocks() -> None:
 def test_manifold_of_one_distribution() -> None:
     rng = np.random.default_rng(5)
     found = manifold(rng.normal(size=(2000, 4)), rng.normal(size=(2000, 4)), k=5)
-    # Coverage is 1 - 2^-5 but for its binomial error, 0.0039, and dependence between balls: four of them,
-    # doubled.
+    # Coverage is 1 - 2^-5 but for its binomial error, 0.0039, and dependence between balls: four of
+    # them, doubled.
     assert found.coverage == pytest.approx(1 - 2**-5, abs=0.03)
     # Each fake lies in 5 balls on average, and its count deviates by less than 10 from that: over
     # sqrt(2000) fakes, and over 5, four deviations.

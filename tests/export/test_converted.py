@@ -90,7 +90,8 @@ def test_a_student_learns_its_teacher(posterior: Posterior) -> None:
         teacher, found = soft_labels(classifier, images), soft_labels(networks, images)
         return [float(np.abs(a - b).mean()) for a, b in zip(teacher, found, strict=True)]
 
-    # Of probabilities and of P(real), on images of noise: 0.60 and 0.69 of where the last member begins.
+    # Of probabilities and of P(real), on images of noise: 0.60 and 0.69 of where the last member
+    # begins.
     start, end = distances(classifier.last()), distances(student)
     assert start[0] > 0.1
     assert end[0] < 0.8 * start[0]

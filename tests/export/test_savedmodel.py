@@ -164,7 +164,8 @@ def test_what_cannot_be_answered_fails(saved: Any, images: np.ndarray) -> None:
         saved.generate_from_z(tf.zeros((2, 5)), tf.constant([1]))
 
 
-# -I leaves out the current folder and PYTHONPATH, -S what an editable install adds; a plain one is blocked.
+# -I leaves out the current folder and PYTHONPATH, -S what an editable install adds; a plain one is
+# blocked.
 WITHOUT_PACKAGE = """
 import json, sys
 sys.path.extend(sys.argv[3:])
@@ -213,7 +214,7 @@ def test_a_process_without_this_package_gets_the_same(
 def test_a_serving_request_over_grpc(
     folder: Path, posterior: Posterior, images: np.ndarray
 ) -> None:
-    """What a server does with a PredictRequest: TensorProtos by the signature's names, in a session."""
+    """What a server does with a PredictRequest: TensorProtos by name, in a session."""
     requests: dict[str, dict[str, Any]] = {
         "classify": {"images": images[:4]},
         "generate": {"num": np.int32(2), "seed": np.int32(1), "generator": np.int32(0)},

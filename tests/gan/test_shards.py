@@ -13,8 +13,9 @@ from playing import gradients_of, minibatch
 
 from bayesian_gan.errors import InputError
 from bayesian_gan.gan.energies import energies
+from bayesian_gan.gan.game import check_replicas
 from bayesian_gan.gan.model import BayesianGAN
-from bayesian_gan.gan.shards import check_replicas, check_shard_sizes
+from bayesian_gan.gan.shards import check_shard_sizes
 from bayesian_gan.gan.terms import Entropy, FeatureMatching
 from bayesian_gan.networks import (
     GhostBatchNormalization,
@@ -142,15 +143,18 @@ def test_a_random_scan_goes_in_shards_too(
     assert sorted(moved) == [False, True]
 
 
-def test_devices_that_cannot_share_the_shards_are_refused() -> None:
+def test_devices_that_cannot_share_the_shards_are_refused(make_model: MakeModel) -> None:
     class Strategy:
         num_replicas_in_sync = 3
 
     for shards in (1, 2):
         with pytest.raises(InputError, match="3 devices need a multiple of 3: give --shards 3"):
-            check_replicas(shards, Strategy())
-    check_replicas(6, Strategy())
-    check_replicas(1, None)
+            check_replicas(make_model(shards=shards).game, Strategy())
+    check_replicas(make_model(shards=6).game, Strategy())
+    scanned = make_model(shards=3, generators_per_step=1).game
+    check_replicas(scanned, None)
+    with pytest.raises(InputError, match="generators_per_step does not go with a strategy"):
+        check_replicas(scanned, Strategy())
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,8 @@ def _energy(model: BayesianGAN, player: str, chain: int) -> float:
 def test_configurational_temperature_is_the_energy_s_slope_along_the_weights(
     trained: BayesianGAN, images: np.ndarray, player: str, chain: int
 ) -> None:
-    # sum theta dU/dtheta is the derivative of U(s theta) at s = 1. Biases start at 0.02 N(0, 1) like the rest.
+    # sum theta dU/dtheta is the derivative of U(s theta) at s = 1. Biases start at 0.02 N(0, 1)
+    # like the rest.
     found = HealthMeter(trained, images[:8]).measure().numbers
     networks = getattr(trained, f"chain_{player}s")(chain)
     variables = [v for network in networks for v in network.trainable_variables]
@@ -216,7 +217,8 @@ def test_convergence_of_independent_draws_and_of_chains_that_disagree() -> None:
     assert found is not None
     # 384 is the largest number of four significant bits up to 400: the last ones serve.
     assert (found.draws, found.chains) == (384, 3)
-    # Split R-hat - 1 of independent draws is of order 1 / 192; the ESS of 1152 draws scatters by some 5%.
+    # Split R-hat - 1 of independent draws is of order 1 / 192; the ESS of 1152 draws scatters by
+    # some 5%.
     assert found.rhat_max < 1.02
     assert found.ess_median == pytest.approx(1152, rel=0.15)
     draws[:, 0] += 2.0
@@ -239,7 +241,8 @@ def test_effective_sample_size_of_an_autoregression() -> None:
         draws[t] = rho * draws[t - 1] + np.sqrt(1 - rho**2) * rng.standard_normal((2, 4))
     found = convergence(draws)
     assert found is not None
-    # 960 of 4,000 draws serve, every fourth: autocorrelation rho^4. The estimate scatters by some 10%.
+    # 960 of 4,000 draws serve, every fourth: autocorrelation rho^4. The estimate scatters by some
+    # 10%.
     expected = 1920 * (1 - rho**4) / (1 + rho**4)
     assert found.draws == 960
     assert found.ess_median == pytest.approx(expected, rel=0.25)

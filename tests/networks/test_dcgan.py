@@ -51,7 +51,8 @@ def test_initial_weights() -> None:
     discriminator = replicate(dcgan_discriminator((28, 28, 1), 10, 96), (1, 2))
     for variable in discriminator.trainable_variables:
         w = variable.numpy()
-        # Relative Monte-Carlo error of a standard deviation: 1 / sqrt(2 n); the mean's: 0.02 / sqrt(n).
+        # Relative Monte-Carlo error of a standard deviation: 1 / sqrt(2 n); the mean's: 0.02 /
+        # sqrt(n).
         assert w.std() == pytest.approx(0.02, rel=4.5 / np.sqrt(2 * w.size))
         assert abs(w.mean()) < 4.5 * 0.02 / np.sqrt(w.size)
 

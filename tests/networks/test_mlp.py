@@ -51,7 +51,8 @@ def test_posterior_samples_of_vectors_far_from_the_unit_cube_reach_them() -> Non
     gan.fit(x, batch_size=16, steps_per_epoch=60, verbose=0)
     after = [np.abs(gan.generate(100, g) - 50.0).mean() for g in range(4)]
     assert gan.generate(5, 0).shape == (5, 3)
-    # They start near 0; D sees vectors as they are, so its gradient draws every generator towards 50.
+    # They start near 0; D sees vectors as they are, so its gradient draws every generator towards
+    # 50.
     assert all(a < b - 1.0 for a, b in zip(after, before, strict=True))
     assert gan.predict(x, verbose=0).shape == (32, 1)
 

@@ -25,8 +25,9 @@ def _network() -> keras.Model:
 
 def test_noise_has_mean_zero_and_the_standard_deviation_asked_for() -> None:
     noise = ActivationNoise(0.5)(tf.zeros((400, 1000)), training=True).numpy()
-    # n = 400,000 uniform numbers: the mean has a standard error of 0.5 / sqrt(n) = 0.0008, the standard
-    # deviation one of 0.5 * sqrt((1.8 - 1) / (4 n)) = 0.00035 (kurtosis 1.8). Four of each.
+    # n = 400,000 uniform numbers: the mean has a standard error of 0.5 / sqrt(n) = 0.0008, the
+    # standard deviation one of 0.5 * sqrt((1.8 - 1) / (4 n)) = 0.00035 (kurtosis 1.8). Four of
+    # each.
     assert abs(noise.mean()) < 0.0032
     assert abs(noise.std() - 0.5) < 0.0014
     np.testing.assert_array_equal(ActivationNoise(0.5)(tf.ones((2, 3)), training=False), 1.0)
@@ -79,7 +80,8 @@ def test_running_averages_are_kept_only_where_asked() -> None:
         ]
     )
     noisy = np.asarray(keras.Model(network.inputs, network.layers[1].output)(x, training=False))
-    # 0.1 of the batch mean, up to the noise on the inputs: 0.5 / sqrt(8) through weights of order 0.7.
+    # 0.1 of the batch mean, up to the noise on the inputs: 0.5 / sqrt(8) through weights of order
+    # 0.7.
     np.testing.assert_allclose(layer.moving_mean, 0.1 * noisy.mean(0), atol=0.1)
     assert np.any(np.abs(layer.moving_mean.numpy()) > 1e-4)
 

@@ -1,4 +1,4 @@
-"""The supervised baseline: it stops where it has converged, wherever its stretches begin and end."""
+"""The supervised baseline: it stops where it has converged, however it is cut up."""
 
 import numpy as np
 

@@ -123,7 +123,8 @@ def test_pictures_are_those_of_the_generators(findings: Findings) -> None:
     expected = np.clip(np.round((posterior.generate(64, 2) + 1) * 127.5), 0, 255)
     np.testing.assert_array_equal(pictures.same_z[2], expected[:10])
     assert pictures.deviation[2] == pytest.approx(expected.std(axis=0).mean())
-    # The end of the path in z is where the z that is followed over the draws begins, in the last draw.
+    # The end of the path in z is where the z that is followed over the draws begins, in the last
+    # draw.
     np.testing.assert_array_equal(pictures.interpolations[:, 0], pictures.evolution[:, -1])
     assert np.abs(np.diff(pictures.interpolations.astype(int), axis=1)).max() > 0
 
@@ -226,7 +227,8 @@ def browse(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
         pytest.skip("Chromium is not installed")
 
     def open_file(path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-        # What it sends home is not the page's doing; anything that the page asked for would be logged.
+        # What it sends home is not the page's doing; anything that the page asked for would be
+        # logged.
         options = [
             "--headless=new",
             "--no-sandbox",

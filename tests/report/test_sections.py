@@ -1,4 +1,4 @@
-"""Sections of a report against what they are given: numbers, their places, and the order of examples."""
+"""Sections of a report against what they are given: numbers, places, order of examples."""
 
 import base64
 import io

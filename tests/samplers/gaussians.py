@@ -1,7 +1,8 @@
 """Independent Gaussian targets, many chains in one variable, moved by the samplers as they ship.
 
-U(theta) = sum_i k_i theta_i^2 / 2 for every chain, so the gradient of U/N is k theta / N. All chains live in
-one variable of shape [chains, dimension]: their coordinates never meet, so one tensor is many chains.
+U(theta) = sum_i k_i theta_i^2 / 2 for every chain, so the gradient of U/N is k theta / N. All
+chains live in one variable of shape [chains, dimension]: their coordinates never meet, so one
+tensor is many chains.
 """
 
 from collections.abc import Callable
@@ -18,7 +19,7 @@ def run(
     chains: int,
     burn_in: int,
     steps: int,
-    start: np.ndarray,
+    start: np.ndarray | float = 1.0,
     gradient_std: float = 0.0,
     gradient: Callable[[tf.Tensor], tf.Tensor] | None = None,
     prepare: Callable[[], None] | None = None,
@@ -31,7 +32,7 @@ def run(
         chains: number of chains.
         burn_in: iterations before the moments are taken.
         steps: iterations over which they are taken.
-        start: [dimension], standard deviation that the chains start with.
+        start: standard deviation that the chains start with, one or [dimension].
         gradient_std: standard deviation of the noise added to the gradient of U.
         gradient: of U, if not k theta.
         prepare: called when the sampler is built.

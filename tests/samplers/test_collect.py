@@ -82,8 +82,8 @@ def test_the_reservoir_is_a_uniform_choice() -> None:
             collector._take(iteration)
         assert len(collector) == 4
         counts[collector.iterations] += 1
-    # 2,400 choices over 20 places (negatively correlated within a run, so the statistic is small rather than
-    # large).
+    # 2,400 choices over 20 places (negatively correlated within a run, so the statistic is small
+    # rather than large).
     assert chisquare(counts).pvalue > 0.01
 
 

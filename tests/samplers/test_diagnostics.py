@@ -13,7 +13,10 @@ N = 500.0
 def chain(
     sampler: keras.optimizers.Optimizer, gradient_std: float = 0.0, k: float = 1.0
 ) -> np.ndarray:
-    """A standard normal target of 20,000 elements at stationarity; returns the gradient of U/N at its end."""
+    """A standard normal target of 20,000 elements at stationarity.
+
+    Returns the gradient of U/N at its end.
+    """
     theta = keras.Variable(np.random.default_rng(0).normal(size=20000), dtype="float32")
     sampler.build([theta])
     if isinstance(sampler, ScaleAdaptedSGHMC):
@@ -59,7 +62,8 @@ def test_both_temperatures_of_a_right_chain(make: object, temperature: float) ->
 
 
 def test_the_factor_of_the_discretisation_is_divided_out() -> None:
-    # Velocities of variance 2 eta / (2 - alpha) have T = 1; without the factor it would read 1 / 0.75.
+    # Velocities of variance 2 eta / (2 - alpha) have T = 1; without the factor it would read 1 /
+    # 0.75.
     velocities = np.random.default_rng(1).normal(size=200000) * np.sqrt(2 * 0.01 / 1.5)
     measured = diagnostics.kinetic_temperature([velocities], 0.01 * N, N, friction=0.5)
     assert measured.value == pytest.approx(1.0, rel=0.01)

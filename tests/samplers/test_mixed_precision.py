@@ -1,4 +1,4 @@
-"""Samplers whose gradients come through bfloat16: stationary moments as in float32, and float32 state."""
+"""Samplers whose gradients come through bfloat16: moments as in float32, float32 state."""
 
 from collections.abc import Callable
 from typing import Any
@@ -30,7 +30,10 @@ class Scaled(keras.layers.Layer):
 
 
 def gradient_in(precision: str, k: np.ndarray, chains: int) -> Callable[[tf.Tensor], tf.Tensor]:
-    """The gradient of U = sum k theta^2 / 2 through a layer of this precision; its loss is float32."""
+    """The gradient of U = sum k theta^2 / 2 through a layer of this precision.
+
+    Its loss is float32.
+    """
     layer = Scaled(chains, k, dtype=precision)
 
     def gradient(position: tf.Tensor) -> tf.Tensor:
@@ -46,7 +49,8 @@ def gradient_in(precision: str, k: np.ndarray, chains: int) -> Callable[[tf.Tens
 
 @pytest.mark.parametrize("noise", ["normal", "rademacher"])
 def test_stationary_moments(noise: str) -> None:
-    # As in float32 (test_sghmc.py). bfloat16 has 8 bits: a product is off by up to 0.4%, to either side.
+    # As in float32 (test_sghmc.py). bfloat16 has 8 bits: a product is off by up to 0.4%, to either
+    # side.
     eta, k, alpha, chains = 0.25, np.array([1.0, 2.0]), 0.2, 4000
     sampler = SGHMC(eta * N, N, friction=alpha, noise=noise, seed=1)
     variance, velocity = closed_form(eta, k, alpha)

@@ -39,8 +39,9 @@ def test_density_of_chens_double_well_under_gradient_noise(
     truth = np.exp(2 * middle**2 - middle**4)
     truth /= truth.sum()
     found = np.histogram(values, edges)[0] / values.size
-    # One million values, autocorrelation time about 100 (hops over the barrier): 10,000 independent ones, so
-    # the wells share their mass to 0.5%; the bins add as much again. Naive SGHMC is 0.11 away.
+    # One million values, autocorrelation time about 100 (hops over the barrier): 10,000 independent
+    # ones, so the wells share their mass to 0.5%; the bins add as much again. Naive SGHMC is 0.11
+    # away.
     assert low <= 0.5 * np.abs(found - truth).sum() + 0.5 * (1 - found.sum()) <= high
 
 

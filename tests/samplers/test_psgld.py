@@ -17,9 +17,9 @@ def predicted(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Stationary variance and preconditioner for U = k theta^2 / 2 (docs/samplers.md).
 
-    G is 1 / sqrt(E g^2), and V = E g^2 follows from the variance itself: iterated to the fixed point. The
-    last factor is the first-order bias of a preconditioner that follows theta^2 with an averaging time of 1 /
-    (1 - rho).
+    G is 1 / sqrt(E g^2), and V = E g^2 follows from the variance itself: iterated to the fixed
+    point. The last factor is the first-order bias of a preconditioner that follows theta^2 with an
+    averaging time of 1 / (1 - rho).
     """
     variance = temperature / k
     for _ in range(50):
@@ -48,13 +48,13 @@ def test_stationary_moments(k: np.ndarray, temperature: float) -> None:
         prepare=lambda: sampler.receive_second_moments([tf.constant(moments, tf.float32)]),
     )
     # The slowest theta^2 has an autocorrelation time of 1 / (eta G k) = 20: 400 chains make 80,000
-    # independent values, standard error 0.5%; the largest of 50 deviations stays under 4 of them. The bias
-    # itself is 0.5% and less.
+    # independent values, standard error 0.5%; the largest of 50 deviations stays under 4 of them.
+    # The bias itself is 0.5% and less.
     np.testing.assert_allclose(measured, variance, rtol=0.02)
 
 
 def without_gamma() -> float:
-    """E theta^2 of the density that Langevin dynamics without Gamma has: proportional to exp(-U) / G."""
+    """E theta^2 of the density of Langevin dynamics without Gamma: proportional to exp(-U) / G."""
 
     def density(x: float) -> float:
         return (1.0 + abs(x)) * np.exp(-x * x / 2.0)
@@ -66,13 +66,14 @@ def without_gamma() -> float:
 def test_the_gamma_term_restores_the_target_of_a_preconditioner_that_follows_theta(
     gamma_term: bool, expected: float
 ) -> None:
-    # decay 0 makes G = 1 / (1 + |theta|) a function of theta: the worst case, 44% wrong without Gamma.
+    # decay 0 makes G = 1 / (1 + |theta|) a function of theta: the worst case, 44% wrong without
+    # Gamma.
     sampler = PSGLD(0.02, 1, decay=0.0, epsilon=1.0, gamma_term=gamma_term, seed=2)
     measured, _ = gaussians.run(
         sampler, np.ones(1), chains=4000, burn_in=1000, steps=6000, start=np.ones(1)
     )
-    # Autocorrelation time of theta^2 about 1 / (eta G) = 100: 240,000 values, standard error 0.4%. The step's
-    # own bias is of order eta G / 2 < 1%.
+    # Autocorrelation time of theta^2 about 1 / (eta G) = 100: 240,000 values, standard error 0.4%.
+    # The step's own bias is of order eta G / 2 < 1%.
     assert measured[0] == pytest.approx(expected, rel=0.02)
 
 

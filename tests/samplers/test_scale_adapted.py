@@ -21,12 +21,14 @@ def test_stationary_moments(k: np.ndarray, temperature: float) -> None:
         sampler, k, chains=chains, burn_in=500, steps=1500, start=np.sqrt(temperature / k)
     )
     G = 1.0 / (1e-5 + np.sqrt(sampler.second_moments[0].numpy()))
-    # The scale was learnt: G is 1 / sqrt(E g^2), to the accuracy of some tens of independent gradients.
+    # The scale was learnt: G is 1 / sqrt(E g^2), to the accuracy of some tens of independent
+    # gradients.
     ideal = N / np.sqrt(k * temperature)
     np.testing.assert_allclose(np.median(G, axis=0) / ideal, 1.0, atol=0.25)
     variance = np.mean(temperature / k / (1.0 - lr / N * G * k / (2.0 * (2.0 - alpha))), axis=0)
-    # The slowest theta^2 has an autocorrelation time of 2 alpha / (2 eta G k) + 1 / alpha < 10: 150,000
-    # values in 50 dimensions, standard error 0.37%; the largest of 50 deviations stays under 4 of them.
+    # The slowest theta^2 has an autocorrelation time of 2 alpha / (2 eta G k) + 1 / alpha < 10:
+    # 150,000 values in 50 dimensions, standard error 0.37%; the largest of 50 deviations stays
+    # under 4 of them.
     np.testing.assert_allclose(measured, variance, rtol=0.015)
 
 

@@ -33,15 +33,16 @@ def test_closed_form_is_the_solution_of_the_covariance_recursion() -> None:
 @pytest.mark.parametrize("noise", ["normal", "rademacher"])
 @pytest.mark.parametrize("temperature", [0.1, 0.5, 1.0])
 def test_stationary_moments_in_one_dimension(temperature: float, noise: str) -> None:
-    # A big step: eta k = 0.5 inflates the variance by 1/(1 - 0.5/3.6) = 1.16, which the test must see.
+    # A big step: eta k = 0.5 inflates the variance by 1/(1 - 0.5/3.6) = 1.16, which the test must
+    # see.
     eta, k, alpha = 0.5, np.array([1.0]), 0.2
     sampler = SGHMC(eta * N, N, friction=alpha, temperature=temperature, noise=noise, seed=1)
     variance, velocity = closed_form(eta, k, alpha, temperature)
     measured = gaussians.run(
         sampler, k, chains=4000, burn_in=200, steps=400, start=np.sqrt(variance)
     )
-    # Autocorrelation time of theta^2 is under 10 iterations: 160,000 independent values, standard error
-    # sqrt(2 / 160000) = 0.35%. Three of them are 1.1%.
+    # Autocorrelation time of theta^2 is under 10 iterations: 160,000 independent values, standard
+    # error sqrt(2 / 160000) = 0.35%. Three of them are 1.1%.
     np.testing.assert_allclose(measured[0], variance, rtol=0.011)
     np.testing.assert_allclose(measured[1], velocity, rtol=0.011)
 
@@ -56,7 +57,8 @@ def test_stationary_moments_in_fifty_dimensions(temperature: float) -> None:
         sampler, k, chains=1000, burn_in=200, steps=1500, start=np.sqrt(variance)
     )
     # The slowest coordinate forgets theta^2 in about alpha / (2 eta k) * 2 = 20 iterations: 75,000
-    # independent values, standard error 0.5%; the largest of 50 deviations stays under 4 of them, 2%.
+    # independent values, standard error 0.5%; the largest of 50 deviations stays under 4 of them,
+    # 2%.
     np.testing.assert_allclose(measured[0], variance, rtol=0.02)
     np.testing.assert_allclose(measured[1], velocity, rtol=0.02)
 
@@ -78,8 +80,9 @@ def noisy(gradient_noise: float | str, eta: float, variance: float, temperature:
     return float(position[0])
 
 
-# V is chosen so that the gradient noise brings half or a quarter of what the friction asks for. Standard
-# error: 4000 chains, 1000 iterations, autocorrelation time of theta^2 under 20 and 40: 0.32% and 0.45%.
+# V is chosen so that the gradient noise brings half or a quarter of what the friction asks for.
+# Standard error: 4000 chains, 1000 iterations, autocorrelation time of theta^2 under 20 and 40:
+# 0.32% and 0.45%.
 @pytest.mark.parametrize("temperature", [0.5, 1.0])
 @pytest.mark.parametrize(("eta", "variance"), [(0.1, 1.5), (0.02, 7.5)])
 def test_gradient_noise_biases_by_the_predicted_size_and_its_estimate_removes_it(
@@ -87,7 +90,8 @@ def test_gradient_noise_biases_by_the_predicted_size_and_its_estimate_removes_it
 ) -> None:
     right, _ = closed_form(eta, 1.0, 0.3, temperature)
     beta = eta * variance / (2.0 * temperature)
-    # Noise of variance eta^2 V joins the 2 alpha T eta: the temperature rises by the factor 1 + beta / alpha.
+    # Noise of variance eta^2 V joins the 2 alpha T eta: the temperature rises by the factor 1 +
+    # beta / alpha.
     biased = right * (1.0 + beta / 0.3)
     assert noisy(0.0, eta, variance, temperature) == pytest.approx(biased, rel=0.015)
     assert noisy(beta, eta, variance, temperature) == pytest.approx(right, rel=0.015)
@@ -95,15 +99,15 @@ def test_gradient_noise_biases_by_the_predicted_size_and_its_estimate_removes_it
 
 @pytest.mark.parametrize("temperature", [0.5, 1.0])
 def test_gradient_noise_estimated_from_the_gradients(temperature: float) -> None:
-    # The difference of successive gradients also sees the movement that the last gradient caused, which adds
-    # eta k V to the estimate: 2% of V, so at most 2% * 1/2 of the variance here.
+    # The difference of successive gradients also sees the movement that the last gradient caused,
+    # which adds eta k V to the estimate: 2% of V, so at most 2% * 1/2 of the variance here.
     right, _ = closed_form(0.02, 1.0, 0.3, temperature)
     assert noisy("fisher", 0.02, 7.5, temperature) == pytest.approx(right, rel=0.03)
 
 
 def test_naive_sghmc_heats_up_under_gradient_noise() -> None:
-    # Friction 0: every iteration adds eta^2 V to E v^2 and nothing takes it away (Chen et al. 2014, section
-    # 3.1).
+    # Friction 0: every iteration adds eta^2 V to E v^2 and nothing takes it away (Chen et al. 2014,
+    # section 3.1).
     eta, variance, steps = 0.01, 1.0, 2000
     sampler = SGHMC(eta * N, N, friction=0.0, seed=4)
     _, velocity = gaussians.run(
@@ -115,7 +119,8 @@ def test_naive_sghmc_heats_up_under_gradient_noise() -> None:
         start=np.zeros(1),
         gradient_std=1.0,
     )
-    # Half of what enters the velocity goes over to the position: E v^2 = t eta^2 V / 2; standard error 3%.
+    # Half of what enters the velocity goes over to the position: E v^2 = t eta^2 V / 2; standard
+    # error 3%.
     assert velocity[0] == pytest.approx(steps * eta**2 * variance / 2.0, rel=0.12)
 
 

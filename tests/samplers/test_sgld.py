@@ -23,8 +23,8 @@ def test_stationary_moments_in_one_dimension(temperature: float, noise: str) -> 
     measured, moved = gaussians.run(
         sampler, k, chains=4000, burn_in=50, steps=200, start=np.sqrt(variance)
     )
-    # theta^2 forgets in under 2 iterations: standard error under sqrt(2 / 400000) = 0.22%; tolerance four of
-    # them.
+    # theta^2 forgets in under 2 iterations: standard error under sqrt(2 / 400000) = 0.22%;
+    # tolerance four of them.
     np.testing.assert_allclose(measured, variance, rtol=0.009)
     # The last change of position: E (eta k theta)^2 + 2 T eta.
     np.testing.assert_allclose(
@@ -52,7 +52,8 @@ def test_gradient_noise_biases_by_the_predicted_size() -> None:
     measured, _ = gaussians.run(
         sampler, np.ones(1), chains=4000, burn_in=100, steps=500, start=np.ones(1), gradient_std=2.0
     )
-    # eta^2 V joins 2 T eta: T rises by eta V / 2 = 0.2. Standard error: autocorrelation time 10, 0.3%.
+    # eta^2 V joins 2 T eta: T rises by eta V / 2 = 0.2. Standard error: autocorrelation time 10,
+    # 0.3%.
     assert measured[0] == pytest.approx(
         closed_form(eta, np.ones(1), 1.0 + eta * variance / 2.0)[0], rel=0.012
     )

@@ -15,7 +15,7 @@ N = 1000.0
 def predicted(
     eta: float, k: np.ndarray, a: float, temperature: float, variance: float = 0.0
 ) -> np.ndarray:
-    """Stationary variance for U = k theta^2 / 2 under gradient noise of the given variance (docs/samplers.md).
+    """Stationary variance for U = k theta^2 / 2 under gradient noise (docs/samplers.md).
 
     At friction alpha every coordinate is SGHMC's with noise 2 a T eta + eta^2 V; alpha is where the
     thermostat rests.
@@ -39,7 +39,8 @@ def test_stationary_moments_in_one_dimension(temperature: float) -> None:
     measured, _ = gaussians.run(
         sampler, k, chains=4000, burn_in=500, steps=400, start=np.array([temperature**0.5])
     )
-    # Autocorrelation time under 10: 160,000 independent values, standard error 0.35%; three of them.
+    # Autocorrelation time under 10: 160,000 independent values, standard error 0.35%; three of
+    # them.
     np.testing.assert_allclose(measured, temperature, rtol=0.011)
 
 
@@ -61,13 +62,7 @@ def test_takes_up_gradient_noise_of_unknown_variance(temperature: float) -> None
     eta, variance = 0.1, 3.0  # as much heat again and more than the friction alone would remove
     sampler = SGNHT(eta * N, N, friction=0.1, temperature=temperature, seed=3)
     measured, _ = gaussians.run(
-        sampler,
-        np.ones(1),
-        chains=4000,
-        burn_in=1500,
-        steps=1000,
-        start=np.ones(1),
-        gradient_std=variance**0.5,
+        sampler, np.ones(1), chains=4000, burn_in=1500, steps=1000, gradient_std=variance**0.5
     )
     np.testing.assert_allclose(
         predicted(eta, np.ones(1), 0.1, temperature, variance), temperature, rtol=1e-9

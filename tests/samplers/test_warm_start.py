@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from chains import steps
 
 from bayesian_gan.samplers import SGHMC, WarmStart
 
@@ -21,17 +22,6 @@ def variables(count: int = 3) -> Any:
     return [
         keras.Variable(np.full(4, i + 1.0), dtype="float32", name=f"w{i}") for i in range(count)
     ]
-
-
-def steps(optimizer: keras.optimizers.Optimizer, theta: list[keras.Variable], count: int) -> Any:
-    @tf.function
-    def loop() -> None:
-        for _ in tf.range(count):
-            optimizer.apply([tf.sin(v) for v in theta], theta)
-
-    optimizer.build(theta)
-    loop()
-    return [v.numpy() for v in theta]
 
 
 def test_follows_the_optimizer_and_then_the_sampler() -> None:

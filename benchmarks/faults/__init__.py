@@ -1,0 +1,1 @@
+"""Faults that `benchmarks/soak.py` does to small runs, by the hundred."""

@@ -1,0 +1,1 @@
+"""Data that must be refused, a table of cases for each kind of file."""
