@@ -3,12 +3,10 @@
 import pytest
 from absl import flags
 
-from bayesian_gan.data import digits
 from bayesian_gan.errors import InputError
 from bayesian_gan.options.config import Config
 from bayesian_gan.options.flags import define
 from bayesian_gan.options.presets import PRESETS, describe_preset
-from bayesian_gan.runs.build import build_model
 
 
 def _parse(*arguments: str) -> Config:
@@ -60,25 +58,6 @@ def test_a_dcgan_takes_a_preset(name: str) -> None:
     assert (config.num_gen, config.num_disc, config.num_mcmc) == (1, 1, 1)
     with pytest.raises(InputError, match="num_mcmc"):
         _parse(*arguments, "--num_mcmc", "2")
-
-
-def test_noise_falls_along_with_the_learning_rate() -> None:
-    flags = "--preset laptop --num_mcmc 1 --warm_up 400 --cosine_from 0.25 --final_noise 0.5"
-    model = build_model(_parse(*flags.split()), digits.load())
-    assert (model.energy_settings.final_noise, model.energy_settings.noise_ramp) == (
-        0.5,
-        (100, 400),
-    )
-    schedule = model.discriminator_optimizers[0].optimizer._learning_rate
-    assert float(schedule(100)) == pytest.approx(0.003)
-    assert float(schedule(101)) < 0.003
-
-
-def test_the_terms_of_a_preset_reach_the_model() -> None:
-    model = build_model(_parse("--preset", "laptop_balanced"), digits.load())
-    values, found = PRESETS["laptop_balanced"].values, model.get_config()
-    terms = ("matching", "entropy", "consistency", "class_frequencies", "final_noise")
-    assert {name: found[name] for name in terms} == {name: values[name] for name in terms}
 
 
 def test_only_the_preset_whose_name_says_so_takes_classes_to_be_equally_frequent() -> None:
