@@ -44,33 +44,27 @@ def weight_key(seed: int, player: int, chain: int, member: int) -> tuple[int, ..
     return (seed, player, chain, member)
 
 
-def build_chains(
-    generator: keras.Model,
-    discriminator: keras.Model,
-    numbers: Sequence[int],
-    num_gen: int,
-    num_disc: int,
-    seed: int,
-) -> list[Chain]:
+def build_chains(game: Game, generator: keras.Model, discriminator: keras.Model) -> list[Chain]:
     """Chains of copies of two architectures, with initial weights of their own.
 
     Args:
+        game: what is played.
         generator: the architecture.
         discriminator: likewise.
-        numbers: of the chains.
-        num_gen: J_g.
-        num_disc: J_d.
-        seed: of the initial weights.
     """
 
     def copies(template: keras.Model, player: int, number: int, count: int) -> list[keras.Model]:
-        return [replicate(template, weight_key(seed, player, number, i)) for i in range(count)]
+        keys = (weight_key(game.seed, player, number, i) for i in range(count))
+        return [replicate(template, key) for key in keys]
 
-    generators = [copies(generator, GENERATOR, m, num_gen) for m in numbers]
-    discriminators = [copies(discriminator, DISCRIMINATOR, m, num_disc) for m in numbers]
     return [
-        Chain(number, generators[i], discriminators[i], i * num_disc)
-        for i, number in enumerate(numbers)
+        Chain(
+            number,
+            copies(generator, GENERATOR, number, game.num_gen),
+            copies(discriminator, DISCRIMINATOR, number, game.num_disc),
+            index * game.num_disc,
+        )
+        for index, number in enumerate(game.chain_numbers)
     ]
 
 

@@ -18,8 +18,6 @@ from bayesian_gan.data.source import MappedImages
 from bayesian_gan.errors import InputError
 from bayesian_gan.gan import metrics, replicas
 from bayesian_gan.gan.chains import (
-    DISCRIMINATOR,
-    GENERATOR,
     build_chains,
     build_states,
     chain_optimizers,
@@ -146,13 +144,11 @@ class BayesianGAN(keras.Model):
         check_networks(generator, discriminator)
         self.game.check(discriminator)
         check_replicas(self.game, self.strategy)
-        self.generator_template = generator
-        self.discriminator_template = discriminator
+        self.generator_template, self.discriminator_template = generator, discriminator
         self.z_dim = int(generator.input_shape[-1])
         self.image_shape = tuple(discriminator.input_shape[1:])
         self.num_classes = int(split_outputs(symbolic_output(discriminator))[0].shape[-1])
-        numbers = self.game.chain_numbers
-        self.chains = build_chains(generator, discriminator, numbers, num_gen, num_disc, seed)
+        self.chains = build_chains(self.game, generator, discriminator)
         self.generators = [g for chain in self.chains for g in chain.generators]
         self.discriminators = [d for chain in self.chains for d in chain.discriminators]
         self.states: list[State] = build_states(self.game, self.discriminator_template, self.chains)
@@ -162,10 +158,7 @@ class BayesianGAN(keras.Model):
         self.discriminator_energies = self._energies("discriminator", len(self.discriminators))
         self.generator_energies = self._energies("generator", len(self.generators))
         self.training_metrics = [metrics.Mean(n) for n in self.game.metrics(self.num_classes)]
-        self._test_metrics = [
-            metrics.Accuracy("accuracy"),
-            metrics.NegativeLogLikelihood("nll"),
-        ]
+        self._test_metrics = [metrics.Accuracy("accuracy"), metrics.NegativeLogLikelihood("nll")]
         self.step: Step | None = None
         self.generator_optimizers: list[keras.optimizers.Optimizer] = []
         self.discriminator_optimizers: list[keras.optimizers.Optimizer] = []
@@ -202,13 +195,10 @@ class BayesianGAN(keras.Model):
             run_eagerly=run_eagerly,
             jit_compile=jit_compile,
         )
-        seed = self.game.seed
         with self.strategy.scope() if self.strategy else contextlib.nullcontext():
-            self.generator_optimizers = chain_optimizers(
-                generator_optimizer, self.chains, GENERATOR, seed
-            )
-            self.discriminator_optimizers = chain_optimizers(
-                discriminator_optimizer, self.chains, DISCRIMINATOR, seed
+            self.generator_optimizers, self.discriminator_optimizers = (
+                chain_optimizers(optimizer, self.chains, player, self.game.seed)
+                for player, optimizer in enumerate((generator_optimizer, discriminator_optimizer))
             )
 
     def fit(
