@@ -10,9 +10,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "paths",
         type=Path,
         nargs="+",
-        metavar="A B ... OUT",
-        help="folders of runs, or of their posteriors, and a new one for all their chains",
+        metavar="PART",
+        help="folder of a run, or of its posterior; two or more of one kind",
     )
+    parser.add_argument("out", type=Path, metavar="OUT", help="a new folder for all their chains")
     parser.add_argument(
         "--common", action="store_true", help="merge only iterations of which all have a draw"
     )
@@ -23,11 +24,10 @@ def run(arguments: argparse.Namespace) -> int:
     # The posterior's networks need TensorFlow.
     from bayesian_gan.runs.merge import merge
 
-    *paths, out = arguments.paths
-    merged = merge(paths, out, arguments.common)
+    merged = merge(arguments.paths, arguments.out, arguments.common)
     chains, iterations = merged.config["chains"], merged.iterations
     print(
-        f"{out}: chains {', '.join(map(str, chains))}; {len(iterations)} draws, iterations "
+        f"{arguments.out}: chains {', '.join(map(str, chains))}; {len(iterations)} draws, iterations "
         f"{iterations[0]} to {iterations[-1]}"
     )
     return 0
