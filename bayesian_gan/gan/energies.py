@@ -256,6 +256,6 @@ def _regularisers(
         return tf.zeros(len(models))
     values = []
     for i, model in enumerate(models):
-        name, weights = (game.seed, 6, *key, i), weights_of(model)
-        values.append(game.objective.regulariser(game.prior, weights, game.num_data, name, step))
+        seed, weights = partial(seed_pair, (game.seed, 6, *key, i), step), weights_of(model)
+        values.append(game.objective.regulariser(game.prior, weights, game.num_data, seed))
     return tf.stack(values)

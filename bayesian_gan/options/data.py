@@ -12,12 +12,10 @@ class DataOptions(Group):
 
     title = ReadingOptions.title
 
-    validation: int = option(
-        0,
-        "For tuning: the last so many training images leave the training set and stand for the test set, "
-        "which is then not looked at.",
-        low=0,
-    )
-    label_seed: int = option(
-        0, "Seed that chooses the labelled examples, apart from --random_seed.", low=0
-    )
+    validation: int = option(0, low=0)
+    """For tuning: the last so many training images leave the training set and stand for the
+    test set, which is then not looked at.
+    """
+
+    label_seed: int = option(0, low=0)
+    """Seed that chooses the labelled examples, apart from --random_seed."""

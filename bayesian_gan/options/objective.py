@@ -24,43 +24,42 @@ class ObjectiveOptions(Group):
     title = "objective and terms"
 
     objective: Literal["paper", "authors", "wasserstein"] = option(
-        "paper",
-        "paper: energies of the paper's posteriors, chains independent, SGHMC after the warm-up. authors: the "
-        "released program's losses, all pairs, SGD with momentum 0.5 after the warm-up (it does not sample).",
-        choices=("paper", "authors"),
+        "paper", choices=("paper", "authors")
     )
-    prior_std: float = option(
-        1.0,
-        "Standard deviation s of the weight prior N(0, s^2 I). The paper has sqrt(10) = 3.16.",
-        above=0.0,
-    )
-    pairing_reduction: Literal["mean", "sum"] = option(
-        "mean",
-        "Over the networks of the other player: mean, or Algorithm 1's sum (not with --objective authors).",
-    )
-    labelled_weight: float = option(
-        1.0,
-        "Weight w_s of the labelled term: 1 in the authors' program; the posterior as the paper writes it has "
-        "N / (size of the training set) (not with --objective authors).",
-        low=0.0,
-    )
-    ml_ensemble: int | None = option(
-        None,
-        "Number of DCGANs (see --ml), differently seeded, trained side by side and averaged: the paper's "
-        "DCGAN-10 has 10. Member k is the same however many there are. Excludes --num_mcmc, needs "
-        "num_gen = num_disc = 1.",
-        low=1,
-        needs=(INDEPENDENT,),
-    )
-    wasserstein: bool = option(
-        False,
-        "Wasserstein objective: a critic in place of the discriminator's D, its slope bounded by --weight_clip "
-        "or --gradient_penalty; K class logits beside it with --semi. It is an --objective of its own.",
-    )
+    """paper: energies of the paper's posteriors, chains independent, SGHMC after the warm-up.
+    authors: the released program's losses, all pairs, SGD with momentum 0.5 after the warm-up
+    (it does not sample).
+    """
+
+    prior_std: float = option(1.0, above=0.0)
+    """Standard deviation s of the weight prior N(0, s^2 I). The paper has sqrt(10) = 3.16."""
+
+    pairing_reduction: Literal["mean", "sum"] = option("mean")
+    """Over the networks of the other player: mean, or Algorithm 1's sum (not with --objective
+    authors).
+    """
+
+    labelled_weight: float = option(1.0, low=0.0)
+    """Weight w_s of the labelled term: 1 in the authors' program; the posterior as the paper
+    writes it has N / (size of the training set) (not with --objective authors).
+    """
+
+    ml_ensemble: int | None = option(None, low=1, needs=(INDEPENDENT,))
+    """Number of DCGANs (see --ml), differently seeded, trained side by side and averaged: the
+    paper's DCGAN-10 has 10. Member k is the same however many there are. Excludes --num_mcmc,
+    needs num_gen = num_disc = 1.
+    """
+
+    wasserstein: bool = option(False)
+    """Wasserstein objective: a critic in place of the discriminator's D, its slope bounded by
+    --weight_clip or --gradient_penalty; K class logits beside it with --semi. It is an
+    --objective of its own.
+    """
+
     weight_clip: float | None = option(
         None,
-        "Bound c: after every step the critic's weights are clipped to [-c, c]. With --wasserstein alone "
-        f"{WEIGHT_CLIP} (Arjovsky et al. 2017).",
+        text="Bound c: after every step the critic's weights are clipped to [-c, c]. With --wasserstein "
+        f"alone {WEIGHT_CLIP} (Arjovsky et al. 2017).",
         above=0.0,
         needs=(WASSERSTEIN,),
     )

@@ -1,15 +1,19 @@
 """What one option is, declared once: a field of a dataclass, which all else about the option follows from.
 
 A class of options is a frozen dataclass that inherits from `Group`, or from several such. Name, type and
-choices of an option are the field's name and annotation; `option` says the rest. The flags, the refusals, the
+choices of an option are the field's name and annotation, the string below it is what the option is, in whole
+sentences, and `option` says the rest. The flags, the refusals, the
 help, the page of the documentation, `config.json`, and what may differ when a run resumes are read from there.
 """
 
+import ast
 import inspect
 import math
+import textwrap
 import types
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
+from itertools import pairwise
 from typing import Any, ClassVar, Literal, Union, get_args, get_origin
 
 from bayesian_gan.errors import InputError
@@ -55,7 +59,7 @@ class Option:
     """
 
     default: Any
-    text: str
+    text: str = ""
     low: float | None = None
     high: float | None = None
     above: float | None = None
@@ -105,9 +109,12 @@ class Option:
         return " ".join(filter(None, ("be", words, self.why)))
 
 
-def option(default: Any, text: str, **declaration: Any) -> Any:
-    """The field of an option in the body of a class; the arguments are the attributes of `Option`."""
-    return field(default=default, metadata={_KEY: Option(default, text, **declaration)})
+def option(default: Any, **declaration: Any) -> Any:
+    """The field of an option in the body of a class; the arguments are the attributes of `Option`.
+
+    Its text is the string that stands below it, or `text` where that is computed.
+    """
+    return field(default=default, metadata={_KEY: Option(default, **declaration)})
 
 
 def adapted(group: type, name: str, **changes: Any) -> Any:
@@ -128,6 +135,24 @@ class Group:
     """
 
     title: ClassVar[str]
+
+    def __init_subclass__(cls) -> None:
+        """Gives each option of the class the text that stands below it."""
+        for name, text in _texts(cls).items():
+            each = vars(cls)[name]
+            each.metadata = {_KEY: replace(each.metadata[_KEY], text=text)}
+
+
+def _texts(group: type) -> dict[str, str]:
+    """The string below each option in the source of a class, where tools of documentation read it too."""
+    (body,) = ast.parse(textwrap.dedent(inspect.getsource(group))).body
+    assert isinstance(body, ast.ClassDef)
+    found = {}
+    for declared, below in pairwise(body.body):
+        if isinstance(declared, ast.AnnAssign) and isinstance(below, ast.Expr):
+            text = ast.literal_eval(below.value)
+            found[ast.unparse(declared.target)] = " ".join(text.split())
+    return found
 
 
 @dataclass(frozen=True)

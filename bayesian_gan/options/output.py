@@ -11,20 +11,11 @@ class OutputOptions(Group):
 
     title = "output"
 
-    n_save: int = option(
-        100,
-        "Iterations between evaluations, rows of the tables, and saved samples and weights.",
-        low=1,
-        unit="iterations",
-        may_differ=("resume",),
-    )
-    save_samples: bool = option(
-        False,
-        "Save 5x5 PNG grids of every generator and of real images at every save.",
-        may_differ=("resume",),
-    )
-    save_weights: bool = option(
-        False,
-        "Save weights_ITER.npz with all current weights at every save.",
-        may_differ=("resume",),
-    )
+    n_save: int = option(100, low=1, unit="iterations", may_differ=("resume",))
+    """Iterations between evaluations, rows of the tables, and saved samples and weights."""
+
+    save_samples: bool = option(False, may_differ=("resume",))
+    """Save 5x5 PNG grids of every generator and of real images at every save."""
+
+    save_weights: bool = option(False, may_differ=("resume",))
+    """Save weights_ITER.npz with all current weights at every save."""

@@ -17,44 +17,32 @@ class ReadingOptions(Group):
     title = "data"
 
     image_size: int | None = option(
-        None,
-        "Side of the images. By default the data set's own: 32 for celeb (50 in the paper; 32, 50 and 64 are "
-        "cropped), 64 for imagenet_K. Other data need --resize to have another.",
-        low=8,
-        high=1024,
-        unit="pixels",
-        noun="size",
-        at_parse=False,
+        None, low=8, high=1024, unit="pixels", noun="size", at_parse=False
     )
-    resize: bool = option(
-        False,
-        "Resize images of another size or channel count than the network's; without it they are refused.",
-    )
-    celeb_train: int = option(
-        75_000,
-        "Training images of celeb: 75000 in the authors' program, 100000 in the paper.",
-        low=1,
-        at_parse=False,
-    )
-    cache_dir: str | None = option(
-        None,
-        "Folder of decoded images, shared by runs. By default ~/.cache/bayesian_gan, or "
-        "$XDG_CACHE_HOME/bayesian_gan.",
-        may_differ=("resume",),
-    )
-    download: bool = option(
-        True,
-        "Have TensorFlow Datasets download into DATA_PATH what is not there.",
-        may_differ=("resume",),
-    )
+    """Side of the images. By default the data set's own: 32 for celeb (50 in the paper; 32, 50
+    and 64 are cropped), 64 for imagenet_K. Other data need --resize to have another.
+    """
+
+    resize: bool = option(False)
+    """Resize images of another size or channel count than the network's; without it they are
+    refused.
+    """
+
+    celeb_train: int = option(75000, low=1, at_parse=False)
+    """Training images of celeb: 75000 in the authors' program, 100000 in the paper."""
+
+    cache_dir: str | None = option(None, may_differ=("resume",))
+    """Folder of decoded images, shared by runs. By default ~/.cache/bayesian_gan, or
+    $XDG_CACHE_HOME/bayesian_gan.
+    """
+
+    download: bool = option(True, may_differ=("resume",))
+    """Have TensorFlow Datasets download into DATA_PATH what is not there."""
+
     download_seconds: float = option(
-        3600.0,
-        "Time limit of a download.",
-        above=0.0,
-        unit="seconds",
-        at_parse=False,
-        may_differ=("resume",),
+        3600.0, above=0.0, unit="seconds", at_parse=False, may_differ=("resume",)
     )
+    """Time limit of a download."""
 
     def __post_init__(self) -> None:
         for name, declared in options_of(ReadingOptions).items():

@@ -12,61 +12,57 @@ class StartOptions(Group):
 
     title = "start here"
 
-    out_dir: str | None = option(
-        None,
-        "Folder for results: a run writes OUT_DIR/bgan_DATASET_UNIXTIME/. Not needed with --resume RUN_DIR.",
-        may_differ=("resume",),
-    )
-    dataset: str = option(
-        "mnist",
-        "Data set: mnist, fashion_mnist, kmnist, emnist, cifar, cifar100, svhn, celeb, imagenet_K, digits, or "
-        "data of your own as folder:PATH, npz:PATH or tfds:NAME. `bayesian-gan data list` shows all.",
-    )
-    data_path: str | None = option(
-        None,
-        "Folder of the data sets, in the authors' layout (DATA_PATH/mnist/*.gz) or a TensorFlow Datasets "
-        "data_dir. Not needed for --dataset digits, folder:PATH and npz:PATH.",
-        may_differ=("resume",),
-    )
-    N: int = option(
-        128,
-        "Number of labelled examples, class-balanced, from the number of classes to the size of the training "
-        "set. The whole training set serves as unlabelled.",
-        low=1,
-    )
-    semi: bool = option(
-        True,
-        "Learn from N labelled images as well (the classifier); without it, unsupervised.",
-    )
+    out_dir: str | None = option(None, may_differ=("resume",))
+    """Folder for results: a run writes OUT_DIR/bgan_DATASET_UNIXTIME/. Not needed with --resume
+    RUN_DIR.
+    """
+
+    dataset: str = option("mnist")
+    """Data set: mnist, fashion_mnist, kmnist, emnist, cifar, cifar100, svhn, celeb, imagenet_K,
+    digits, or data of your own as folder:PATH, npz:PATH or tfds:NAME. `bayesian-gan data list`
+    shows all.
+    """
+
+    data_path: str | None = option(None, may_differ=("resume",))
+    """Folder of the data sets, in the authors' layout (DATA_PATH/mnist/*.gz) or a TensorFlow
+    Datasets data_dir. Not needed for --dataset digits, folder:PATH and npz:PATH.
+    """
+
+    N: int = option(128, low=1)
+    """Number of labelled examples, class-balanced, from the number of classes to the size of
+    the training set. The whole training set serves as unlabelled.
+    """
+
+    semi: bool = option(True)
+    """Learn from N labelled images as well (the classifier); without it, unsupervised."""
+
     preset: str | None = option(
         None,
-        "Defaults of other flags: "
-        + "; ".join(f"{name}, {preset.description}" for name, preset in PRESETS.items())
+        text="Defaults of other flags: "
+        + "; ".join((f"{name}, {preset.description}" for name, preset in PRESETS.items()))
         + ". Every flag that is given overrides. The run prints them in full.",
         choices=tuple(PRESETS),
     )
-    num_gen: int = option(1, "J_g, generators of a chain.", low=1, alias="numz")
-    num_mcmc: int = option(1, "M, SGHMC chains.", low=1)
-    train_iter: int = option(
-        50000,
-        "Length of the run, its warm-up included.",
-        low=1,
-        unit="iterations",
-        may_differ=("resume", "branch"),
-    )
-    ml: bool = option(
-        False,
-        "Maximum likelihood, a DCGAN: no prior and no noise. Needs num_gen = num_disc = num_mcmc = 1.",
-    )
-    random_seed: int = option(
-        2222,
-        "Seed of initial weights, minibatches, z and the samplers' noise.",
-        low=0,
-    )
-    resume: str | None = option(
-        None,
-        "Go on with a run, bit for bit as if it had not ended: its folder (its flags need not be given again), "
-        "or auto, the newest run in OUT_DIR with these flags, or a new one where there is none. "
-        "docs/options.md marks the few options that may differ from the run's.",
-        may_differ=("resume",),
-    )
+
+    num_gen: int = option(1, low=1, alias="numz")
+    """J_g, generators of a chain."""
+
+    num_mcmc: int = option(1, low=1)
+    """M, SGHMC chains."""
+
+    train_iter: int = option(50000, low=1, unit="iterations", may_differ=("resume", "branch"))
+    """Length of the run, its warm-up included."""
+
+    ml: bool = option(False)
+    """Maximum likelihood, a DCGAN: no prior and no noise. Needs num_gen = num_disc = num_mcmc =
+    1.
+    """
+
+    random_seed: int = option(2222, low=0)
+    """Seed of initial weights, minibatches, z and the samplers' noise."""
+
+    resume: str | None = option(None, may_differ=("resume",))
+    """Go on with a run, bit for bit as if it had not ended: its folder (its flags need not be
+    given again), or auto, the newest run in OUT_DIR with these flags, or a new one where there
+    is none. docs/options.md marks the few options that may differ from the run's.
+    """

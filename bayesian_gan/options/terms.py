@@ -20,72 +20,68 @@ class TermOptions(Group):
     title = ObjectiveOptions.title
 
     feature_matching: float = option(
-        1.0,
-        "Weight of the distance of real and fake features in the generators' energies: 1 in the authors' "
-        "program, 0 in the paper's text. With --wasserstein 0, and nothing else.",
-        low=0.0,
-        term="bayesian_gan.gan.terms.feature_matching:FeatureMatching",
+        1.0, low=0.0, term="bayesian_gan.gan.terms.feature_matching:FeatureMatching"
     )
-    matching: Literal["huber", "mean"] = option(
-        "huber",
-        "What --feature_matching weighs. huber: Huber distance of features, image by image, as in the "
-        "authors' program. mean: squared distance of the minibatch means of features.",
-    )
+    """Weight of the distance of real and fake features in the generators' energies: 1 in the
+    authors' program, 0 in the paper's text. With --wasserstein 0, and nothing else.
+    """
+
+    matching: Literal["huber", "mean"] = option("huber")
+    """What --feature_matching weighs. huber: Huber distance of features, image by image, as in
+    the authors' program. mean: squared distance of the minibatch means of features.
+    """
+
     gradient_penalty: float | None = option(
         None,
-        "Weight of the penalty on the norm of the critic's gradient, in place of clipping, with layer "
-        "normalisation in the critic: 10 in Gulrajani et al. 2017. Needs --wasserstein.",
         above=0.0,
         needs=(WASSERSTEIN,),
         term="bayesian_gan.gan.terms.gradient_penalty:GradientPenalty",
     )
+    """Weight of the penalty on the norm of the critic's gradient, in place of clipping, with
+    layer normalisation in the critic: 10 in Gulrajani et al. 2017. Needs --wasserstein.
+    """
+
     entropy: float = option(
-        0.0,
-        "Weight of the mean entropy of unlabelled images' class probabilities in the discriminators' energies. "
-        "Not in the paper's posterior.",
-        low=0.0,
-        needs=(ENERGIES, LABELS),
-        term="bayesian_gan.gan.terms.entropy:Entropy",
+        0.0, low=0.0, needs=(ENERGIES, LABELS), term="bayesian_gan.gan.terms.entropy:Entropy"
     )
+    """Weight of the mean entropy of unlabelled images' class probabilities in the
+    discriminators' energies. Not in the paper's posterior.
+    """
+
     consistency: float = option(
         0.0,
-        "Weight of the squared distance of unlabelled images' class probabilities from those of a noise-free "
-        "discriminator of averaged weights. Not in the paper's posterior.",
         low=0.0,
         needs=(ENERGIES, LABELS),
         term="bayesian_gan.gan.terms.consistency:Consistency",
     )
+    """Weight of the squared distance of unlabelled images' class probabilities from those of a
+    noise-free discriminator of averaged weights. Not in the paper's posterior.
+    """
+
     class_frequencies: float = option(
         0.0,
-        "Weight of KL(q || pi) in the discriminators' energies: q, the class frequencies that one predicts for "
-        "unlabelled images; pi, those of the labels, so equal ones for labels that --N drew. Does harm where "
-        "classes are not that frequent. Not in the paper's posterior.",
         low=0.0,
         needs=(ENERGIES, LABELS),
         term="bayesian_gan.gan.terms.class_frequencies:ClassFrequencies",
     )
+    """Weight of KL(q || pi) in the discriminators' energies: q, the class frequencies that one
+    predicts for unlabelled images; pi, those of the labels, so equal ones for labels that --N
+    drew. Does harm where classes are not that frequent. Not in the paper's posterior.
+    """
+
     neighbours: float = option(
-        0.0,
-        "Weight of smooth neighbours on the teacher's graph (Luo et al. 2018): features of unlabelled images "
-        "are drawn together where the averaged weights predict one class for them, and kept a margin of 1 "
-        "apart where they do not. Not in the paper's posterior.",
-        low=0.0,
-        needs=(ENERGIES, LABELS),
-        term="bayesian_gan.gan.terms.neighbours:Neighbours",
+        0.0, low=0.0, needs=(ENERGIES, LABELS), term="bayesian_gan.gan.terms.neighbours:Neighbours"
     )
-    consistency_ramp: int = option(
-        1500,
-        "Iterations over which the weights of --consistency and --neighbours rise linearly from 0.",
-        low=0,
-        unit="iterations",
-    )
-    average_decay: float = option(
-        0.999,
-        "Decay, a step, of the averaged weights that --consistency and --neighbours compare with.",
-        low=0.0,
-        below=1.0,
-        at_parse=False,
-    )
+    """Weight of smooth neighbours on the teacher's graph (Luo et al. 2018): features of
+    unlabelled images are drawn together where the averaged weights predict one class for them,
+    and kept a margin of 1 apart where they do not. Not in the paper's posterior.
+    """
+
+    consistency_ramp: int = option(1500, low=0, unit="iterations")
+    """Iterations over which the weights of --consistency and --neighbours rise linearly from 0."""
+
+    average_decay: float = option(0.999, low=0.0, below=1.0, at_parse=False)
+    """Decay, a step, of the averaged weights that --consistency and --neighbours compare with."""
 
 
 # Terms over classes, of which there are none without labels.

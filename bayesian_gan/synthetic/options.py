@@ -32,37 +32,38 @@ class SynthStartOptions(Group):
 
     title = StartOptions.title
 
-    out_dir: str | None = adapted(
-        StartOptions, "out_dir", text="Results go to OUT_DIR/synth_DATA_UNIXTIME/."
-    )
-    data: DataName = option(
-        "clusters",
-        "Data set: clusters (ten on planes, as in the authors' program) or slides (one plane, as on their "
-        "slides); every column is standardised.",
-    )
-    systems: tuple[str, ...] = option(
-        ("bayesgan", "ml", "wasserstein"),
-        "What is trained, side by side in pictures and tables: "
-        "bayesgan; ml, a maximum-likelihood GAN (one generator, one discriminator) for as many iterations; "
-        "ml_equal_cost, the same for num_mcmc * generators_per_step times as many; wasserstein, ml with a "
-        "critic in the place of the discriminator.",
-    )
-    x_dim: int = option(100, "Dimension of the data.", low=2)
-    data_seed: int = option(0, "Seed of the data set.", low=0)
+    out_dir: str | None = adapted(StartOptions, "out_dir")
+    """Results go to OUT_DIR/synth_DATA_UNIXTIME/."""
+
+    data: DataName = option("clusters")
+    """Data set: clusters (ten on planes, as in the authors' program) or slides (one plane, as
+    on their slides); every column is standardised.
+    """
+
+    systems: tuple[str, ...] = option(("bayesgan", "ml", "wasserstein"))
+    """What is trained, side by side in pictures and tables: bayesgan; ml, a maximum-likelihood
+    GAN (one generator, one discriminator) for as many iterations; ml_equal_cost, the same for
+    num_mcmc * generators_per_step times as many; wasserstein, ml with a critic in the place of
+    the discriminator.
+    """
+
+    x_dim: int = option(100, low=2)
+    """Dimension of the data."""
+
+    data_seed: int = option(0, low=0)
+    """Seed of the data set."""
     # At least two rows a generator for a share of anything, and no more than what is drawn of the union.
     num_gen: int = adapted(StartOptions, "num_gen", high=1000)
-    num_mcmc: int = adapted(
-        StartOptions, "num_mcmc", text="M, SGHMC chains, each with a discriminator.", high=100
-    )
-    train_iter: int = adapted(
-        StartOptions,
-        "train_iter",
-        default=2000,
-        text="Length of the run, its warm-up included; 1000 in the authors' program.",
-    )
-    n_save: int = adapted(
-        OutputOptions, "n_save", text="Iterations between two measurements; divides train_iter."
-    )
+
+    num_mcmc: int = adapted(StartOptions, "num_mcmc", high=100)
+    """M, SGHMC chains, each with a discriminator."""
+
+    train_iter: int = adapted(StartOptions, "train_iter", default=2000)
+    """Length of the run, its warm-up included; 1000 in the authors' program."""
+
+    n_save: int = adapted(OutputOptions, "n_save")
+    """Iterations between two measurements; divides train_iter."""
+
     random_seed: int = adapted(StartOptions, "random_seed")
 
 
@@ -73,7 +74,9 @@ class SynthNetworkOptions(Group):
     title = NetworkOptions.title
 
     z_dim: int = adapted(NetworkOptions, "z_dim", default=2)
-    hidden: int = option(1000, "Width of the hidden layer of every network.", low=1)
+
+    hidden: int = option(1000, low=1)
+    """Width of the hidden layer of every network."""
 
 
 @dataclass(frozen=True)
@@ -82,28 +85,19 @@ class SynthObjectiveOptions(Group):
 
     title = ObjectiveOptions.title
 
-    prior_std: float = adapted(
-        ObjectiveOptions,
-        "prior_std",
-        text="Standard deviation s of the weight prior N(0, s^2 I).",
-    )
-    feature_matching: float = adapted(
-        TermOptions,
-        "feature_matching",
-        default=0.0,
-        text="Weight of the distance of features in the generators' energies.",
-    )
-    wasserstein: bool = adapted(
-        ObjectiveOptions,
-        "wasserstein",
-        text="The Wasserstein objective in the Bayesian GAN too: a critic in the place of the discriminator.",
-    )
-    gradient_penalty: float = adapted(
-        TermOptions,
-        "gradient_penalty",
-        default=10.0,
-        text="Weight of the penalty on the norm of critics' gradients (Gulrajani et al. 2017).",
-    )
+    prior_std: float = adapted(ObjectiveOptions, "prior_std")
+    """Standard deviation s of the weight prior N(0, s^2 I)."""
+
+    feature_matching: float = adapted(TermOptions, "feature_matching", default=0.0)
+    """Weight of the distance of features in the generators' energies."""
+
+    wasserstein: bool = adapted(ObjectiveOptions, "wasserstein")
+    """The Wasserstein objective in the Bayesian GAN too: a critic in the place of the
+    discriminator.
+    """
+
+    gradient_penalty: float = adapted(TermOptions, "gradient_penalty", default=10.0)
+    """Weight of the penalty on the norm of critics' gradients (Gulrajani et al. 2017)."""
 
 
 @dataclass(frozen=True)
@@ -114,33 +108,27 @@ class SynthSamplerOptions(Group):
 
     generators_per_step: int | None = option(
         None,
-        "k, a divisor of num_gen: each iteration moves k generators of a chain, drawn afresh. By default the "
-        f"largest divisor up to {MOST_AT_ONCE}.",
+        text="k, a divisor of num_gen: each iteration moves k generators of a chain, drawn afresh. By "
+        f"default the largest divisor up to {MOST_AT_ONCE}.",
         low=1,
     )
-    batch_size: int = adapted(
-        SamplerOptions,
-        "batch_size",
-        text="Real points in a minibatch, and points of each generator.",
-        at_parse=True,
-    )
-    lr: float = adapted(
-        SamplerOptions,
-        "lr",
-        default=1e-3,
-        text="Learning rate of Adam (beta1 0.5): in the warm-up of the Bayesian GAN, and all the way of the "
-        "ML GAN.",
-    )
-    warm_up: int = adapted(
-        SamplerOptions, "warm_up", default=1000, text="Iterations of Adam before SGHMC."
-    )
-    sampler_lr: float = adapted(
-        SamplerOptions,
-        "sampler_lr",
-        default=1e-3,
-        text="Learning rate of SGHMC, for the mean energy per example.",
-    )
+
+    batch_size: int = adapted(SamplerOptions, "batch_size", at_parse=True)
+    """Real points in a minibatch, and points of each generator."""
+
+    lr: float = adapted(SamplerOptions, "lr", default=0.001)
+    """Learning rate of Adam (beta1 0.5): in the warm-up of the Bayesian GAN, and all the way of
+    the ML GAN.
+    """
+
+    warm_up: int = adapted(SamplerOptions, "warm_up", default=1000)
+    """Iterations of Adam before SGHMC."""
+
+    sampler_lr: float = adapted(SamplerOptions, "sampler_lr", default=0.001)
+    """Learning rate of SGHMC, for the mean energy per example."""
+
     friction: float = adapted(SamplerOptions, "friction", default=0.5)
+
     temperature: float = adapted(SamplerOptions, "temperature")
 
 
@@ -150,11 +138,8 @@ class SynthOutputOptions(Group):
 
     title = OutputOptions.title
 
-    save_weights: bool = adapted(
-        OutputOptions,
-        "save_weights",
-        text="Save the weights of every network at the end, weights_SYSTEM.npz.",
-    )
+    save_weights: bool = adapted(OutputOptions, "save_weights")
+    """Save the weights of every network at the end, weights_SYSTEM.npz."""
 
 
 @dataclass(frozen=True)

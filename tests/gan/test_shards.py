@@ -8,7 +8,6 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import RUN_FLAGS, parse_flags
 from playing import gradients_of, minibatch
 
 from bayesian_gan.errors import InputError
@@ -170,23 +169,6 @@ def test_a_minibatch_that_cannot_be_divided_is_refused(sizes: tuple, said: str) 
         check_shard_sizes(*sizes)
     check_shard_sizes(2, 8, 4)
     check_shard_sizes(1, 7, 5)
-
-
-@pytest.mark.parametrize(
-    ("more", "said"),
-    [
-        ("--shards 3", "--batch_size 8 does not make 3 equal shards"),
-        ("--shards 2 --labelled_batch_size 5", "--labelled_batch_size 5 does not make 2"),
-        ("--shards 2 --objective authors", "need --objective paper"),
-        ("--strategy mirrored --objective authors", "need --objective paper"),
-        ("--shards 2 --strategy mirrored --jit", "does not go with --jit"),
-        ("--shards 2 --strategy mirrored --generators_per_step 1", "--generators_per_step"),
-        ("--shards 2 --strategy multiworker --on_nan restart_member", "--on_nan restart_member"),
-    ],
-)
-def test_flags_that_do_not_fit_are_refused(more: str, said: str) -> None:
-    with pytest.raises(InputError, match=said):
-        parse_flags(*RUN_FLAGS.split(), "--out_dir", "o", *more.split())
 
 
 def test_a_model_says_what_it_cannot_divide(

@@ -27,25 +27,36 @@ LAMP = Need(lambda room: room.lamp, "--lamp: add it, or leave --{name} out")
 class First(Group):
     title = "first"
 
-    lamp: bool = option(False, "A lamp.")
-    width: float = option(2.0, "A width.", above=0.0, unit="metres")
-    colour: Literal["red", "blue"] | None = option(None, "A colour.", needs=(LAMP,))
+    lamp: bool = option(False)
+    """A lamp."""
+
+    width: float = option(2.0, above=0.0, unit="metres")
+    """A width."""
+
+    colour: Literal["red", "blue"] | None = option(None, needs=(LAMP,))
+    """A colour."""
 
 
 @dataclass(frozen=True)
 class Second(Group):
     title = "second"
 
-    seats: int | None = option(None, "Seats.", low=1, high=4, alias="chairs")
-    names: tuple[str, ...] = option(("a", "b"), "Names.")
-    share: float = option(0.5, "A share.", low=0.0, below=1.0, at_parse=False)
+    seats: int | None = option(None, low=1, high=4, alias="chairs")
+    """Seats."""
+
+    names: tuple[str, ...] = option(("a", "b"))
+    """Names."""
+
+    share: float = option(0.5, low=0.0, below=1.0, at_parse=False)
+    """A share."""
 
 
 @dataclass(frozen=True)
 class More(Group):
     title = "first"
 
-    height: float = option(3.0, "A height.", low=0.0)
+    height: float = option(3.0, low=0.0)
+    """A height."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +68,9 @@ class Room(First, Second, More):
 class Cabin(Group):
     title = "cabin"
 
-    seats: int = adapted(Second, "seats", default=2, text="Seats of a cabin.")
+    seats: int = adapted(Second, "seats", default=2)
+    """Seats of a cabin."""
+
     colour: Literal["red", "blue"] = adapted(First, "colour", default="red")
 
 

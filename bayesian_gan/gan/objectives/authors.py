@@ -6,10 +6,9 @@ import keras
 import tensorflow as tf
 
 from bayesian_gan.errors import InputError
-from bayesian_gan.gan.objectives.base import Objective, Pairs
+from bayesian_gan.gan.objectives.base import Objective, Pairs, Seed, Weights
 from bayesian_gan.gan.priors import Normal, Prior
 from bayesian_gan.gan.terms.base import Term
-from bayesian_gan.seeds import seed_pair
 
 AUTHORS_ALPHA = 0.01
 AUTHORS_ETA = 2e-4
@@ -42,17 +41,10 @@ class Authors(Objective):
             each += value
         return tf.reduce_logsumexp(each + regulariser, axis=0)
 
-    def regulariser(
-        self,
-        prior: Prior,
-        weights: Sequence[tf.Tensor],
-        num_data: int,
-        key: tuple[int, ...],
-        step: tf.Tensor,
-    ) -> tf.Tensor:
+    def regulariser(self, prior: Prior, weights: Weights, num_data: int, seed: Seed) -> tf.Tensor:
         """The program's prior and noise terms of one network, a scalar."""
         assert isinstance(prior, Normal)
-        noise = authors_noise(weights, seed_pair(key, step), num_data)
+        noise = authors_noise(weights, seed(), num_data)
         return authors_prior(weights, prior.std, num_data) + noise
 
     def check(self, discriminator: keras.Model, terms: Sequence[Term], prior: Prior | None) -> None:
@@ -67,12 +59,12 @@ class Authors(Objective):
             raise InputError(f"Authors() needs the prior Normal(), not {type(prior).__name__}")
 
 
-def authors_prior(weights: Sequence[tf.Tensor], prior_std: float, num_data: int) -> tf.Tensor:
+def authors_prior(weights: Weights, prior_std: float, num_data: int) -> tf.Tensor:
     """The released program's prior: the sum over tensors of mean((w / s)^2), over N; a scalar."""
     return tf.add_n([tf.reduce_mean(tf.square(w / prior_std)) for w in weights]) / num_data
 
 
-def authors_noise(weights: Sequence[tf.Tensor], seed: tf.Tensor, num_data: int) -> tf.Tensor:
+def authors_noise(weights: Weights, seed: tf.Tensor, num_data: int) -> tf.Tensor:
     """The released program's noise term: sum of w * n, n ~ N(0, 2 alpha eta), over N; a scalar.
 
     Its gradient has the standard deviation 0.002 / N: it does not sample (see the documentation). The

@@ -8,7 +8,7 @@ logsumexp and softplus of logits, never the logarithm of a probability:
     -log D(x) = softplus(-log Z),    -log(1 - D(x)) = softplus(log Z).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -20,6 +20,9 @@ from bayesian_gan.gan.configured import Configured
 from bayesian_gan.gan.priors import Prior
 from bayesian_gan.gan.terms.base import Term
 from bayesian_gan.networks.outputs import split_outputs
+
+Weights = Sequence[tf.Tensor]
+Seed = Callable[[], tf.Tensor]
 
 
 @dataclass(frozen=True)
@@ -88,22 +91,14 @@ class Objective(Configured):
         """Energies per example of the generators, [G]; see `discriminator_energies`."""
         raise NotImplementedError
 
-    def regulariser(
-        self,
-        prior: Prior,
-        weights: Sequence[tf.Tensor],
-        num_data: int,
-        key: tuple[int, ...],
-        step: tf.Tensor,
-    ) -> tf.Tensor:
+    def regulariser(self, prior: Prior, weights: Weights, num_data: int, seed: Seed) -> tf.Tensor:
         """-log p(theta) / N of one network, a scalar.
 
         Args:
             prior: p.
             weights: of the network.
             num_data: N.
-            key: names the network, for what is random in it (`seeds.seed_pair`).
-            step: iteration.
+            seed: gives the stateless seed of what is random in it.
         """
         return prior.energy(weights, num_data)
 
