@@ -157,7 +157,7 @@ def test_what_is_missing_is_said(watched_run: Path, tmp_path: Path) -> None:
     assert found.predictions is None
     assert found.pictures is not None
     unevaluated, reason = found.left_out
-    assert "bayesian_gan evaluate" in unevaluated
+    assert "bayesian-gan evaluate" in unevaluated
     assert "nowhere" in reason
     assert "--data_path" in reason
     text = page([found])
