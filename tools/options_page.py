@@ -11,12 +11,13 @@ from bayesian_gan.synthetic.options import SynthConfig
 HEAD = """\
 # Options
 
-`make options` writes this page from the declarations in `bayesian_gan/options/`; do not edit it. `--help`
-shows the first group, `--help GROUP` another one, and `--helpfull` all of them.
+`make options` writes this page from the declarations in `bayesian_gan/options/`; do not edit it.
+`--help` shows the first group, `--help GROUP` another one, and `--helpfull` all of them.
 
-An option without a default is not set; its text says what happens then. *May differ* says where an option may
-have another value than the run that is gone on with: when it is *resumed*, or *branched* off from, where its
-warm-up ended. An option whose range is *on or off* is switched on by `--NAME` and off by `--noNAME`.
+An option without a default is not set; its text says what happens then. *May differ* says where an
+option may have another value than the run that is gone on with: when it is *resumed*, or *branched*
+off from, where its warm-up ended. An option whose range is *on or off* is switched on by `--NAME`
+and off by `--noNAME`.
 """
 PROGRAMS = (
     ("bayesian-gan train, run_bgan_semi.py, run_bgan.py", Config),
