@@ -35,8 +35,9 @@ class PSGLD(Sampler):
         decay: rho in [0, 1).
         epsilon: > 0, keeps G finite.
         gamma_term: whether Gamma joins the drift.
+        temperature: T >= 0, a float or LearningRateSchedule; 1 is the posterior.
         seed: int >= 0: see `Sampler`.
-        **common: `temperature`, `noise` and `name`: see `Sampler`.
+        **common: `noise` and `name`: see `Sampler`.
 
     Raises:
         TypeError, ValueError: see `Sampler`.
@@ -50,10 +51,11 @@ class PSGLD(Sampler):
         decay: float = 0.99,
         epsilon: float = 1e-5,
         gamma_term: bool = False,
+        temperature: float | Schedule = 1.0,
         seed: int,
         **common: Any,
     ) -> None:
-        super().__init__(learning_rate, num_data, seed=seed, **common)
+        super().__init__(learning_rate, num_data, temperature=temperature, seed=seed, **common)
         self.decay = check_number("decay", decay, 0.0, 1.0)
         self.epsilon = check_number("epsilon", epsilon, 0.0)
         self.gamma_term = bool(gamma_term)

@@ -34,8 +34,9 @@ class SGHMC(Sampler):
             never more than alpha.
         gradient_noise_decay: decay of that running variance, in [0, 1].
         mass: m > 0, a number, or one number for each variable.
+        temperature: T >= 0, a float or LearningRateSchedule; 1 is the posterior.
         seed: int >= 0: see `Sampler`.
-        **common: `temperature`, `noise` and `name`: see `Sampler`.
+        **common: `noise` and `name`: see `Sampler`.
 
     Raises:
         TypeError, ValueError: see `Sampler`.
@@ -50,10 +51,11 @@ class SGHMC(Sampler):
         gradient_noise: float | str = 0.0,
         gradient_noise_decay: float = 0.99,
         mass: float | Sequence[float] = 1.0,
+        temperature: float | Schedule = 1.0,
         seed: int,
         **common: Any,
     ) -> None:
-        super().__init__(learning_rate, num_data, seed=seed, **common)
+        super().__init__(learning_rate, num_data, temperature=temperature, seed=seed, **common)
         self.friction = check_number("friction", friction, 0.0, 1.0)
         self.gradient_noise = check_gradient_noise(gradient_noise, self.friction)
         self.gradient_noise_decay = check_number(

@@ -35,8 +35,9 @@ class SGNHT(Sampler):
         friction: a in [0, 1], injected noise and initial friction.
         thermostat_mass: mu > 0; the friction adapts within alpha mu / (T eta) iterations. 1 is the
             paper's.
+        temperature: T >= 0, a float or LearningRateSchedule; 1 is the posterior.
         seed: int >= 0: see `Sampler`.
-        **common: `temperature`, `noise` and `name`: see `Sampler`.
+        **common: `noise` and `name`: see `Sampler`.
 
     Raises:
         TypeError, ValueError: see `Sampler`.
@@ -49,10 +50,11 @@ class SGNHT(Sampler):
         *,
         friction: float = 0.1,
         thermostat_mass: float = 1.0,
+        temperature: float | Schedule = 1.0,
         seed: int,
         **common: Any,
     ) -> None:
-        super().__init__(learning_rate, num_data, seed=seed, **common)
+        super().__init__(learning_rate, num_data, temperature=temperature, seed=seed, **common)
         self.friction = check_number("friction", friction, 0.0, 1.0)
         self.thermostat_mass = check_number("thermostat_mass", thermostat_mass, 0.0)
         if self.thermostat_mass == 0.0:
