@@ -14,7 +14,7 @@ import tensorflow as tf
 from bayesian_gan.gan.minibatch import Minibatch
 from bayesian_gan.gan.model import BayesianGAN
 from bayesian_gan.gan.objectives.authors import authors_noise, authors_prior
-from bayesian_gan.gan.objectives.base import fake_energy, labelled_energy, real_energy
+from bayesian_gan.gan.objectives.base import labelled_energy
 from bayesian_gan.gan.priors import Normal
 from bayesian_gan.gan.terms.feature_matching import huber_distance
 from bayesian_gan.networks import GhostBatchNormalization
@@ -51,7 +51,7 @@ class AuthorsStructure:
         for d, discriminator in enumerate(model.discriminators):
             batch = batches[d // model.game.num_disc]
             real, _ = _call(discriminator, theta_d[d], batch.real)
-            common = model.game.num_gen * real_energy(real)
+            common = model.game.num_gen * model.game.objective.real_energy(real)
             if batch.labelled is not None:
                 labelled, _ = _call(discriminator, theta_d[d], batch.labelled)
                 common += labelled_energy(labelled, batch.labels)
@@ -60,7 +60,7 @@ class AuthorsStructure:
                 fakes = _generate(generator, theta_g[g], _noise(batches, model.game.num_gen, g))
                 logits, _ = _call(discriminator, theta_d[d], fakes)
                 prior = self._regulariser(theta_d[d], (1, d, g))
-                pairs.append(common + fake_energy(logits) + prior)
+                pairs.append(common + model.game.objective.fake_energy(logits) + prior)
             losses.append(tf.reduce_logsumexp(tf.stack(pairs)))
         return losses
 
@@ -79,7 +79,7 @@ class AuthorsStructure:
                 )
                 matching = huber_distance(real_features, fake_features)
                 prior = self._regulariser(theta_g[g], (0, g, d))
-                pairs.append(real_energy(logits) + matching + prior)
+                pairs.append(model.game.objective.real_energy(logits) + matching + prior)
             losses.append(tf.reduce_logsumexp(tf.stack(pairs)))
         return losses
 

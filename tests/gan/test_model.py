@@ -17,7 +17,7 @@ from bayesian_gan.gan.falling_noise import FallingNoise
 from bayesian_gan.gan.minibatch import Minibatch, draw_minibatch
 from bayesian_gan.gan.model import BayesianGAN
 from bayesian_gan.gan.objectives import Authors, Objective, Paper
-from bayesian_gan.gan.objectives.base import fake_energy, labelled_energy, real_energy
+from bayesian_gan.gan.objectives.base import labelled_energy
 from bayesian_gan.gan.priors import Normal
 from bayesian_gan.gan.terms import Entropy, FeatureMatching
 from bayesian_gan.gan.terms.feature_matching import huber_distance
@@ -99,15 +99,15 @@ def test_merged_batches_equal_the_double_loop_over_pairs(
             for i, (d, batch) in enumerate(discriminators):
                 real = d(batch.real, training=True)
                 labelled = d(batch.labelled, training=True)
-                expected = real_energy(real["logits"])
+                expected = objective.real_energy(real["logits"])
                 np.testing.assert_allclose(terms["real"][i], expected, rtol=1e-5)
                 expected = labelled_energy(labelled["logits"], batch.labels)
                 np.testing.assert_allclose(terms["labelled"][i], expected, rtol=1e-5)
                 for k, (g, z) in enumerate(generators):
                     fake = d(g(z, training=True), training=True)
                     for name, expected in (
-                        ("fake", fake_energy(fake["logits"])),
-                        ("adversarial", real_energy(fake["logits"])),
+                        ("fake", objective.fake_energy(fake["logits"])),
+                        ("adversarial", objective.real_energy(fake["logits"])),
                         ("matching", huber_distance(real["features"], fake["features"])),
                     ):
                         got = terms[name][i, k]

@@ -67,12 +67,12 @@ class Objective(Configured):
         return split_outputs(outputs)[0]
 
     def real_energy(self, scores: tf.Tensor) -> tf.Tensor:
-        """The energy of images held to be real: scores [..., batch, n] to [...]."""
-        return real_energy(scores)
+        """The energy of images held to be real, -mean log D(x): scores [..., batch, n] to [...]."""
+        return tf.reduce_mean(tf.nn.softplus(-log_z(scores)), axis=-1)
 
     def fake_energy(self, scores: tf.Tensor) -> tf.Tensor:
-        """The energy of images held to be generated: scores [..., batch, n] to [...]."""
-        return fake_energy(scores)
+        """That of images held to be generated, -mean log(1 - D(x)): scores [..., batch, n] to [...]."""
+        return tf.reduce_mean(tf.nn.softplus(log_z(scores)), axis=-1)
 
     def discriminator_energies(
         self, pairs: Pairs, regulariser: tf.Tensor, labelled_weight: float, num_gen: int
@@ -116,16 +116,6 @@ class Objective(Configured):
 def log_z(logits: tf.Tensor) -> tf.Tensor:
     """Log Z = log sum_k exp m_k, from logits [..., K] to [...]: the logit of P(real)."""
     return tf.reduce_logsumexp(logits, axis=-1)
-
-
-def real_energy(logits: tf.Tensor) -> tf.Tensor:
-    """-mean log D(x): logits [..., batch, K] to [...]."""
-    return tf.reduce_mean(tf.nn.softplus(-log_z(logits)), axis=-1)
-
-
-def fake_energy(logits: tf.Tensor) -> tf.Tensor:
-    """-mean log(1 - D(x)): logits [..., batch, K] to [...]."""
-    return tf.reduce_mean(tf.nn.softplus(log_z(logits)), axis=-1)
 
 
 def labelled_energy(logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:

@@ -3,9 +3,11 @@
 import numpy as np
 import tensorflow as tf
 
-from bayesian_gan.gan.objectives.base import fake_energy, labelled_energy, real_energy
+from bayesian_gan.gan.objectives import Paper
+from bayesian_gan.gan.objectives.base import labelled_energy
 
 G, B, K = 3, 5, 4
+real_energy, fake_energy = Paper().real_energy, Paper().fake_energy
 
 
 def test_minibatch_energies_from_logits() -> None:
