@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from bayesian_gan import __version__
 from bayesian_gan.data.catalogue import run_name
 from bayesian_gan.errors import InputError
 from bayesian_gan.monitoring import events
@@ -80,7 +81,14 @@ def _checkpoint(run: FinishedRun) -> Checkpoint:
             f"{run.path}: has no checkpoint of iteration {run.config.warm_up}, the end of its warm-up "
             f"(there are: {there}); give a run that has come so far, made by version 1.1.0 or later"
         )
-    return checkpoints.load(run.config.warm_up)
+    checkpoint = checkpoints.load(run.config.warm_up)
+    made_by = str(checkpoint.manifest.get("version"))
+    if made_by.partition(".")[0] != __version__.partition(".")[0]:
+        raise InputError(
+            f"{run.path}: its checkpoint is of version {made_by} of this program, which {__version__} does not "
+            "read; branch off in that version, or start a new run"
+        )
+    return checkpoint
 
 
 def _copy_files(source: Path, folder: Path, checkpoint: Checkpoint) -> None:

@@ -150,6 +150,15 @@ def test_a_run_that_cannot_be_branched_is_refused(
     assert not any((tmp_path / "new").glob("*"))
 
 
+def test_a_run_of_another_major_version_is_refused(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(branching, "__version__", "1.1.0")
+    with pytest.raises(InputError, match=r"checkpoint is of version 2\.\S+ .* 1.1.0 does not read"):
+        branch(source, tmp_path / "new", {"temperature": 0.0})
+    assert not (tmp_path / "new").exists()
+
+
 def test_what_decides_the_warm_up_stays(source: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="--lr decides the warm-up too"):
         branch(source, tmp_path, {"lr": 0.1})
