@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 import keras
 import numpy as np
@@ -13,6 +13,7 @@ from bayesian_gan.errors import InputError
 from bayesian_gan.gan.configured import Configured
 from bayesian_gan.gan.passes import Passes
 from bayesian_gan.networks.outputs import split_outputs, symbolic_output
+from bayesian_gan.options.config import Config
 
 Player = Literal["generator", "discriminator"]
 
@@ -143,8 +144,8 @@ class Term(Configured):
         return value
 
     @classmethod
-    def from_options(cls, config: Any) -> "Term":
-        """The term as the options of a run have it; `config` is an `options.config.Config`."""
+    def from_options(cls, config: Config) -> Self:
+        """The term as the options of a run have it."""
         raise NotImplementedError
 
     @property

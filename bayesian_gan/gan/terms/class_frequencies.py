@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Self
 
 import keras
 import numpy as np
@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from bayesian_gan.gan.passes import Passes
 from bayesian_gan.gan.terms.base import Carries, Discriminators, State, Term
+from bayesian_gan.options.config import Config
 
 # A class that is predicted no more must not make the logarithm of its frequency infinite.
 LEAST_FREQUENCY = 1e-6
@@ -32,7 +33,7 @@ class ClassFrequencies(Term):
     needs_classes = True
 
     @classmethod
-    def from_options(cls, config: Any) -> Term:
+    def from_options(cls, config: Config) -> Self:
         """`--class_frequencies`."""
         return cls(config.class_frequencies)
 

@@ -1,13 +1,13 @@
 """Consistency: class probabilities that agree with those of averaged weights."""
 
-from typing import Any
+from typing import Self
 
 import keras
 import tensorflow as tf
 
 from bayesian_gan.gan.passes import Passes
-from bayesian_gan.gan.terms.base import Term
 from bayesian_gan.gan.terms.teacher import TaughtTerm
+from bayesian_gan.options.config import Config
 
 
 @keras.saving.register_keras_serializable("bayesian_gan")
@@ -21,7 +21,7 @@ class Consistency(TaughtTerm):
     metric = "consistency"
 
     @classmethod
-    def from_options(cls, config: Any) -> Term:
+    def from_options(cls, config: Config) -> Self:
         """`--consistency`, `--consistency_ramp` and `--average_decay`."""
         return cls(config.consistency, config.consistency_ramp, config.average_decay)
 

@@ -1,12 +1,13 @@
 """Entropy of the unlabelled images' class probabilities."""
 
-from typing import Any
+from typing import Self
 
 import keras
 import tensorflow as tf
 
 from bayesian_gan.gan.passes import Passes
 from bayesian_gan.gan.terms.base import Term
+from bayesian_gan.options.config import Config
 
 
 @keras.saving.register_keras_serializable("bayesian_gan")
@@ -21,7 +22,7 @@ class Entropy(Term):
     needs_classes = True
 
     @classmethod
-    def from_options(cls, config: Any) -> Term:
+    def from_options(cls, config: Config) -> Self:
         """`--entropy`."""
         return cls(config.entropy)
 

@@ -1,6 +1,6 @@
 """Feature matching: generated images are to have the features of real ones."""
 
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import keras
 import tensorflow as tf
@@ -8,6 +8,7 @@ import tensorflow as tf
 from bayesian_gan.errors import InputError
 from bayesian_gan.gan.passes import Passes
 from bayesian_gan.gan.terms.base import Term
+from bayesian_gan.options.config import Config
 
 Distance = Literal["huber", "mean"]
 
@@ -35,7 +36,7 @@ class FeatureMatching(Term):
         self.distance = distance
 
     @classmethod
-    def from_options(cls, config: Any) -> Term:
+    def from_options(cls, config: Config) -> Self:
         """`--feature_matching` and `--matching`."""
         return cls(config.feature_matching, config.matching)
 

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
 import keras
 import tensorflow as tf
@@ -12,6 +12,7 @@ from bayesian_gan.gan.passes import Passes
 from bayesian_gan.gan.terms.base import Term
 from bayesian_gan.networks.normalization import GhostBatchNormalization
 from bayesian_gan.networks.outputs import critic_values
+from bayesian_gan.options.config import Config
 from bayesian_gan.seeds import ALGORITHM
 
 
@@ -38,8 +39,9 @@ class GradientPenalty(Term):
         self.check_number("weight", weight, 0 < weight < math.inf, "finite and greater than 0")
 
     @classmethod
-    def from_options(cls, config: Any) -> Term:
+    def from_options(cls, config: Config) -> Self:
         """`--gradient_penalty`."""
+        assert config.gradient_penalty is not None
         return cls(config.gradient_penalty)
 
     def check(self, discriminator: keras.Model) -> None:

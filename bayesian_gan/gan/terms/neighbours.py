@@ -1,14 +1,14 @@
 """Smooth neighbours: features that are close where the teacher sees one class, and apart where it does not."""
 
 import math
-from typing import Any
+from typing import Any, Self
 
 import keras
 import tensorflow as tf
 
 from bayesian_gan.gan.passes import Passes
-from bayesian_gan.gan.terms.base import Term
 from bayesian_gan.gan.terms.teacher import TaughtTerm
+from bayesian_gan.options.config import Config
 
 
 @keras.saving.register_keras_serializable("bayesian_gan")
@@ -37,7 +37,7 @@ class Neighbours(TaughtTerm):
         self.margin = self.check_number("margin", margin, fits, "finite and greater than 0")
 
     @classmethod
-    def from_options(cls, config: Any) -> Term:
+    def from_options(cls, config: Config) -> Self:
         """`--neighbours`, `--consistency_ramp` and `--average_decay`."""
         return cls(config.neighbours, config.consistency_ramp, config.average_decay)
 
