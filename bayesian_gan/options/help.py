@@ -5,6 +5,7 @@
 
 import textwrap
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 from bayesian_gan.errors import InputError
@@ -37,7 +38,7 @@ def requested_help(
     usage = f"usage: {program} --out_dir DIR [flags]"
     if any(argument in _FULL for argument in arguments):
         return "\n\n".join([usage, *(_group(group, title, defaults) for title in titles)])
-    for argument, following in zip(arguments, [*arguments[1:], ""], strict=True):
+    for argument, following in pairwise([*arguments, ""]):
         name, _, title = argument.partition("=")
         if name in _SHORT:
             title = title or ("" if following.startswith("-") else following)

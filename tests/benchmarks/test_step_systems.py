@@ -5,8 +5,10 @@ from collections.abc import Callable
 import keras
 import numpy as np
 import tensorflow as tf
+from playing import energies_of, minibatch
 
 from bayesian_gan.gan.model import BayesianGAN
+from bayesian_gan.gan.objectives import Authors
 from benchmarks.step_systems import flops
 from benchmarks.step_systems.authors_structure import AuthorsStructure, _read
 
@@ -41,14 +43,14 @@ def test_counts_convolutions_of_all_three_kinds_and_products_once_each() -> None
 def test_the_port_of_the_authors_graph_has_the_energies_of_the_authors_objective(
     make_model: Callable[..., BayesianGAN], images: np.ndarray, labels: np.ndarray
 ) -> None:
-    model = make_model(objective="authors", num_gen=3, num_data=10**6)  # noise of order 1e-8
+    model = make_model(objective=Authors(), num_gen=3, num_data=10**6)  # noise of order 1e-8
     model.compile(keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1))
     model.hold(images, labels, batch_size=8)
     for weight in model.weights:  # away from the start, where all pairs look alike
         weight.assign(weight + 0.1 * tf.random.stateless_normal(weight.shape, (1, 2)))
     step = tf.constant(0, tf.int64)
-    batches = [model.minibatch(m, step) for m in range(2)]
-    ours = model.energies((0, 1), batches, step)
+    batches = [minibatch(model, m, step) for m in range(2)]
+    ours = energies_of(model, (0, 1), step)
     port = AuthorsStructure(model, lambda: batches)
     theta = _read(model.generators), _read(model.discriminators)
     np.testing.assert_allclose(

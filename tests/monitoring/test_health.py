@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from playing import energies_of
 
 from bayesian_gan.gan.model import BayesianGAN
 from bayesian_gan.monitoring import Functionals, HealthMeter, SamplerHealth, convergence, events
@@ -56,7 +57,7 @@ def _energy(model: BayesianGAN, player: str, chain: int) -> float:
     """The sum of a player's energies in one chain on the minibatch that comes next."""
     step = model.iteration.value
     with keras.StatelessScope():
-        energies = model.energies((chain,), [model.minibatch(chain, step)], step)
+        energies = energies_of(model, (chain,), step)
     return float(tf.reduce_sum(getattr(energies, f"{player}s")))
 
 
@@ -68,7 +69,7 @@ def test_configurational_temperature_is_the_energy_s_slope_along_the_weights(
     # sum theta dU/dtheta is the derivative of U(s theta) at s = 1. Biases start at 0.02 N(0, 1)
     # like the rest.
     found = HealthMeter(trained, images[:8]).measure().numbers
-    networks = getattr(trained, f"chain_{player}s")(chain)
+    networks = getattr(trained.chains[chain], f"{player}s")
     variables = [v for network in networks for v in network.trainable_variables]
     weights, h, sides = [v.numpy() for v in variables], 2e-3, []
     for scale in (1 + h, 1 - h):
@@ -76,10 +77,10 @@ def test_configurational_temperature_is_the_energy_s_slope_along_the_weights(
             variable.assign(scale * value)
         sides.append(_energy(trained, player, chain))
     slope = (sides[0] - sides[1]) / (2 * h)
-    expected = slope * trained.num_data / sum(w.size for w in weights)
+    expected = slope * trained.game.num_data / sum(w.size for w in weights)
     name = f"configurational_temperature/{player}s_of_chain_{chain}"
     # Single precision: an energy of order 1 has an error of 1e-7, its slope one of 1e-4.
-    tolerance = 3e-4 * trained.num_data / sum(w.size for w in weights)
+    tolerance = 3e-4 * trained.game.num_data / sum(w.size for w in weights)
     assert found[name] == pytest.approx(expected, rel=2e-2, abs=tolerance)
 
 
@@ -121,7 +122,7 @@ def test_gradient_norms_are_those_of_the_energies(trained: BayesianGAN, images: 
         network = getattr(trained, f"{player}s")[i]
         step = trained.iteration.value
         with keras.StatelessScope(), tf.GradientTape() as tape:
-            energies = trained.energies((chain,), [trained.minibatch(chain, step)], step)
+            energies = energies_of(trained, (chain,), step)
             own = getattr(energies, f"{player}s")[i % (2 if player == "generator" else 1)]
         gradients = tape.gradient(own, [v.value for v in network.trainable_variables])
         norm = np.sqrt(sum(np.sum(np.square(g.numpy(), dtype=np.float64)) for g in gradients))
@@ -134,7 +135,7 @@ def test_kinetic_temperature_of_velocities_that_have_one(
     optimizer = trained.discriminator_optimizers[1]
     rng = np.random.default_rng(0)
     true = 0.7
-    std = np.sqrt(2.0 * true * LEARNING_RATE / trained.num_data / (2.0 - FRICTION))
+    std = np.sqrt(2.0 * true * LEARNING_RATE / trained.game.num_data / (2.0 - FRICTION))
     count = 0
     for velocity in optimizer.sampler.velocities:
         velocity.assign(std * rng.standard_normal(velocity.shape))

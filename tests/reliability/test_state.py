@@ -7,9 +7,11 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from taught import state_of
 
 from bayesian_gan.errors import InputError
 from bayesian_gan.gan.model import BayesianGAN
+from bayesian_gan.gan.terms import ClassFrequencies, Consistency
 from bayesian_gan.networks import dcgan_discriminator, dcgan_generator
 from bayesian_gan.networks.supervised import SupervisedBaseline
 from bayesian_gan.reliability.finite import FiniteCheck, NotFiniteError
@@ -251,10 +253,11 @@ def test_a_restarted_member_is_at_rest_and_the_others_are_untouched(
 def test_averaged_weights_are_looked_at_and_restarted(
     make_model: Callable[..., BayesianGAN],
 ) -> None:
-    model = make_model(consistency=1.0, class_frequencies=1.0)
+    model = make_model(terms=[Consistency(1.0), ClassFrequencies(1.0)])
     optimizer = keras.optimizers.SGD(0.1)
     model.compile(optimizer, optimizer)
-    averaged = model.averaged_discriminators[1]
+    teacher, predicted = (state_of(model, name) for name in ("teacher", "predicted_frequencies"))
+    averaged = teacher.networks[1]
     assert {id(v) for v in averaged.variables} <= {
         id(v) for v in state_variables(model, None).values()
     }
@@ -264,11 +267,10 @@ def test_averaged_weights_are_looked_at_and_restarted(
         FiniteCheck(model, None).check_state()
     assert (found.value.player, found.value.member) == ("discriminator", 1)
     weights = [np.full(w.shape, 0.25, np.float32) for w in averaged.weights]
-    assert model.predicted_frequencies is not None
-    model.predicted_frequencies.assign([[0.2, 0.3, 0.5], [np.nan] * 3])
+    predicted.q.assign([[0.2, 0.3, 0.5], [np.nan] * 3])
     restart_member(model, "discriminator", 1, weights)
     frequencies = np.array([[0.2, 0.3, 0.5], [1 / 3] * 3], np.float32)
-    np.testing.assert_array_equal(model.predicted_frequencies, frequencies)
+    np.testing.assert_array_equal(predicted.q, frequencies)
     for network in (averaged, model.discriminators[1]):
         for weight in network.get_weights():
             np.testing.assert_array_equal(weight, 0.25)

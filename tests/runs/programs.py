@@ -13,6 +13,13 @@ import tensorflow as tf
 
 from bayesian_gan.gan import replicas
 from bayesian_gan.gan.model import BayesianGAN
+from bayesian_gan.gan.terms import (
+    ClassFrequencies,
+    Consistency,
+    Entropy,
+    FeatureMatching,
+    Neighbours,
+)
 from bayesian_gan.networks import dcgan_discriminator, dcgan_generator
 from bayesian_gan.reliability.state import read_state, state_variables
 from bayesian_gan.samplers import SGHMC, WarmStart
@@ -38,11 +45,13 @@ def train(strategy: tf.distribute.Strategy | None = None, **changed: Any) -> Bay
         "num_data": NUM_DATA,
         "num_gen": 2,
         "num_mcmc": 2,
-        "matching": "mean",
-        "entropy": 0.1,
-        "consistency": 1.0,
-        "consistency_ramp": 10,
-        "class_frequencies": 1.0,
+        "terms": [
+            FeatureMatching(1.0, "mean"),
+            Entropy(0.1),
+            Consistency(1.0, 10),
+            ClassFrequencies(1.0),
+            Neighbours(0.1, 10),
+        ],
         "shards": 2,
         "seed": 1,
     }

@@ -10,6 +10,7 @@ import pytest
 import tensorflow as tf
 from command_line import CommandLine
 from conftest import RUN_FLAGS, parse_flags
+from playing import gradients_of
 from scipy.stats import kstest
 
 from bayesian_gan.errors import InputError
@@ -114,10 +115,8 @@ def test_what_mixed_precision_leaves_in_float32(images: np.ndarray, labels: np.n
     assert any("velocity" in name for name in floats)
     assert set(floats.values()) == {"float32"}
     step = tf.constant(3, tf.int64)
-    found, of_generators, of_discriminators = model.gradients(
-        (0,), [model.minibatch(0, step)], step
-    )
-    tensors = [found.generators, found.discriminators, *vars(found.terms).values()]
+    found, of_generators, of_discriminators = gradients_of(model, (0,), step)
+    tensors = [found.generators, found.discriminators, *found.terms.values()]
     tensors += [g for chain in (*of_generators, *of_discriminators) for g in chain]
     assert {tensor.dtype for tensor in tensors} == {tf.float32}
 

@@ -14,6 +14,9 @@ from PIL import Image
 from bayesian_gan.commands import entry
 from bayesian_gan.commands import synth as main
 from bayesian_gan.errors import InputError
+from bayesian_gan.gan.objectives import Paper, Wasserstein
+from bayesian_gan.gan.priors import Normal
+from bayesian_gan.gan.terms import GradientPenalty
 from bayesian_gan.options.flags import define_options
 from bayesian_gan.storage import read_arrays
 from bayesian_gan.synthetic.options import SYSTEMS, SynthConfig
@@ -109,11 +112,13 @@ def test_which_systems_have_critics() -> None:
     plain, critics = (parse([*TINY, "--out_dir", "O", *flag]) for flag in ([], ["--wasserstein"]))
     for config, expected in ((plain, ["wasserstein"]), (critics, ["bayesgan", "wasserstein"])):
         models = {name: build_system(name, config, 100) for name in SYSTEMS}
-        found = [name for name, model in models.items() if model.objective == "wasserstein"]
+        games = {name: model.game for name, model in models.items()}
+        found = [name for name, game in games.items() if game.objective == Wasserstein()]
         assert found == expected
-        assert all(models[name].gradient_penalty == 10.0 for name in expected)
-    assert models["wasserstein"].prior_std is None
-    assert models["bayesgan"].prior_std == 1.0
+        assert all(games[name].terms == (GradientPenalty(10.0),) for name in expected)
+        assert {game.objective for game in games.values()} == {Paper(), Wasserstein()}
+    assert games["wasserstein"].prior is None
+    assert games["bayesgan"].prior == Normal(1.0)
 
 
 def test_a_short_run_writes_what_it_measured(
