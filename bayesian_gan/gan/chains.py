@@ -96,7 +96,12 @@ def chain_optimizers(
         chains: whose networks the copies move.
         player: `GENERATOR` or `DISCRIMINATOR`.
         seed: of the model.
+
+    Raises:
+        InputError: it is no Keras optimizer.
     """
+    if not isinstance(optimizer, keras.optimizers.Optimizer):
+        raise InputError(f"compile needs Keras optimizers or samplers, not {optimizer!r}")
     copies = []
     for chain in chains:
         copy = _copy(optimizer, (seed, 2, player, chain.number))

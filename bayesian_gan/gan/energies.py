@@ -135,7 +135,7 @@ def energies(game: Game, chains: Sequence[Players], step: tf.Tensor) -> Energies
 
 def _labelled_weight(game: Game, data: TrainingData) -> float:
     """w_s of the labelled term: "posterior" is N_s / N."""
-    w_s = game.objective.labelled_weight
+    w_s = game.objective.w_s
     if not isinstance(w_s, str):
         return w_s
     return 0.0 if data.labels is None else data.labels.shape[0] / game.num_data
@@ -158,7 +158,7 @@ def _values(
     for chain in chains:
         for i, discriminator in enumerate(chain.discriminators):
             met = None
-            if game.pairs_per_step < game.generators_per_step:
+            if game.meeting < game.moving:
                 met = _met(game, (chain.number, i), step, count)
             seed = seed_pair((game.seed, 10, chain.number, i), step)
             if chain.shard is not None:
@@ -174,9 +174,9 @@ def _stacked(each: Sequence[Values]) -> Values:
 
 
 def _met(game: Game, discriminator: tuple[int, int], step: tf.Tensor, count: int) -> tf.Tensor:
-    """Which of `count` generators a discriminator meets in this iteration, int32 [pairs_per_step]."""
+    """Which of `count` generators a discriminator meets in this iteration, int32 [q]."""
     start = random_start((game.seed, 9, *discriminator), step, count)
-    return (start + tf.range(game.pairs_per_step)) % count
+    return (start + tf.range(game.meeting)) % count
 
 
 def _of_discriminator(
@@ -207,7 +207,7 @@ def _of_discriminator(
         lambda images, seed: run(images, seed=seed, keep_averages=False),
         batch.real,
         real_outputs,
-        chain.data.class_frequencies,
+        chain.data.all_labels,
         {state.name: partial(state.read, chain.first + i) for state in chain.states},
     )
     values = {"labelled": tf.zeros(())}
@@ -216,7 +216,7 @@ def _of_discriminator(
         values["labelled"] = labelled_energy(logits, batch.labels)
     values |= _of_pairs(game, passes, fakes, met, seeds[2])
     for term in game.own_terms():
-        values[term.metric] = term(passes)
+        values[term.metric] = term.value(passes)
     told = {state.name: state.observe(passes) for state in chain.states}
     values["real"] = objective.real_energy(objective.score(real_outputs))
     return values, {name: value for name, value in told.items() if value is not None}
@@ -234,7 +234,7 @@ def _of_pairs(
     scores = passes.by_generator(objective.score(passes.meet(fakes, seed)))
     values = {"adversarial": objective.real_energy(scores)}
     for term in game.pair_terms():
-        values[term.metric] = term(passes)
+        values[term.metric] = term.value(passes)
     if met is not None:
         of_generators = [t.metric for t in game.pair_terms() if t.player == "generator"]
         for name in ("adversarial", *of_generators):

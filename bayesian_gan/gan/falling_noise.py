@@ -1,21 +1,21 @@
 """Noise on the discriminators' activations that falls during the warm-up."""
 
-from typing import Any
+from dataclasses import dataclass
 
 import keras
 import tensorflow as tf
 
-from bayesian_gan.errors import InputError
 from bayesian_gan.gan.configured import Configured
 
 
 @keras.saving.register_keras_serializable("bayesian_gan")
+@dataclass(frozen=True)
 class FallingNoise(Configured):
     """The share of every `networks.noise.ActivationNoise` that is at work in an iteration.
 
     1 up to iteration `first`, then falling in a straight line to `final` at iteration `last`.
 
-    Args:
+    Attributes:
         final: share of the standard deviation, in [0, 1].
         first: at least 0.
         last: at least `first`.
@@ -24,14 +24,14 @@ class FallingNoise(Configured):
         InputError: an argument out of its range.
     """
 
-    def __init__(self, final: float, first: int, last: int) -> None:
-        if not 0 <= final <= 1:
-            raise InputError(f"FallingNoise: final must lie in [0, 1], not {final}")
-        if not 0 <= first <= last:
-            raise InputError(
-                f"FallingNoise: first and last must be 0 <= first <= last, not {first} and {last}"
-            )
-        self.final, self.first, self.last = final, first, last
+    final: float
+    first: int
+    last: int
+
+    def __post_init__(self) -> None:
+        self._check("final", low=0, high=1)
+        self._check("first", low=0, whole=True)
+        self._check("last", low=self.first, whole=True)
 
     def share(self, step: tf.Tensor) -> tf.Tensor | None:
         """The share in an iteration, a float32 scalar; None for all of it."""
@@ -39,7 +39,3 @@ class FallingNoise(Configured):
             return None
         passed = tf.cast(step - self.first, tf.float32) / max(self.last - self.first, 1)
         return 1.0 + (self.final - 1.0) * tf.clip_by_value(passed, 0.0, 1.0)
-
-    def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments."""
-        return {"final": self.final, "first": self.first, "last": self.last}

@@ -8,6 +8,7 @@ import keras
 import tensorflow as tf
 
 from bayesian_gan.errors import InputError
+from bayesian_gan.gan.configured import check_number
 from bayesian_gan.gan.falling_noise import FallingNoise
 from bayesian_gan.gan.objectives import Objective
 from bayesian_gan.gan.priors import Prior
@@ -21,10 +22,6 @@ OBJECTS = ("objective", "prior", "noise")
 class Game:
     """The arguments of a `BayesianGAN` but its networks; see there for what each means.
 
-    Attributes:
-        generators_per_step: k <= J_g, resolved.
-        pairs_per_step: q <= k, resolved.
-
     Raises:
         InputError: an argument out of its range, or some that do not go together.
     """
@@ -35,9 +32,9 @@ class Game:
     num_mcmc: int
     objective: Objective
     prior: Prior | None
-    terms: tuple[Term, ...]
-    generators_per_step: int
-    pairs_per_step: int
+    terms: Sequence[Term]
+    generators_per_step: int | None
+    pairs_per_step: int | None
     noise: FallingNoise | None
     chain_offset: int
     shards: int
@@ -45,16 +42,16 @@ class Game:
 
     def __post_init__(self) -> None:
         for name in ("num_data", "num_gen", "num_disc", "num_mcmc", "shards"):
-            if getattr(self, name) < 1:
-                raise InputError(f"{name} must be at least 1, not {getattr(self, name)}")
-        self._check_kinds()
+            check_number(name, getattr(self, name), low=1, whole=True)
+        for name in ("chain_offset", "seed"):
+            check_number(name, getattr(self, name), low=0, whole=True)
+        self._check_objects()
+        self._check_terms()
         self._check_scan()
-        if self.chain_offset < 0:
-            raise InputError(f"chain_offset must be at least 0, not {self.chain_offset}")
         if self.objective.all_meet:
             self._check_all_meet()
 
-    def _check_kinds(self) -> None:
+    def _check_objects(self) -> None:
         for name, kind, example in (
             ("objective", Objective, "Paper()"),
             ("prior", Prior | None, "Normal(1.0), or None for maximum likelihood"),
@@ -62,6 +59,10 @@ class Game:
         ):
             if not isinstance(getattr(self, name), kind):
                 raise InputError(f"{name} must be such as {example}, not {getattr(self, name)!r}")
+
+    def _check_terms(self) -> None:
+        if not isinstance(self.terms, (list, tuple)):
+            raise InputError(f"terms must be a list such as [Entropy(0.3)], not {self.terms!r}")
         for term in self.terms:
             if not isinstance(term, Term):
                 raise InputError(f"terms must be such as [Entropy(0.3)], and hold {term!r}")
@@ -76,27 +77,39 @@ class Game:
                 raise InputError(
                     f"terms ask for {states[wanted.name]} and {wanted}: give them the same arguments"
                 )
+        # A list that its owner changes later is no part of the game.
+        object.__setattr__(self, "terms", tuple(self.terms))
+
+    @property
+    def moving(self) -> int:
+        """k, the generators of a chain that move in an iteration."""
+        return self.num_gen if self.generators_per_step is None else self.generators_per_step
+
+    @property
+    def meeting(self) -> int:
+        """q, how many of these one discriminator meets."""
+        return self.moving if self.pairs_per_step is None else self.pairs_per_step
 
     def _check_scan(self) -> None:
         """Raises InputError where the parts of one step do not fit the numbers of samples."""
-        moved = self.generators_per_step
-        for name, most, of in (
-            ("generators_per_step", self.num_gen, "num_gen"),
-            ("pairs_per_step", moved, "the generators that move in a step"),
+        for name, value, most, of in (
+            ("generators_per_step", self.moving, self.num_gen, "num_gen"),
+            ("pairs_per_step", self.meeting, self.moving, "the generators that move in a step"),
         ):
-            if not 1 <= getattr(self, name) <= most:
-                raise InputError(f"{name} must lie in 1..{most} ({of}), not {getattr(self, name)}")
-        if self.num_gen % moved:
+            check_number(name, value, low=1, whole=True)
+            if value > most:
+                raise InputError(f"{name} must lie in 1..{most} ({of}), not {value}")
+        if self.num_gen % self.moving:
             raise InputError(
                 f"generators_per_step must divide num_gen, which is {self.num_gen}, into equal blocks; "
-                f"{moved} does not"
+                f"{self.moving} does not"
             )
 
     def _check_all_meet(self) -> None:
         name = repr(self.objective)
         for argument, given in (
-            ("generators_per_step", self.generators_per_step < self.num_gen),
-            ("pairs_per_step", self.pairs_per_step < self.generators_per_step),
+            ("generators_per_step", self.moving < self.num_gen),
+            ("pairs_per_step", self.meeting < self.moving),
         ):
             if given:
                 raise InputError(
@@ -121,7 +134,7 @@ class Game:
     @property
     def scans(self) -> bool:
         """Whether an iteration moves a random part of the generators."""
-        return self.generators_per_step < self.num_gen
+        return self.moving < self.num_gen
 
     def groups(self) -> list[tuple[int, ...]]:
         """Sets of chains, by their index, whose networks meet: each alone, or all together."""
@@ -155,9 +168,9 @@ class Game:
 
     def check(self, discriminator: keras.Model) -> None:
         """Raises InputError where the discriminator is not one that the game can be played with."""
+        self.objective.check(discriminator, self.terms, self.prior)
         for term in self.terms:
             term.check(discriminator)
-        self.objective.check(discriminator, self.terms, self.prior)
 
     def get_config(self) -> dict[str, Any]:
         """The attributes by name, objects as Keras serialises them."""

@@ -9,7 +9,6 @@ from bayesian_gan.data.batches import draw_indices, to_unit
 from bayesian_gan.data.source import ImageSource, image_source
 from bayesian_gan.errors import InputError
 from bayesian_gan.gan.shards import take_shard
-from bayesian_gan.gan.terms.class_frequencies import expected_frequencies
 from bayesian_gan.seeds import ALGORITHM, seed_pair
 
 UNLABELLED = -1
@@ -24,7 +23,6 @@ class TrainingData:
             memory or mapped into it.
         labelled_images: [N_s, height, width, channels], or None without labels.
         labels: int32 [N_s], or None.
-        class_frequencies: pi of `class_frequencies.expected_frequencies`, float32 [K], or None.
         batch_size: B, unlabelled images and generated images of each generator in a minibatch.
         labelled_batch_size: labelled images in a minibatch.
     """
@@ -32,9 +30,13 @@ class TrainingData:
     images: ImageSource
     labelled_images: tf.Tensor | None
     labels: tf.Tensor | None
-    class_frequencies: tf.Tensor | None
     batch_size: int
     labelled_batch_size: int
+
+    @property
+    def all_labels(self) -> np.ndarray | None:
+        """The labels as an array, [N_s]; None without."""
+        return None if self.labels is None else self.labels.numpy()
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ def training_data(
             + ("labels y (-1 where there is none)" if y is None else "no labels y")
         )
     if y is None:
-        return TrainingData(image_source(images), None, None, None, batch_size, 0)
+        return TrainingData(image_source(images), None, None, batch_size, 0)
     labels = np.asarray(y)
     if labels.shape != (len(images),) or labels.dtype.kind not in "iu":
         raise InputError(
@@ -92,12 +94,10 @@ def training_data(
             f"labels must lie in 0..{num_classes - 1} (-1 for none), not "
             f"{labels.min()}..{labels.max()}"
         )
-    pi = expected_frequencies(labels[labelled], num_classes)
     return TrainingData(
         image_source(images),
         tf.constant(images[labelled]),
         tf.constant(labels[labelled], tf.int32),
-        tf.constant(pi, tf.float32),
         batch_size,
         labelled_batch_size or min(batch_size, len(labelled)),
     )

@@ -131,11 +131,9 @@ class BayesianGAN(keras.Model):
             num_mcmc=num_mcmc,
             objective=objective,
             prior=prior,
-            terms=tuple(terms),
-            generators_per_step=num_gen if generators_per_step is None else generators_per_step,
-            pairs_per_step=next(
-                n for n in (pairs_per_step, generators_per_step, num_gen) if n is not None
-            ),
+            terms=terms,
+            generators_per_step=generators_per_step,
+            pairs_per_step=pairs_per_step,
             noise=noise,
             chain_offset=chain_offset,
             shards=shards,
@@ -186,6 +184,9 @@ class BayesianGAN(keras.Model):
             steps_per_execution: iterations in one call of the compiled function; callbacks see its end.
             run_eagerly: for debugging.
             jit_compile: compile the step with XLA.
+
+        Raises:
+            InputError: something that is no Keras optimizer, or XLA with a strategy.
         """
         if self.strategy is not None and jit_compile:
             raise InputError("jit_compile does not go with a strategy: leave one of the two out")
@@ -254,7 +255,10 @@ class BayesianGAN(keras.Model):
     ) -> None:
         """Checks the data and holds them, so that `train_step` draws its minibatches from them.
 
-        `fit` calls it. See there for the arguments and errors.
+        `fit` calls it. See there for the arguments.
+
+        Raises:
+            InputError: see `fit`; or mapped images with XLA.
         """
         data = training_data(
             x,
@@ -377,17 +381,13 @@ class BayesianGAN(keras.Model):
     def _finish(self, step: tf.Tensor, moved: Sequence[Moved]) -> None:
         """Writes what follows from a step whose weights have moved."""
         assert self.step is not None
-        found = self.step.finish(step, moved)
+        found = self.step.finish(step, moved, self.generator_energies.value)
         self.iteration.assign_add(1)
         self.discriminator_energies.assign(found.discriminators)
-        energies = found.generators
-        if self.game.scans:
-            blocks = tf.concat([part.block for part in moved], 0)[:, None]
-            energies = tf.tensor_scatter_nd_update(self.generator_energies.value, blocks, energies)
-        self.generator_energies.assign(energies)
+        self.generator_energies.assign(found.generators)
         values = found.terms | {
             "discriminator_energy": found.discriminators,
-            "generator_energy": energies,
+            "generator_energy": found.generators,
         }
         for metric in self.training_metrics:
             metric.update_state(tf.reshape(values[metric.name], [-1]))

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Hashable
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from bayesian_gan.networks.outputs import split_outputs
@@ -16,7 +17,7 @@ class Passes:
             averages that it would write are dropped.
         real: x, the unlabelled minibatch, float32 [B, ...].
         outputs: of the pass of x.
-        class_frequencies: pi, those of the labels, float32 [K]; None without labels.
+        all_labels: those of all labelled examples, int32 [N_s]; None without labels.
         read: what a state that terms carry gives for this discriminator and for x, by its name.
 
     Attributes:
@@ -26,7 +27,7 @@ class Passes:
         fakes: images of the q generators that it meets, one generator after the other, [q * B, ...].
         fake_features: f(G_g(z)), [q, B, F].
         fake_seed: of the pass of the fakes, int32 [2].
-        class_frequencies: see above.
+        all_labels: see above.
         run: see above.
     """
 
@@ -35,10 +36,10 @@ class Passes:
         run: Callable[[tf.Tensor, tf.Tensor], Any],
         real: tf.Tensor,
         outputs: Any,
-        class_frequencies: tf.Tensor | None,
+        all_labels: np.ndarray | None,
         read: dict[str, Callable[[tf.Tensor], Any]],
     ) -> None:
-        self.run, self.real, self.class_frequencies = run, real, class_frequencies
+        self.run, self.real, self.all_labels = run, real, all_labels
         self.logits, self.features = split_outputs(outputs)
         self._read = read
         self._known: dict[Hashable, Any] = {}

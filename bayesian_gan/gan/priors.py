@@ -1,16 +1,15 @@
 """Priors of the weights of one network, as energies: -log p(theta) / N."""
 
-import math
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
 
 import keras
 import tensorflow as tf
 
-from bayesian_gan.errors import InputError
 from bayesian_gan.gan.configured import Configured
 
 
+@dataclass(frozen=True)
 class Prior(Configured):
     """A density p(theta) of all trainable weights of a network."""
 
@@ -25,25 +24,22 @@ class Prior(Configured):
 
 
 @keras.saving.register_keras_serializable("bayesian_gan")
+@dataclass(frozen=True)
 class Normal(Prior):
     """N(0, s^2 I).
 
-    Args:
+    Attributes:
         std: s, finite and greater than 0; the paper has sqrt(10).
 
     Raises:
         InputError: it is not.
     """
 
-    def __init__(self, std: float = 1.0) -> None:
-        if not 0 < std < math.inf:
-            raise InputError(f"Normal: std must be finite and greater than 0, not {std}")
-        self.std = std
+    std: float = 1.0
+
+    def __post_init__(self) -> None:
+        self._check("std", above=0)
 
     def energy(self, weights: Sequence[tf.Tensor], num_data: int) -> tf.Tensor:
         """Sum ||w||^2 / (2 s^2 N)."""
         return tf.add_n([tf.nn.l2_loss(w) for w in weights]) / (self.std**2 * num_data)
-
-    def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments."""
-        return {"std": self.std}

@@ -98,7 +98,7 @@ class Step:
                 game.seed,
                 chain.number,
                 step,
-                game.generators_per_step,
+                game.moving,
                 int(self.template.input_shape[-1]),
                 (shard, game.shards),
             )
@@ -209,7 +209,7 @@ class Step:
         the blocks, and the networks between are traced once for all blocks.
         """
         game, chain = self.game, self.chains[m]
-        k = game.generators_per_step
+        k = game.moving
         blocks = [chain.generators[i : i + k] for i in range(0, game.num_gen, k)]
         block = random_start((game.seed, 8, chain.number), step, len(blocks))
 
@@ -228,12 +228,13 @@ class Step:
         of_discriminators.apply(change.discriminators[0])
         return Moved(change.energies, change.averages, m * game.num_gen + block * k + tf.range(k))
 
-    def finish(self, step: tf.Tensor, moved: Sequence[Moved]) -> Energies:
+    def finish(self, step: tf.Tensor, moved: Sequence[Moved], known: tf.Tensor) -> Energies:
         """Writes what follows from a step whose weights have moved; returns the energies of all networks.
 
         Args:
             step: iteration, int64.
             moved: of each group.
+            known: energies of the generators before, which those keep that a random scan left out.
         """
         for group, part in zip(self.game.groups(), moved, strict=True):
             for variable, value in zip(self.averages(group), part.averages, strict=True):
@@ -245,7 +246,11 @@ class Step:
         found = joined([part.energies for part in moved])
         for state in self.states:
             state.move(step, discriminators, found.observed.get(state.name))
-        return found
+        if not self.game.scans:
+            return found
+        blocks = tf.concat([part.block for part in moved], 0)[:, None]
+        every = tf.tensor_scatter_nd_update(known, blocks, found.generators)
+        return found._replace(generators=every)
 
 
 def mean_change(changes: Sequence[Change]) -> Change:

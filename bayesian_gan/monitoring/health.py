@@ -138,7 +138,7 @@ class HealthMeter:
 
         Of a random scan's generators, those of one block.
         """
-        model, moved = self.model, self.model.game.generators_per_step
+        model, moved = self.model, self.model.game.moving
         found: Gradients = {}
         for group, function in self._gradients.items():
             start, scanned = group[0] * model.game.num_gen, None
@@ -160,7 +160,7 @@ class HealthMeter:
         model = self.model
         assert model.step is not None
         found = model.step.change(group, tf.identity(model.iteration.value), scanned)
-        moved = model.game.generators_per_step
+        moved = model.game.moving
         return (
             [part for chain in found.generators for part in _split(chain, moved)],
             [part for chain in found.discriminators for part in _split(chain, model.game.num_disc)],

@@ -115,7 +115,7 @@ def build_objective(config: Config) -> Objective:
         return Authors()
     arguments = config.labelled_weight, config.pairing_reduction
     if config.objective == "wasserstein":
-        return Wasserstein(config.weight_clip, *arguments)
+        return Wasserstein(*arguments, weight_clip=config.weight_clip)
     return Paper(*arguments)
 
 

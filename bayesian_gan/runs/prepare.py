@@ -11,7 +11,6 @@ from bayesian_gan.data.content import data_checksum
 from bayesian_gan.data.splits import LabelSplit, save_split
 from bayesian_gan.errors import InputError
 from bayesian_gan.gan.model import BayesianGAN
-from bayesian_gan.gan.terms.class_frequencies import misfit
 from bayesian_gan.monitoring import (
     Evaluate,
     events,
@@ -31,6 +30,7 @@ from bayesian_gan.runs.folder import (
     describe_data,
     describe_run,
 )
+from bayesian_gan.runs.misfit import misfit
 from bayesian_gan.runs.resume import configuration_checksum
 from bayesian_gan.runs.together import build_together, give_state
 from bayesian_gan.storage import remove_parts

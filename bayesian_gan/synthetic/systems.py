@@ -29,7 +29,7 @@ def build_system(name: str, config: SynthConfig, num_data: int) -> BayesianGAN:
     """
     bayesian = name == "bayesgan"
     critic = name == "wasserstein" or (bayesian and config.wasserstein)
-    matching = FeatureMatching(config.feature_matching)
+    matching = [FeatureMatching(config.feature_matching)] if config.feature_matching > 0 else []
     model = BayesianGAN(
         mlp_generator(config.x_dim, config.z_dim, config.hidden),
         mlp_discriminator(config.x_dim, 1, config.hidden),
@@ -39,7 +39,7 @@ def build_system(name: str, config: SynthConfig, num_data: int) -> BayesianGAN:
         generators_per_step=config.generators_per_step if bayesian else None,
         prior=Normal(config.prior_std) if bayesian else None,
         objective=Wasserstein() if critic else Paper(),
-        terms=[GradientPenalty(config.gradient_penalty) if critic else matching],
+        terms=[GradientPenalty(config.gradient_penalty)] if critic else matching,
         seed=config.random_seed,
     )
     optimizers = [_optimizer(config, num_data, bayesian) for _ in range(2)]

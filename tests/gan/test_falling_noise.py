@@ -27,7 +27,11 @@ def test_the_noise_falls_in_a_straight_line(
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
-    [((1.5, 0, 1), "final must lie"), ((0.5, 5, 4), "0 <= first"), ((0.5, -1, 4), "0 <= first")],
+    [
+        ((1.5, 0, 1), "final must be a finite number at least 0 and at most 1, not 1.5"),
+        ((0.5, 5, 4), "last must be a whole number at least 5, not 4"),
+        ((0.5, -1, 4), "first must be a whole number at least 0, not -1"),
+    ],
 )
 def test_lines_that_are_none_are_refused(arguments: tuple, message: str) -> None:
     with pytest.raises(InputError, match=message):

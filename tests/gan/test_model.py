@@ -305,8 +305,15 @@ def test_ghost_batches_follow_the_minibatch(
         ({"num_gen": 0}, "num_gen"),
         ({"num_mcmc": -1}, "num_mcmc"),
         ({"num_data": 0}, "num_data"),
-        ({"shards": 0}, "shards must be at least 1"),
-        ({"chain_offset": -1}, "chain_offset must be at least 0"),
+        ({"num_gen": "2"}, "num_gen must be a whole number at least 1, not '2'"),
+        ({"num_gen": 1.5}, "num_gen must be a whole number"),
+        ({"num_data": None}, "num_data must be a whole number"),
+        ({"num_disc": True}, "num_disc must be a whole number"),
+        ({"shards": 0}, "shards must be a whole number at least 1, not 0"),
+        ({"chain_offset": -1}, "chain_offset must be a whole number at least 0"),
+        ({"seed": -1}, "seed must be a whole number at least 0"),
+        ({"terms": Entropy(0.1)}, r"terms must be a list such as \[Entropy\(0.3\)\]"),
+        ({"terms": None}, "terms must be a list"),
         ({"objective": "paper"}, r"objective must be such as Paper\(\)"),
         ({"prior": 1.0}, r"prior must be such as Normal\(1.0\)"),
         ({"noise": 0.5}, "noise must be such as FallingNoise"),
@@ -329,6 +336,8 @@ def test_wrong_data_is_refused(
     model = make_model()
     with pytest.raises(InputError, match="compile"):
         model.fit(images, labels)
+    with pytest.raises(InputError, match="compile needs Keras optimizers or samplers, not 'adam'"):
+        model.compile("adam", "adam")
     model.compile(keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.0))
     for x, y, message in [
         (images[:, :4], labels, "shape"),

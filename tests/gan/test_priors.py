@@ -22,5 +22,5 @@ def test_the_normal_prior_is_minus_its_log_density_but_for_a_constant() -> None:
 
 @pytest.mark.parametrize("std", [0.0, -1.0, float("nan"), float("inf")])
 def test_standard_deviations_that_are_none_are_refused(std: float) -> None:
-    with pytest.raises(InputError, match="std must be finite and greater than 0"):
+    with pytest.raises(InputError, match="Normal: std must be a finite number greater than 0"):
         Normal(std)

@@ -59,8 +59,8 @@ def test_a_term_that_is_weighed_reaches_the_model(given: str, term: Term) -> Non
         ("", Paper(1.0, "mean")),
         ("--labelled_weight 0.2 --pairing_reduction sum", Paper(0.2, "sum")),
         ("--objective authors", Authors()),
-        ("--wasserstein", Wasserstein(0.01)),
-        ("--wasserstein --gradient_penalty 10 --labelled_weight 0.2", Wasserstein(None, 0.2)),
+        ("--wasserstein", Wasserstein(weight_clip=0.01)),
+        ("--wasserstein --gradient_penalty 10 --labelled_weight 0.2", Wasserstein(0.2)),
     ],
 )
 def test_the_objective_that_is_asked_for_reaches_the_model(

@@ -1,6 +1,7 @@
 """The released program's losses, literally."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import keras
 import tensorflow as tf
@@ -15,6 +16,7 @@ AUTHORS_ETA = 2e-4
 
 
 @keras.saving.register_keras_serializable("bayesian_gan")
+@dataclass(frozen=True)
 class Authors(Objective):
     """All networks of all chains meet; logsumexp over the other player's; a noise term that does not sample.
 
@@ -50,7 +52,7 @@ class Authors(Objective):
     def check(self, discriminator: keras.Model, terms: Sequence[Term], prior: Prior | None) -> None:
         """Raises InputError for a term or a prior that the program does not have."""
         for term in terms:
-            if term.player == "discriminator" and term.weight > 0:
+            if term.player == "discriminator":
                 raise InputError(
                     f"{type(term).__name__} does not go with the objective Authors(), whose losses have no "
                     "such term: use Paper(), or leave the term out"

@@ -50,17 +50,21 @@ class Pairs:
     terms_g: Sequence[tf.Tensor] = ()
 
 
+@dataclass(frozen=True)
 class Objective(Configured):
     """How energies follow from what discriminators say of real, labelled and generated images.
 
     Attributes:
         all_meet: whether the networks of all chains meet; otherwise those of one chain do, and the chains are
             independent.
-        labelled_weight: w_s of the labelled term: a number, or "posterior" for N_s / N.
     """
 
     all_meet: ClassVar[bool] = False
-    labelled_weight: float | str = 1.0
+
+    @property
+    def w_s(self) -> float | str:
+        """Of the labelled term: a number, or "posterior" for N_s / N."""
+        return 1.0
 
     def score(self, outputs: Any) -> tf.Tensor:
         """What the outputs of a discriminator say of real and generated: [batch, ...]."""

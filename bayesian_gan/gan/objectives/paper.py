@@ -1,7 +1,7 @@
 """The paper's posteriors (Saatci & Wilson 2017), per example."""
 
-import math
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Literal, get_args
 
 import keras
 import tensorflow as tf
@@ -13,6 +13,7 @@ Reduction = Literal["mean", "sum"]
 
 
 @keras.saving.register_keras_serializable("bayesian_gan")
+@dataclass(frozen=True)
 class Paper(Objective):
     """Discriminators meet the generators of their chain, so the chains are independent.
 
@@ -22,7 +23,7 @@ class Paper(Objective):
 
     Terms of pairs stand inside of the brackets.
 
-    Args:
+    Attributes:
         labelled_weight: w_s, at least 0: 1 as in the authors' program; "posterior" is N_s / N, the posterior as
             the paper writes it, with one likelihood factor for each labelled example.
         reduction: "mean" over the networks of the other player, or Algorithm 1's "sum".
@@ -31,16 +32,24 @@ class Paper(Objective):
         InputError: an argument out of its range.
     """
 
-    def __init__(self, labelled_weight: float | str = 1.0, reduction: Reduction = "mean") -> None:
-        if labelled_weight != "posterior" and (
-            isinstance(labelled_weight, str) or not 0 <= labelled_weight < math.inf
-        ):
-            raise InputError(
-                f"labelled_weight must be at least 0, or 'posterior', not {labelled_weight!r}"
-            )
-        if reduction not in ("mean", "sum"):
-            raise InputError(f"reduction must be 'mean' or 'sum', not {reduction!r}")
-        self.labelled_weight, self.reduction = labelled_weight, reduction
+    labelled_weight: float | str = 1.0
+    reduction: Reduction = "mean"
+
+    def __post_init__(self) -> None:
+        if isinstance(self.labelled_weight, str):
+            if self.labelled_weight != "posterior":
+                raise InputError(
+                    f"labelled_weight must be a number or 'posterior', not {self.labelled_weight!r}"
+                )
+        else:
+            self._check("labelled_weight", low=0)
+        if self.reduction not in get_args(Reduction):
+            raise InputError(f"reduction must be 'mean' or 'sum', not {self.reduction!r}")
+
+    @property
+    def w_s(self) -> float | str:
+        """Of the labelled term."""
+        return self.labelled_weight
 
     def discriminator_energies(
         self, pairs: Pairs, regulariser: tf.Tensor, labelled_weight: float, num_gen: int
@@ -62,7 +71,3 @@ class Paper(Objective):
         """Mean, or the sum over `count` networks of which `values` may hold a random part."""
         mean = tf.reduce_mean(values, axis)
         return mean if self.reduction == "mean" else mean * count
-
-    def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments."""
-        return {"labelled_weight": self.labelled_weight, "reduction": self.reduction}

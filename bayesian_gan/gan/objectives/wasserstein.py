@@ -1,20 +1,21 @@
 """The paper's posteriors with a Wasserstein critic in the place of the discriminator."""
 
-import math
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import keras
 import tensorflow as tf
 
 from bayesian_gan.errors import InputError
-from bayesian_gan.gan.objectives.paper import Paper, Reduction
+from bayesian_gan.gan.objectives.paper import Paper
 from bayesian_gan.gan.priors import Prior
 from bayesian_gan.gan.terms.base import Term
 from bayesian_gan.networks.outputs import critic_values, critic_weights, symbolic_output
 
 
 @keras.saving.register_keras_serializable("bayesian_gan")
+@dataclass(frozen=True)
 class Wasserstein(Paper):
     """A critic c: -mean c(x) for -mean log D(x), mean c(G(z)) for -mean log(1 - D(G(z))).
 
@@ -22,26 +23,22 @@ class Wasserstein(Paper):
     critic alone, without feature matching. The critic is the single logit, or with K > 1 classes the output
     "critic" [batch, 1] beside the logits.
 
-    Args:
-        weight_clip: c > 0: after every step the weights that the critic depends on are clipped to [-c, c]
-            (Arjovsky et al. 2017). A class head beside it is not.
+    Attributes:
         labelled_weight: see `Paper`.
         reduction: see `Paper`.
+        weight_clip: c > 0: after every step the weights that the critic depends on are clipped to [-c, c]
+            (Arjovsky et al. 2017). A class head beside it is not. A keyword.
 
     Raises:
         InputError: an argument out of its range.
     """
 
-    def __init__(
-        self,
-        weight_clip: float | None = None,
-        labelled_weight: float | str = 1.0,
-        reduction: Reduction = "mean",
-    ) -> None:
-        super().__init__(labelled_weight, reduction)
-        if weight_clip is not None and not 0 < weight_clip < math.inf:
-            raise InputError(f"weight_clip must be finite and greater than 0, not {weight_clip}")
-        self.weight_clip = weight_clip
+    weight_clip: float | None = field(default=None, kw_only=True)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.weight_clip is not None:
+            self._check("weight_clip", above=0)
 
     def score(self, outputs: Any) -> tf.Tensor:
         """c(x), [batch, 1]."""
@@ -63,7 +60,7 @@ class Wasserstein(Paper):
                 "Wasserstein needs either weight_clip or the term GradientPenalty(), one of the two"
             )
         for term in terms:
-            if term.player == "generator" and term.weight > 0:
+            if term.player == "generator":
                 raise InputError(
                     f"{type(term).__name__} does not go with Wasserstein, whose generators follow the critic "
                     "alone: leave the term out"
@@ -82,7 +79,3 @@ class Wasserstein(Paper):
         for i in critic_weights(discriminator):
             clipped = tf.clip_by_value(variables[i].value, -self.weight_clip, self.weight_clip)
             variables[i].assign(clipped)
-
-    def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments."""
-        return {"weight_clip": self.weight_clip} | super().get_config()

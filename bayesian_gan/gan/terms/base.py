@@ -1,9 +1,8 @@
 """What a term of an energy is, and what a state is that terms carry from one iteration to the next."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self, get_args
 
 import keras
 import numpy as np
@@ -16,6 +15,8 @@ from bayesian_gan.networks.outputs import split_outputs, symbolic_output
 from bayesian_gan.options.config import Config
 
 Player = Literal["generator", "discriminator"]
+# What the energies themselves are logged as.
+OTHERS = ("discriminator_energy", "generator_energy", "real", "fake", "adversarial", "labelled")
 
 
 @dataclass(frozen=True)
@@ -95,17 +96,17 @@ class Carries:
         raise NotImplementedError
 
 
+@dataclass(frozen=True)
 class Term(Configured):
     """A term of the players' energies: weight times what a call gives, a minibatch mean.
 
     A term of one's own is a class that says these things and is registered with
-    `keras.saving.register_keras_serializable`, if a model that has it is to be saved.
-
-    Args:
-        weight: finite, at least 0.
+    `keras.saving.register_keras_serializable`, if a model that has it is to be saved. With arguments beside the
+    weight it is a frozen dataclass.
 
     Attributes:
-        metric: its name among the metrics that `fit` logs.
+        weight: finite, at least 0.
+        metric: its name among the metrics that `fit` logs, which no other has.
         player: whose energies it joins.
         of_pairs: whether it has a value for each generator that a discriminator meets, or one in all. A term of
             the generators has one for each.
@@ -117,31 +118,17 @@ class Term(Configured):
         InputError: a weight out of its range.
     """
 
-    metric: ClassVar[str]
+    weight: float
+
+    metric: ClassVar[str] = ""
     player: ClassVar[Player] = "discriminator"
     of_pairs: ClassVar[bool] = False
     needs_classes: ClassVar[bool] = False
     needs_features: ClassVar[bool] = False
     needs_critic: ClassVar[bool] = False
 
-    def __init__(self, weight: float) -> None:
-        self.weight = self.check_number("weight", weight, weight >= 0 and math.isfinite(weight))
-
-    def check_number(self, name: str, value: float, fits: bool, wanted: str = "at least 0") -> Any:
-        """The value, if it fits.
-
-        Args:
-            name: of the argument.
-            value: it.
-            fits: whether it is in its range.
-            wanted: the range in words.
-
-        Raises:
-            InputError: it is not.
-        """
-        if not fits:
-            raise InputError(f"{type(self).__name__}: {name} must be {wanted}, not {value}")
-        return value
+    def __post_init__(self) -> None:
+        self._check("weight", low=0)
 
     @classmethod
     def from_options(cls, config: Config) -> Self:
@@ -154,11 +141,18 @@ class Term(Configured):
         return None
 
     def check(self, discriminator: keras.Model) -> None:
-        """Raises InputError where the discriminator lacks what the term needs."""
-        outputs = symbolic_output(discriminator)
-        name = type(self).__name__
-        if self.weight == 0:
-            return
+        """Raises InputError where the term is none, or the discriminator lacks what it needs."""
+        name, outputs = type(self).__name__, symbolic_output(discriminator)
+        if not self.metric or self.metric in OTHERS:
+            raise InputError(
+                f"{name}: metric must be a name of its own, not {self.metric!r} nor one of {', '.join(OTHERS)}"
+            )
+        if self.player not in get_args(Player):
+            raise InputError(
+                f"{name}: player must be one of {get_args(Player)}, not {self.player!r}"
+            )
+        if self.player == "generator" and not self.of_pairs:
+            raise InputError(f"{name}: a term of the generators is of pairs: set of_pairs = True")
         if self.needs_classes and split_outputs(outputs)[0].shape[-1] == 1:
             raise InputError(
                 f"{name} needs labels: a discriminator with K > 1 logits; leave the term out"
@@ -177,6 +171,17 @@ class Term(Configured):
         """The value for one discriminator: a scalar; [q], one for each generator met, where it is of pairs."""
         raise NotImplementedError
 
-    def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments."""
-        return {"weight": self.weight}
+    def value(self, passes: Passes) -> tf.Tensor:
+        """What the call gives, if it has the shape that it must have.
+
+        Raises:
+            InputError: it has another one.
+        """
+        found = tf.convert_to_tensor(self(passes))
+        wanted = [passes.fake_features.shape[0]] if self.of_pairs else []
+        if found.shape != wanted:
+            raise InputError(
+                f"{type(self).__name__}: its value has shape {found.shape.as_list()} and must have {wanted}, "
+                f"{'one number for each generator met' if self.of_pairs else 'a scalar'}"
+            )
+        return found

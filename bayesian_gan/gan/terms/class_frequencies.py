@@ -16,11 +16,10 @@ from bayesian_gan.options.config import Config
 LEAST_FREQUENCY = 1e-6
 # Of the running mean, a step: with 64 images each, some 6,000 images.
 FREQUENCY_DECAY = 0.99
-# MNIST's classes are 0.02 from equal frequencies, SVHN's about 0.15.
-TOLERATED_VARIATION = 0.05
 
 
 @keras.saving.register_keras_serializable("bayesian_gan")
+@dataclass(frozen=True)
 class ClassFrequencies(Term):
     """KL(q || pi) in the energies of the discriminators.
 
@@ -44,8 +43,10 @@ class ClassFrequencies(Term):
 
     def __call__(self, passes: Passes) -> tf.Tensor:
         """A scalar."""
-        q = passes.carried(Predicted.name)
-        return frequency_divergence(passes.logits, log_frequency_ratio(q, passes.class_frequencies))
+        assert passes.all_labels is not None  # K > 1.
+        q, K = passes.carried(Predicted.name), passes.logits.shape[-1]
+        pi = tf.constant(expected_frequencies(passes.all_labels, K), tf.float32)
+        return frequency_divergence(passes.logits, log_frequency_ratio(q, pi))
 
 
 @dataclass(frozen=True)
@@ -135,24 +136,3 @@ def expected_frequencies(labels: np.ndarray, num_classes: int) -> np.ndarray:
     """
     counts = np.bincount(labels, minlength=num_classes)
     return (counts + 1) / (len(labels) + num_classes)
-
-
-def misfit(labels: np.ndarray, of_all: np.ndarray, class_names: Sequence[str]) -> str | None:
-    """One line that says that classes are not as frequent as the labels have them; None where they are.
-
-    They are where the total variation distance, half the sum of |pi_k - f_k|, is at most `TOLERATED_VARIATION`.
-
-    Args:
-        labels: of the labelled examples, integers in 0..K-1.
-        of_all: of all training examples, f_k of which are k.
-        class_names: K names.
-    """
-    pi = expected_frequencies(labels, len(class_names))
-    f = np.bincount(of_all, minlength=len(class_names)) / len(of_all)
-    if 0.5 * np.abs(pi - f).sum() <= TOLERATED_VARIATION:
-        return None
-    k = int(np.argmax(np.abs(pi - f)))
-    return (
-        f"class {class_names[k]} is {pi[k]:.1%} of the labels and {f[k]:.1%} of all: --class_frequencies draws "
-        "predictions to the former, which costs accuracy; set it to 0 (as --preset laptop has it)"
-    )

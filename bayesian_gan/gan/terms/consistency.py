@@ -1,5 +1,6 @@
 """Consistency: class probabilities that agree with those of averaged weights."""
 
+from dataclasses import dataclass
 from typing import Self
 
 import keras
@@ -11,6 +12,7 @@ from bayesian_gan.options.config import Config
 
 
 @keras.saving.register_keras_serializable("bayesian_gan")
+@dataclass(frozen=True)
 class Consistency(TaughtTerm):
     """The squared distance of unlabelled images' class probabilities from the teacher's.
 

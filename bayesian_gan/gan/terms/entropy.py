@@ -1,5 +1,6 @@
 """Entropy of the unlabelled images' class probabilities."""
 
+from dataclasses import dataclass
 from typing import Self
 
 import keras
@@ -11,6 +12,7 @@ from bayesian_gan.options.config import Config
 
 
 @keras.saving.register_keras_serializable("bayesian_gan")
+@dataclass(frozen=True)
 class Entropy(Term):
     """The mean entropy of P(y | x, real), in nats, in the energies of the discriminators.
 

@@ -1,6 +1,7 @@
 """Feature matching: generated images are to have the features of real ones."""
 
-from typing import Any, Literal, Self
+from dataclasses import dataclass
+from typing import Literal, Self, get_args
 
 import keras
 import tensorflow as tf
@@ -14,26 +15,29 @@ Distance = Literal["huber", "mean"]
 
 
 @keras.saving.register_keras_serializable("bayesian_gan")
+@dataclass(frozen=True)
 class FeatureMatching(Term):
     """The distance of real and generated images' features, in the energies of the generators.
 
-    Args:
+    Attributes:
         weight: 1 in the authors' program, 0 in the paper's text.
         distance: "huber", image by image as in the authors' program, or "mean", of the minibatch means.
     """
+
+    weight: float = 1.0
+    distance: Distance = "huber"
 
     metric = "matching"
     player = "generator"
     of_pairs = True
     needs_features = True
 
-    def __init__(self, weight: float = 1.0, distance: Distance = "huber") -> None:
-        super().__init__(weight)
-        if distance not in ("huber", "mean"):
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.distance not in get_args(Distance):
             raise InputError(
-                f"FeatureMatching: distance must be 'huber' or 'mean', not {distance!r}"
+                f"FeatureMatching: distance must be 'huber' or 'mean', not {self.distance!r}"
             )
-        self.distance = distance
 
     @classmethod
     def from_options(cls, config: Config) -> Self:
@@ -44,10 +48,6 @@ class FeatureMatching(Term):
         """The distance from each generator's images, [q]."""
         of = huber_distance if self.distance == "huber" else mean_distance
         return of(passes.features, passes.fake_features)
-
-    def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments."""
-        return super().get_config() | {"distance": self.distance}
 
 
 def huber_distance(real: tf.Tensor, fake: tf.Tensor) -> tf.Tensor:

@@ -1,7 +1,7 @@
 """The gradient penalty of a Wasserstein critic (Gulrajani et al. 2017, arXiv:1704.00028)."""
 
-import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Self
 
 import keras
@@ -17,26 +17,28 @@ from bayesian_gan.seeds import ALGORITHM
 
 
 @keras.saving.register_keras_serializable("bayesian_gan")
+@dataclass(frozen=True)
 class GradientPenalty(Term):
     """lambda times the mean of (||grad c(x')|| - 1)^2 between real and generated images x'.
 
-    It joins the energies of the critics, in place of the clipping of their weights. What is logged is the
-    product.
+    It joins the energies of the critics, in place of the clipping of their weights. Its value, which is logged,
+    has lambda in it, so its weight in an iteration is 1.
 
-    Args:
+    Attributes:
         weight: lambda > 0; 10 in Gulrajani et al. 2017.
 
     Raises:
         InputError: it is not.
     """
 
+    weight: float = 10.0
+
     metric = "penalty"
     of_pairs = True
     needs_critic = True
 
-    def __init__(self, weight: float = 10.0) -> None:
-        super().__init__(weight)
-        self.check_number("weight", weight, 0 < weight < math.inf, "finite and greater than 0")
+    def __post_init__(self) -> None:
+        self._check("weight", above=0)
 
     @classmethod
     def from_options(cls, config: Config) -> Self:
@@ -56,7 +58,7 @@ class GradientPenalty(Term):
                 )
 
     def weight_at(self, step: tf.Tensor) -> float:
-        """1: the value has the weight in it."""
+        """1: the value has lambda in it."""
         return 1.0
 
     def __call__(self, passes: Passes) -> tf.Tensor:

@@ -1,7 +1,8 @@
 """Smooth neighbours: features that are close where the teacher sees one class, and apart where it does not."""
 
 import math
-from typing import Any, Self
+from dataclasses import dataclass
+from typing import Self
 
 import keras
 import tensorflow as tf
@@ -12,6 +13,7 @@ from bayesian_gan.options.config import Config
 
 
 @keras.saving.register_keras_serializable("bayesian_gan")
+@dataclass(frozen=True)
 class Neighbours(TaughtTerm):
     """The smoothness of features on the teacher's graph, in the energies of the discriminators.
 
@@ -19,22 +21,21 @@ class Neighbours(TaughtTerm):
     for both (Luo et al. 2018, "Smooth neighbors on teacher graphs for semi-supervised learning", CVPR). The
     paper's posterior does not have it.
 
-    Args:
+    Attributes:
         weight: from iteration `ramp` on.
         ramp: iterations over which it rises from 0, at least 0.
         decay: of the averaged weights, in [0, 1).
         margin: greater than 0.
     """
 
+    margin: float = 1.0
+
     metric = "neighbours"
     needs_features = True
 
-    def __init__(
-        self, weight: float, ramp: int = 1500, decay: float = 0.999, margin: float = 1.0
-    ) -> None:
-        super().__init__(weight, ramp, decay)
-        fits = 0 < margin < math.inf
-        self.margin = self.check_number("margin", margin, fits, "finite and greater than 0")
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._check("margin", above=0)
 
     @classmethod
     def from_options(cls, config: Config) -> Self:
@@ -45,10 +46,6 @@ class Neighbours(TaughtTerm):
         """A scalar."""
         classes = tf.argmax(self.taught(passes), axis=-1)
         return roughness(passes.features, classes, self.margin)
-
-    def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments."""
-        return super().get_config() | {"margin": self.margin}
 
 
 def roughness(features: tf.Tensor, classes: tf.Tensor, margin: float) -> tf.Tensor:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import keras
 import numpy as np
@@ -83,21 +82,25 @@ def kernels(averaged: keras.Model, network: keras.Model) -> list[keras.Variable]
     return [own[id(v)] for v in network.trainable_variables]
 
 
+@dataclass(frozen=True)
 class TaughtTerm(Term):
     """A term that asks the teacher; its weight rises linearly over the first iterations.
 
-    Args:
+    Attributes:
         weight: from iteration `ramp` on.
         ramp: iterations over which it rises from 0, at least 0.
         decay: of the averaged weights, in [0, 1).
     """
 
+    ramp: int = 1500
+    decay: float = 0.999
+
     needs_classes = True
 
-    def __init__(self, weight: float, ramp: int = 1500, decay: float = 0.999) -> None:
-        super().__init__(weight)
-        self.ramp = self.check_number("ramp", ramp, ramp >= 0)
-        self.decay = self.check_number("decay", decay, 0 <= decay < 1, "in [0, 1)")
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._check("ramp", low=0, whole=True)
+        self._check("decay", low=0, below=1)
 
     @property
     def carries(self) -> Carries:
@@ -112,7 +115,3 @@ class TaughtTerm(Term):
     def taught(self, passes: Passes) -> tf.Tensor:
         """The teacher's logits m'(x), [B, K]."""
         return passes.carried(Teacher.name)
-
-    def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments."""
-        return super().get_config() | {"ramp": self.ramp, "decay": self.decay}

@@ -37,7 +37,7 @@ def _model(num_classes: int = NUM_CLASSES, **arguments: Any) -> BayesianGAN:
         "num_gen": 2,
         "num_mcmc": 2,
         "seed": 1,
-        "objective": Wasserstein(None if penalised else 0.1),
+        "objective": Wasserstein(weight_clip=None if penalised else 0.1),
         "terms": [],
     }
     return BayesianGAN(
@@ -72,7 +72,7 @@ def test_energies_are_those_of_the_formulas(
         num_gen=3,
         num_disc=2,
         prior=Normal(0.5),
-        objective=Wasserstein(0.1 if gradient_penalty is None else None, labelled_weight=0.3),
+        objective=Wasserstein(0.3, weight_clip=0.1 if gradient_penalty is None else None),
         terms=[] if gradient_penalty is None else [GradientPenalty(gradient_penalty)],
     )
     _hold(model, images, labels if num_classes > 1 else None)
@@ -113,7 +113,7 @@ def test_energies_are_those_of_the_formulas(
 
 def test_critic_energies() -> None:
     c = np.random.default_rng(0).standard_normal((3, 5, 1)).astype(np.float32)
-    critic = Wasserstein(0.1)
+    critic = Wasserstein(weight_clip=0.1)
     np.testing.assert_allclose(critic.fake_energy(c), c[..., 0].mean(1), rtol=1e-5)
     np.testing.assert_allclose(critic.real_energy(c), -c[..., 0].mean(1), rtol=1e-5)
 
@@ -132,7 +132,7 @@ def test_after_every_step_the_critics_weights_lie_in_the_box_and_the_class_head_
     scan: int | None,
 ) -> None:
     clip = 0.02
-    model = _model(objective=Wasserstein(clip), generators_per_step=scan)
+    model = _model(objective=Wasserstein(weight_clip=clip), generators_per_step=scan)
     model.compile(make(), make())
     model.hold(images, labels, batch_size=BATCH)
     step = tf.function(lambda: model.train_step(None))
@@ -195,7 +195,7 @@ def test_parts_of_a_step_fit_together(images: np.ndarray, labels: np.ndarray) ->
     [
         ({"objective": Wasserstein()}, "either weight_clip or the term GradientPenalty"),
         (
-            {"objective": Wasserstein(0.1), "terms": [GradientPenalty(1.0)]},
+            {"objective": Wasserstein(weight_clip=0.1), "terms": [GradientPenalty(1.0)]},
             "either weight_clip or the term GradientPenalty",
         ),
         ({"terms": [FeatureMatching(1.0)]}, "FeatureMatching does not go with Wasserstein"),
@@ -212,13 +212,17 @@ def test_what_does_not_go_together_is_named(arguments: dict[str, Any], message: 
 
 @pytest.mark.parametrize("clip", [0.0, -1.0, float("inf"), float("nan")])
 def test_boxes_that_are_none_are_refused(clip: float) -> None:
-    with pytest.raises(InputError, match="weight_clip must be finite and greater than 0"):
-        Wasserstein(clip)
+    with pytest.raises(
+        InputError, match="Wasserstein: weight_clip must be a finite number greater than 0"
+    ):
+        Wasserstein(weight_clip=clip)
 
 
 def test_networks_that_are_no_critic_are_refused(make_model: Callable[..., BayesianGAN]) -> None:
     with pytest.raises(InputError, match='an output "critic"'):
-        make_model(objective=Wasserstein(0.1), terms=[])
+        make_model(objective=Wasserstein(weight_clip=0.1), terms=[])
+    with pytest.raises(InputError, match=r"GradientPenalty needs the objective Wasserstein\(\)"):
+        make_model(terms=[GradientPenalty(1.0)])  # Before what else is wrong with it.
     with pytest.raises(InputError, match="d_bn1 couples"):
         make_model(num_classes=1, objective=Wasserstein(), terms=[GradientPenalty(10.0)])
 

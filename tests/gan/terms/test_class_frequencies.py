@@ -1,33 +1,27 @@
-"""The term, its state, what frequencies labels make expected, and when a run says that they do not fit."""
+"""The term, its state, and what frequencies labels make expected."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import make_run
 from playing import energies_of, minibatch
 from taught import BATCH, model_with, softmax, state_of
 
-from bayesian_gan.data import digits
 from bayesian_gan.gan.objectives import Paper
 from bayesian_gan.gan.terms import FeatureMatching
 from bayesian_gan.gan.terms.class_frequencies import (
     FREQUENCY_DECAY,
     LEAST_FREQUENCY,
-    TOLERATED_VARIATION,
     ClassFrequencies,
     expected_frequencies,
     frequency_divergence,
     log_frequency_ratio,
-    misfit,
 )
 from bayesian_gan.networks.outputs import split_outputs
 
 STEP = tf.constant(30, tf.int64)
 B, K = 5, 4
-NAMES = ("a", "b", "c", "d")
 
 
 def test_expected_frequencies_are_laplaces() -> None:
@@ -35,44 +29,6 @@ def test_expected_frequencies_are_laplaces() -> None:
         expected_frequencies(np.array([1, 1, 2, 1]), 4), [1 / 8, 4 / 8, 2 / 8, 1 / 8]
     )
     np.testing.assert_allclose(expected_frequencies(np.arange(30) % 10, 10), 0.1)
-
-
-@pytest.mark.parametrize(("excess", "fits"), [(0.04, True), (-0.04, True), (0.06, False)])
-def test_frequencies_fit_up_to_the_tolerated_variation(excess: float, fits: bool) -> None:
-    # One class has `excess` more than a quarter, another as much less: their total variation from equal ones.
-    assert 0.04 < TOLERATED_VARIATION < 0.06
-    counts = np.round(1000 * (0.25 + np.array([0.0, excess, 0.0, -excess]))).astype(int)
-    found = misfit(np.arange(8) % 4, np.repeat(np.arange(4), counts), NAMES)
-    assert (found is None) == fits
-
-
-def test_the_class_that_fits_worst_is_named() -> None:
-    of_all = np.repeat(np.arange(4), [10, 10, 10, 70])
-    found = misfit(np.arange(8) % 4, of_all, NAMES)
-    assert found is not None
-    assert "class d is 25.0% of the labels and 70.0% of all" in found
-
-
-@pytest.mark.parametrize(("rare", "flags"), [(1, "3"), (8, "3"), (8, "0")])
-def test_a_run_warns_where_classes_are_not_as_frequent_as_labels(
-    tmp_path: Path, rare: int, flags: str
-) -> None:
-    data = digits.load()
-    kept = np.flatnonzero((data.labels < 5) | (np.arange(len(data.labels)) % rare == 0))
-    np.savez(
-        tmp_path / "data.npz",
-        images=data.images[kept],
-        labels=data.labels[kept],
-        test_images=data.test_images,
-        test_labels=data.test_labels,
-    )
-    folder = make_run(
-        tmp_path,
-        *("--dataset", f"npz:{tmp_path / 'data.npz'}", "--class_frequencies", flags),
-        *("--train_iter", "10", "--warm_up", "10"),
-    )
-    warned = "--class_frequencies draws predictions" in (folder / "run.log").read_text()
-    assert warned == (rare == 8 and flags == "3")
 
 
 def test_the_frequency_term_is_kl_of_the_mean_prediction_and_has_its_gradient() -> None:

@@ -84,5 +84,7 @@ def test_it_enters_the_discriminators_energy_by_the_teachers_classes(
 
 @pytest.mark.parametrize("margin", [0.0, -1.0, float("nan")])
 def test_margins_that_are_none_are_refused(margin: float) -> None:
-    with pytest.raises(InputError, match="Neighbours: margin must be finite and greater than 0"):
+    with pytest.raises(
+        InputError, match="Neighbours: margin must be a finite number greater than 0"
+    ):
         Neighbours(1.0, margin=margin)

@@ -1,6 +1,7 @@
 """What all terms have in common: arguments, needs, configurations, steps that the iteration decides."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import FrozenInstanceError
 from typing import Any
 
 import keras
@@ -104,13 +105,19 @@ def test_a_run_in_two_parts_is_the_run_in_one(images: np.ndarray, labels: np.nda
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: Entropy(-1.0), "Entropy: weight must be at least 0, not -1.0"),
-        (lambda: Consistency(float("nan")), "Consistency: weight must be at least 0"),
-        (lambda: Consistency(1.0, ramp=-1), "Consistency: ramp must be at least 0"),
-        (lambda: Neighbours(1.0, decay=1.0), r"Neighbours: decay must be in \[0, 1\)"),
+        (lambda: Entropy(-1.0), "Entropy: weight must be a finite number at least 0, not -1.0"),
+        (lambda: Consistency(float("nan")), "Consistency: weight must be a finite number"),
+        (lambda: Consistency(1.0, ramp=-1), "Consistency: ramp must be a whole number at least 0"),
+        (lambda: Consistency(1.0, ramp=1.5), "ramp must be a whole number at least 0, not 1.5"),  # type: ignore[arg-type]
+        (lambda: Neighbours(1.0, decay=1.0), "decay must be a finite number at least 0 and less"),
+        (lambda: Entropy("x"), "Entropy: weight must be a finite number at least 0, not 'x'"),  # type: ignore[arg-type]
+        (lambda: Entropy(tf.constant(0.3)), "Entropy: weight must be a finite number"),
         (lambda: ClassFrequencies(float("inf")), "ClassFrequencies: weight"),
         (lambda: FeatureMatching(-0.5), "FeatureMatching: weight"),
-        (lambda: GradientPenalty(0.0), "GradientPenalty: weight must be finite and greater than 0"),
+        (
+            lambda: GradientPenalty(0.0),
+            "GradientPenalty: weight must be a finite number greater than 0",
+        ),
     ],
 )
 def test_wrong_arguments_are_named(make: Callable[[], Term], message: str) -> None:
@@ -118,12 +125,39 @@ def test_wrong_arguments_are_named(make: Callable[[], Term], message: str) -> No
         make()
 
 
+class Nameless(Term):
+    """A term without a metric."""
+
+
+class Named(Term):
+    """A term whose metric is another's."""
+
+    metric = "real"
+
+
+class Strange(Term):
+    """A term of no player."""
+
+    metric, player = "strange", "discriminators"  # type: ignore[assignment]
+
+
+class Single(Term):
+    """A term of the generators that has no value for each of them."""
+
+    metric, player = "single", "generator"
+
+
 @pytest.mark.parametrize(
     ("terms", "arguments", "message"),
     [
         ([Consistency(1.0)], {"num_classes": 1}, "Consistency needs labels"),
         ([ClassFrequencies(1.0)], {"num_classes": 1}, "ClassFrequencies needs labels"),
+        ([ClassFrequencies(0.0)], {"num_classes": 1}, "ClassFrequencies needs labels"),
         ([Consistency(1.0), Neighbours(1.0, decay=0.5)], {}, "give them the same arguments"),
+        ([Nameless(1.0)], {}, "Nameless: metric must be a name of its own, not ''"),
+        ([Named(1.0)], {}, "Named: metric must be a name of its own, not 'real'"),
+        ([Strange(1.0)], {}, "Strange: player must be one of"),
+        ([Single(1.0)], {}, "Single: a term of the generators is of pairs"),
     ],
 )
 def test_terms_that_cannot_be_are_refused(
@@ -134,3 +168,50 @@ def test_terms_that_cannot_be_are_refused(
 ) -> None:
     with pytest.raises(InputError, match=message):
         make_model(terms=terms, **arguments)
+
+
+@keras.saving.register_keras_serializable("tests")
+class Shaped(Term):
+    """A term of pairs, of either player, whose value may have another shape than it must."""
+
+    metric, of_pairs = "shaped", True
+    given: Any = None
+
+    def __call__(self, passes: Passes) -> tf.Tensor:
+        """Ones of a given shape; by default one for each generator met."""
+        shape = [passes.fake_features.shape[0]] if self.given is None else self.given
+        return tf.ones(shape)
+
+
+@pytest.mark.parametrize("player", ["generator", "discriminator"])
+def test_a_term_of_pairs_joins_the_energies_of_its_player(
+    images: np.ndarray, labels: np.ndarray, player: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Shaped, "player", player)
+    plain, found = (
+        energies_of(model_with(terms, images, labels, num_gen=2), (0,), STEP)
+        for terms in ([], [Shaped(50.0)])
+    )
+    for name in ("generator", "discriminator"):
+        moved = getattr(found, f"{name}s") - getattr(plain, f"{name}s")
+        np.testing.assert_allclose(moved, 50.0 if name == player else 0.0, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(), (3,), (2, 1)])
+def test_a_value_of_another_shape_is_refused(
+    images: np.ndarray, labels: np.ndarray, shape: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Shaped, "given", shape)
+    model = model_with([Shaped(1.0)], images, labels, num_gen=2)
+    with pytest.raises(InputError, match=r"Shaped: its value has shape .* and must have \[2\]"):
+        energies_of(model, (0,), STEP)
+
+
+def test_what_a_model_was_made_of_does_not_change(make_model: Callable[..., BayesianGAN]) -> None:
+    terms: list[Term] = [Entropy(0.1)]
+    game = make_model(terms=terms).game
+    terms.append(Consistency(1.0))
+    assert game.terms == (Entropy(0.1),)
+    for each, name in ((game.objective, "labelled_weight"), (game.terms[0], "weight")):
+        with pytest.raises(FrozenInstanceError):
+            setattr(each, name, 7.0)
