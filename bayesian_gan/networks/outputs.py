@@ -31,11 +31,9 @@ def critic_values(outputs: Any) -> tf.Tensor:
 
 
 def real_logit(outputs: Any) -> tf.Tensor:
-    """The logit of P(real | x), [batch]: log Z of K logits.
+    """The logit of P(real | x), [batch]: log Z of K logits, or c(x) where there is a critic's head.
 
-    Of a discriminator with a critic's head, c(x).
-
-    The latter is a score: see `probabilities`.
+    c(x) is a score: see `probabilities`.
     """
     if isinstance(outputs, dict) and "critic" in outputs:
         return tf.squeeze(outputs["critic"], -1)
