@@ -40,6 +40,12 @@ def real_logit(outputs: Any) -> tf.Tensor:
     return tf.reduce_logsumexp(split_outputs(outputs)[0], axis=-1)
 
 
+def num_classes(discriminator: keras.Model) -> int:
+    """K, the number of a discriminator's logits; 1 is the unsupervised case."""
+    logits, _ = split_outputs(symbolic_output(discriminator))
+    return int(logits.shape[-1])
+
+
 def critic_weights(model: keras.Model) -> list[int]:
     """Which of `model.trainable_variables` the critic depends on: not those of a class head."""
     critic = keras.Model(model.inputs, critic_values(symbolic_output(model)))
