@@ -25,8 +25,8 @@ def run(arguments: argparse.Namespace) -> int:
 
         posterior = Posterior(path)
     else:
-        found = "no posterior here" if path.is_dir() else "no such folder"
-        raise InputError(f"{path}: {found}; give the folder of a run, or of its posterior")
+        lacking = "no posterior here" if path.is_dir() else "no such folder"
+        raise InputError(f"{path}: {lacking}; give the folder of a run, or of its posterior")
     found = posterior.check()
     for iteration, problem in found.items():
         print(f"iteration {iteration}: {problem or 'whole'}")
