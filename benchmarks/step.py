@@ -232,9 +232,9 @@ def draw(rows: list[Row], path: Path) -> float:
 
 
 def short_form(given: argparse.Namespace) -> list[Row]:
-    """The setting of the goals, then the growth with J_g.
+    """Measures the setting of the goals, then the growth with J_g.
 
-    Rewrites the generated part of RESULTS.md.
+    It writes the generated part of RESULTS.md anew.
     """
     systems = [setting(system, given) for system in SYSTEMS[:3]]
     systems += [setting("paper", given, generators_per_step=k) for k in (2, 1)]
@@ -272,7 +272,7 @@ def write_results(text: str) -> None:
 def grid(chosen: Row, precision: str) -> list[argparse.Namespace]:
     """The settings of the full form that have the chosen values.
 
-    Width 96 only where 24 GiB hold it.
+    Width 96 is left out where 24 GiB do not hold it.
     """
     settings = [
         {"dataset": dataset, "num_gen": num_gen, "num_mcmc": 2, "df_dim": width}

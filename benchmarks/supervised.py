@@ -34,9 +34,9 @@ COLUMNS = ("supervised", "last sample", "average")
 
 
 def with_prior(network: keras.Model, prior_std: float, num_data: int) -> keras.Model:
-    """A copy with the same weights whose loss holds -log N(w.
+    """A copy with the same weights, whose loss holds the weights' prior.
 
-    0, s^2) / N for every kernel and bias.
+    The loss has -log N(w; 0, s^2) / N of every kernel and bias, without its constant.
     """
     precision = 0.5 / (prior_std**2 * num_data)
 

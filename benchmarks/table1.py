@@ -1,7 +1,5 @@
 #!/usr/bin/env python
-"""The paper's Table 1: data sets and numbers of labels, five systems, several label sets.
-
-Cell by cell.
+"""The paper's Table 1, cell by cell: data sets, numbers of labels, five systems, label sets.
 
     python benchmarks/table1.py --data_path DATA --plan          what is missing, and how long it takes
     python benchmarks/table1.py --data_path DATA --jobs 2        runs it, two cells side by side
@@ -205,10 +203,7 @@ def _run_cell(
 
 
 def _warmed(cell: Cell, known: argparse.Namespace) -> Path | None:
-    """A finished run of another temperature, for a cell that has no run yet.
-
-    None if there is none.
-    """
+    """A finished run of another temperature, for a cell that has no run yet; else None."""
     others = [replace(cell, temperature=value) for value in (None, *known.temperatures)]
     runs = (finished(known.runs.resolve() / other.name) for other in others)
     return next((run for run in runs if run is not None), None)

@@ -16,10 +16,7 @@ for place, attribute in ((9, "Blond_Hair"), (15, "Eyeglasses"), (20, "Male"), (3
 
 
 def colour(num: int, side: int = 32, seed: int = 0, num_classes: int = 10) -> Any:
-    """Random images, uint8 [num, side, side, 3], all different.
-
-    Of the labels the classes take turns.
-    """
+    """Random images, uint8 [num, side, side, 3], all different, and labels in turn."""
     rng = np.random.default_rng(seed)
     return rng.integers(0, 256, (num, side, side, 3), dtype=np.uint8), np.arange(num) % num_classes
 
@@ -32,7 +29,7 @@ def write_idx(
 ) -> Path:
     """Writes DATA_PATH/NAME/ with four IDX files, the training ones compressed.
 
-    Returns that folder.
+    It returns that folder.
     """
     folder = data_path / name
     folder.mkdir(parents=True)

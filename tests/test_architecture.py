@@ -100,10 +100,7 @@ def room(module: str) -> str:
 
 
 def wrong_arrows(package: Path) -> list[str]:
-    """Imports that go up, or to a room beside.
-
-    And all of the package's that stand in `samplers`.
-    """
+    """Imports that go up or to a room beside, and every import of the package in `samplers`."""
     wrong = []
     for source, targets in arrows(package).items():
         here = room(source)
@@ -118,7 +115,7 @@ def wrong_arrows(package: Path) -> list[str]:
 def circle(package: Path) -> list[str]:
     """The modules of one circle of imports, the first of them again at its end.
 
-    [] where there is none.
+    The list is empty where there is no circle.
     """
     try:
         TopologicalSorter(arrows(package)).prepare()

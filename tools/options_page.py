@@ -21,7 +21,7 @@ and off by `--noNAME`.
 """
 PROGRAMS = (
     ("bayesian-gan train, run_bgan_semi.py, run_bgan.py", Config),
-    ("run_bgan_synth.py", SynthConfig),
+    ("bayesian-gan synth, run_bgan_synth.py", SynthConfig),
 )
 NOTE = """
 `--semi` is off by default in `run_bgan.py`.

@@ -10,6 +10,8 @@ from bayesian_gan.errors import InputError
 from bayesian_gan.options import flags as run_flags
 from bayesian_gan.options.config import AFTER_WARM_UP, Config
 from bayesian_gan.options.option import options_of
+from bayesian_gan.runs.branch import branch
+from bayesian_gan.runs.resume import resume_command
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,10 +35,6 @@ def run(arguments: argparse.Namespace) -> int:
     changes = _changes({n: v for n in AFTER_WARM_UP if (v := getattr(arguments, n)) is not None})
     if not changes:
         raise InputError(f"give at least one of --{', --'.join(AFTER_WARM_UP)}")
-    # TensorBoard's records take a second to import.
-    from bayesian_gan.runs.branch import branch
-    from bayesian_gan.runs.resume import resume_command
-
     out_dir = arguments.out_dir or arguments.run_dir.resolve().parent
     folder = branch(arguments.run_dir, out_dir, changes)
     command = resume_command(folder, "bayesian-gan train")

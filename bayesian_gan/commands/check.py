@@ -3,8 +3,8 @@
 import argparse
 from pathlib import Path
 
-from bayesian_gan.errors import USAGE_STATUS
-from bayesian_gan.runs.finished import FinishedRun
+from bayesian_gan.errors import USAGE_STATUS, InputError
+from bayesian_gan.runs.finished import FinishedRun, holds_posterior
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,10 +19,14 @@ def run(arguments: argparse.Namespace) -> int:
     path: Path = arguments.path
     if (path / "config.json").exists():
         posterior = FinishedRun(path).posterior
-    else:
+    elif holds_posterior(path):
+        # Imported here: TensorFlow takes seconds to load, and a wrong folder need not wait for it.
         from bayesian_gan.posterior import Posterior
 
         posterior = Posterior(path)
+    else:
+        lacking = "no posterior here" if path.is_dir() else "no such folder"
+        raise InputError(f"{path}: {lacking}; give the folder of a run, or of its posterior")
     found = posterior.check()
     for iteration, problem in found.items():
         print(f"iteration {iteration}: {problem or 'whole'}")

@@ -3,6 +3,8 @@
 import argparse
 from pathlib import Path
 
+from bayesian_gan.runs.merge import merge
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Defines the command line."""
@@ -21,9 +23,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Merges, and prints what there is now."""
-    # The posterior's networks need TensorFlow.
-    from bayesian_gan.runs.merge import merge
-
     merged = merge(arguments.paths, arguments.out, arguments.common)
     chains, iterations = merged.config["chains"], merged.iterations
     print(

@@ -69,7 +69,7 @@ def from_arrays(
 def read_npz(path: Path, resize: bool = False) -> ImageData:
     """Reads an .npz file of the four arrays, and of `class_names` where it has them.
 
-    No pickle is loaded.
+    It loads no pickle.
 
     Raises:
         InputError: the file is missing, damaged, too large when unpacked, or holds something else.

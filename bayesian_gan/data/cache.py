@@ -265,7 +265,7 @@ def _write_array(
 ) -> dict[str, Any]:
     """Writes an .npy file part by part.
 
-    Never through mapped memory, where a full disk kills the process.
+    It does not write through mapped memory, where a full disk would kill the process.
     """
     digest = _digest()
 

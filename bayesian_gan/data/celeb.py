@@ -117,7 +117,7 @@ def read(data_path: Path, options: ReadingOptions) -> ImageData | None:
 def read_attributes(path: Path) -> tuple[list[str], np.ndarray]:
     """Names of the images and their classes, int32 [n], from list_attr_celeba.txt.
 
-    The file: the number of images; the 40 names; for each image its name and 40 times 1 or -1.
+    It holds the number of images, the 40 names, and for each image its name and 40 times 1 or -1.
 
     Raises:
         InputError: the file is missing or damaged; the line says where.
@@ -221,7 +221,7 @@ def _bytes(path: Path) -> bytes:
 def _list_images(folder: Path) -> dict[str, bytes]:
     """The files in the folder of images with their stamps, sorted by name.
 
-    Dangling links are left out.
+    It leaves dangling links out.
 
     Raises:
         InputError: the folder is missing or may not be read.

@@ -28,7 +28,7 @@ PROGRAM = (
 def download(name: str, data_dir: Path, seconds: float, layouts: str) -> None:
     """Has TFDS download and prepare a data set.
 
-    Original files in `data_dir`/downloads/manual are used first.
+    TFDS takes original files from `data_dir`/downloads/manual where they lie there.
 
     Args:
         name: TFDS's name.

@@ -149,9 +149,9 @@ def _quotas(data: ImageData, num_labelled: int, label_seed: int) -> list[int]:
 
 
 def _even_quotas(counts: np.ndarray, num_labelled: int, order: np.ndarray) -> list[int]:
-    """One example for each class in turn, until there are N.
+    """Gives each class one example in turn, until there are N.
 
-    A class that has no more is passed over.
+    It passes over a class that has no more.
     """
     quotas = np.zeros(len(counts), int)
     left = num_labelled

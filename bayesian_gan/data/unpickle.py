@@ -23,10 +23,7 @@ class _Array:
 
 
 def _reconstruct(*_: Any) -> np.ndarray:
-    """An empty array.
-
-    The pickle's next operation gives it type, shape and bytes, which must agree.
-    """
+    """An empty array, to which the pickle's next operation gives its type, shape and bytes."""
     return np.empty(0, np.uint8)
 
 

@@ -11,7 +11,7 @@ NUM_BINS = 15
 class CalibrationBins:
     """Test examples by confidence, the probability of the predicted class.
 
-    Bins without any are left out.
+    Bins without examples are left out.
 
     Attributes:
         count: examples in each bin, int64 [bins].

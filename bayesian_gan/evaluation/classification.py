@@ -65,7 +65,7 @@ def per_class(
 ) -> dict[str, Classification]:
     """`classification` of the test examples of each true class, by its name.
 
-    A class without any is left out.
+    A class without test examples is left out.
 
     Args:
         probabilities: [n, K].

@@ -115,9 +115,10 @@ class ClassifierFeatures(NetworkFeatures):
 
 
 def classifier_network(image_shape: tuple[int, int, int], num_classes: int) -> keras.Model:
-    """Convolutions of stride 2 down to at most 4 x 4, at least three.
+    """A classifier of convolutions, whose last hidden layer gives the features.
 
-    Dense to 128 features, and K logits.
+    Convolutions of stride 2, at least three, lead down to at most 4 x 4. A dense layer makes 128
+    features of that, and another one K logits.
 
     Args:
         image_shape: (height, width, channels).

@@ -14,9 +14,9 @@ def entropy(probabilities: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True, eq=False)
 class Uncertainty:
-    """The entropy of the average prediction, and its two parts (Depeweg et al. 2018.
+    """The entropy of the average prediction, and its two parts.
 
-    Houlsby et al. 2011).
+    The parts are those of Depeweg et al. 2018 and Houlsby et al. 2011.
 
     Attributes:
         average: the samples' mean probabilities, float64 [n, K].

@@ -13,15 +13,14 @@ from bayesian_gan.export.samples import Networks
 
 
 def write_litert(folder: Path, classifier: Networks | None, generator: Networks | None) -> None:
-    """Writes `classifier_float32.tflite` and `classifier_int8.tflite`.
+    """Writes two files of the classifier, and two of each generator: float32 and int8.
 
-    For generators, two files a member.
-
-    The classifier is the average of all members: images uint8 [n, H, W, C] to `probabilities`,
-    `entropy`, `mutual_information` and `real`, as in `bayesian_gan.export.average.predictive`. A
-    generator, `generator_NAME_float32.tflite`, maps z [n, z_dim] to `images`. All have one
-    signature, `serving_default`, and no operations but LiteRT's own. The int8 file has dynamic
-    range: weights are int8, activations are quantised as they come where a kernel for that exists.
+    The classifier, `classifier_float32.tflite`, is the average of all members: images uint8 [n, H,
+    W, C] to `probabilities`, `entropy`, `mutual_information` and `real`, as in
+    `bayesian_gan.export.average.predictive`. A generator, `generator_NAME_float32.tflite`, maps z
+    [n, z_dim] to `images`. All have one signature, `serving_default`, and no operations but
+    LiteRT's own. The int8 file has dynamic range: weights are int8, activations are quantised as
+    they come where a kernel for that exists.
 
     Arguments and errors are those of `bayesian_gan.export.keras_files.write_keras`.
     """

@@ -102,9 +102,9 @@ def _of_images(compute: Callable[[tf.Tensor], Outputs]) -> Any:
 
 
 def _in_range(images: tf.Tensor) -> tf.Tensor:
-    """The images.
+    """The images, after a check that floats lie in [-1, 1].
 
-    Fails at floats outside [-1, 1], as pixels of 0 to 255 or 0 to 1 that were not scaled are.
+    The call fails at other floats, such as pixels of 0 to 255 that were not scaled.
     """
     if images.dtype == tf.uint8:
         return images

@@ -49,7 +49,7 @@ class _Bar(keras.utils.Progbar):
 class ProgressBar(keras.callbacks.Callback):
     """One progress bar for the whole run, with the time left.
 
-    A terminal that is gone does not end the run.
+    If the terminal goes away, the run goes on.
 
     Args:
         iterations: of the run, with those that it had made before.
@@ -220,10 +220,8 @@ class Evaluate(keras.callbacks.Callback):
 class CsvLog(keras.callbacks.Callback):
     """Writes `log.csv`: a header, then a save's logs in a row, flushed at once.
 
-    `iteration` comes first.
-
-    (Keras's CSVLogger adds an empty `val_` column for every other one where there is no validation
-    data.)
+    The column `iteration` comes first. Keras's CSVLogger would add an empty `val_` column for every
+    other one where there is no validation data.
     """
 
     def __init__(self, path: Path, writes: Writes) -> None:

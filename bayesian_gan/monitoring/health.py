@@ -136,7 +136,7 @@ class HealthMeter:
     def _measure_gradients(self, turn: int) -> Gradients:
         """Gradients of U/N by (player, network).
 
-        Of a random scan's generators, those of one block.
+        If a random scan moves the generators, only one block of them is measured.
         """
         model, moved = self.model, self.model.game.moving
         found: Gradients = {}
@@ -167,9 +167,9 @@ class HealthMeter:
         )
 
     def _show(self) -> tuple[list[tf.Tensor], list[tf.Tensor], tf.Tensor]:
-        """P(real) of each discriminator, on the images and on its chain's generated ones.
+        """P(real) of each discriminator on real and on generated images, and the generated ones.
 
-        And these.
+        A discriminator meets the images that the generators of its own chain make.
         """
         model, images = self.model, to_unit(self._images)
         fakes = [g(self._z, training=False) for g in model.generators]

@@ -82,7 +82,7 @@ def layer_plan(image_size: tuple[int, int], num_layers: int, width: int) -> list
 
 
 def _initializers(initial: Initial) -> dict[str, keras.initializers.Initializer]:
-    """Of a layer's kernel and bias, with seeds that `replicate` draws anew.
+    """The initializers of a layer's kernel and bias, with seeds that `replicate` draws anew.
 
     "normal" is N(0, 0.02^2) for both; "he" is He et al.'s (2015) for kernels, and zero for biases.
     """

@@ -12,7 +12,7 @@ from bayesian_gan.seeds import ALGORITHM
 class _Share:
     """Holds a variable, always 1, that `forward` replaces.
 
-    A weight of the layer it must not become.
+    It stands here because a variable that is the layer's own attribute would become its weight.
     """
 
     def __init__(self) -> None:

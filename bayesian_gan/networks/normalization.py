@@ -186,10 +186,7 @@ def ghost_normalise(
 def _passes(
     rows: int | None, epsilon: float, negative_slope: float | None, fuse: bool
 ) -> tuple[Callable[..., Any], Callable[..., Any]]:
-    """The forward and the backward function.
-
-    Each a fused kernel of XLA's where that is asked for.
-    """
+    """The forward and the backward function, each one fused kernel of XLA's if `fuse`."""
 
     def statistics(x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         chunks = _chunks(x, rows)
@@ -217,9 +214,9 @@ def _passes(
 
 
 def _on_cpu_only() -> bool:
-    """Whether XLA shall compile the passes: on CPUs twice as fast.
+    """Whether XLA shall compile the passes.
 
-    GPUs may lack XLA's tool chain.
+    On CPUs that makes them twice as fast. GPUs may lack XLA's tool chain.
     """
     return not tf.config.get_visible_devices("GPU")
 

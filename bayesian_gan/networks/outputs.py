@@ -31,15 +31,19 @@ def critic_values(outputs: Any) -> tf.Tensor:
 
 
 def real_logit(outputs: Any) -> tf.Tensor:
-    """The logit of P(real | x), [batch]: log Z of K logits.
+    """The logit of P(real | x), [batch]: log Z of K logits, or c(x) where there is a critic's head.
 
-    Of a discriminator with a critic's head, c(x).
-
-    The latter is a score: see `probabilities`.
+    c(x) is a score: see `probabilities`.
     """
     if isinstance(outputs, dict) and "critic" in outputs:
         return tf.squeeze(outputs["critic"], -1)
     return tf.reduce_logsumexp(split_outputs(outputs)[0], axis=-1)
+
+
+def num_classes(discriminator: keras.Model) -> int:
+    """K, the number of a discriminator's logits; 1 is the unsupervised case."""
+    logits, _ = split_outputs(symbolic_output(discriminator))
+    return int(logits.shape[-1])
 
 
 def critic_weights(model: keras.Model) -> list[int]:

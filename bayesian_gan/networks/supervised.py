@@ -62,7 +62,7 @@ class SupervisedBaseline:
     def train_to(self, iteration: int) -> None:
         """Trains until it has made this many iterations or converged.
 
-        `loss` is then of the last stretch.
+        `loss` is then the loss of the last stretch.
         """
         if iteration <= self.iteration:
             return

@@ -125,7 +125,10 @@ def term_options(config: Config) -> list[tuple[str, str]]:
 
 
 def _that_may_differ(where: Literal["resume", "branch"]) -> tuple[str, ...]:
-    """Names in order of the fields, in which the last group of options comes first."""
+    """Names in order of the fields, in which the last group of options comes first.
+
+    The order only keeps that of the names in the refusal of a branch without a changed flag.
+    """
     declared = options_of(Config)
     return tuple(f.name for f in fields(Config) if where in declared[f.name].option.may_differ)
 

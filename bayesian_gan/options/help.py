@@ -3,8 +3,9 @@
 `--help` shows the first group and names the others, `--help GROUP` shows a group, `--helpfull` all of them.
 """
 
+import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -13,8 +14,10 @@ from bayesian_gan.options.option import Declared, options_of
 
 WIDTH = 100
 _NAMES = 25
-_SHORT = ("--help", "-help", "--helpshort", "-helpshort", "-h")
-_FULL = ("--helpfull", "-helpfull")
+_HELP = re.compile(r"--?(help|helpshort|h|\?|helpfull|helpxml)(?:=(.*))?", re.DOTALL)
+# What absl takes for a flag that is on or off.
+_ON = ("true", "t", "1")
+_OFF = ("false", "f", "0")
 
 
 def requested_help(
@@ -32,20 +35,35 @@ def requested_help(
         The text, without a newline at its end; None if no help is asked for.
 
     Raises:
-        InputError: there is no such group.
+        InputError: there is no such group, or the help is to be XML.
     """
+    asked = list(_asked(arguments))
+    if not asked:
+        return None
+    names = [name for name, _ in asked]
+    if "helpxml" in names:
+        raise InputError("--helpxml: there is no help in XML; give --help or --helpfull")
     titles = _titles(group)
     usage = f"usage: {program} --out_dir DIR [flags]"
-    if any(argument in _FULL for argument in arguments):
+    if "helpfull" in names:
         return "\n\n".join([usage, *(_group(group, title, defaults) for title in titles)])
+    _, title = asked[0]
+    if title:
+        return _group(group, _find(title, titles), defaults)
+    return "\n".join([usage, "", _group(group, titles[0], defaults), "", *_others(titles)])
+
+
+def _asked(arguments: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Every flag that asks for help, without its dashes, and the group it names, or ""."""
     for argument, following in pairwise([*arguments, ""]):
-        name, _, title = argument.partition("=")
-        if name in _SHORT:
-            title = title or ("" if following.startswith("-") else following)
-            if title:
-                return _group(group, _find(title, titles), defaults)
-            return "\n".join([usage, "", _group(group, titles[0], defaults), "", *_others(titles)])
-    return None
+        match = _HELP.fullmatch(argument)
+        if match is None:
+            continue
+        name, value = match.groups()
+        if value is None:
+            yield name, "" if following.startswith("-") else following
+        elif value.lower() not in _OFF:
+            yield name, "" if value.lower() in _ON else value
 
 
 def _titles(group: type) -> list[str]:

@@ -105,7 +105,7 @@ class Option:
         """What a value must do, with the reason: "be at least 1", "be greater than 0" or "lie in [0, 1)"."""
         if self.interval:
             return f"lie {self.range}"
-        words = self.range.replace("more than", "greater than")
+        words = self.range if self.above is None else f"greater than {self.above:g}"
         return " ".join(filter(None, ("be", words, self.why)))
 
 
@@ -144,8 +144,19 @@ class Group:
 
 
 def _texts(group: type) -> dict[str, str]:
-    """The string below each option in the source of a class, where tools of documentation read it too."""
-    (body,) = ast.parse(textwrap.dedent(inspect.getsource(group))).body
+    """The string below each option in the source of a class, where tools of documentation read it too.
+
+    Raises:
+        RuntimeError: the source is not there, as in an installation without its .py files.
+    """
+    try:
+        source = inspect.getsource(group)
+    except (OSError, TypeError) as error:
+        raise RuntimeError(
+            f"{group.__module__}.{group.__qualname__}: the source, which says what its options are, cannot "
+            f"be read ({error}); install the package with its .py files"
+        ) from error
+    (body,) = ast.parse(textwrap.dedent(source)).body
     assert isinstance(body, ast.ClassDef)
     found = {}
     for declared, below in pairwise(body.body):

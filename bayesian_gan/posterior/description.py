@@ -42,6 +42,8 @@ def read_description(folder: Path) -> dict[str, Any]:
         InputError: there is none, it is damaged, or of another format.
     """
     file = folder / DESCRIPTION_FILE
+    if not file.exists():
+        raise InputError(f"{folder}: no posterior here; give the folder `posterior` of a run")
     try:
         config = read_checked_json(file)
     except InputError as error:

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 
 from bayesian_gan.errors import InputError
+from bayesian_gan.networks.outputs import num_classes
 from bayesian_gan.posterior.description import build_network
 from bayesian_gan.posterior.draws import Draws
 
@@ -27,8 +28,7 @@ class DrawnNetworks(Draws):
     @property
     def num_classes(self) -> int:
         """K, the number of logits; 1 is the unsupervised case."""
-        outputs = self._discriminator.output
-        return int((outputs["logits"] if isinstance(outputs, dict) else outputs).shape[-1])
+        return num_classes(self._discriminator)
 
     def network(self, player: str) -> keras.Model:
         """The network of "generator" or "discriminator" samples; its weights are of whichever was used last."""

@@ -45,9 +45,9 @@ class Predictions:
         return self.members.mean(axis=0, dtype=np.float64)
 
     def by_number(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Numbers of samples 1, 2, 4, ... all.
+        """Error rate and NLL of the average of the first 1, 2, 4, ... samples, and of all.
 
-        Error rate and NLL of the average of the first so many.
+        The first array has the numbers of samples, the second the error rates, the third the NLLs.
         """
         count = len(self.members)
         numbers = sorted({*(2**k for k in range(count.bit_length()) if 2**k <= count), count})

@@ -1,6 +1,6 @@
-"""What the health numbers of a run mean, in words. Pure functions of tables.
+"""What the health numbers of a run mean, in words.
 
-Docs/monitoring.md says why.
+All functions here are pure functions of tables. docs/monitoring.md gives the reasons.
 """
 
 from dataclasses import dataclass

@@ -14,7 +14,6 @@ from typing import Any
 from bayesian_gan import __version__
 from bayesian_gan.data.catalogue import run_name
 from bayesian_gan.errors import InputError
-from bayesian_gan.monitoring import events
 from bayesian_gan.options.config import AFTER_WARM_UP, Config
 from bayesian_gan.reliability.checkpoint import Checkpoint, Checkpoints
 from bayesian_gan.runs.finished import FinishedRun
@@ -125,6 +124,9 @@ def _copy_growing(
 
 
 def _copy_events(path: Path, data: bytes, folder: Path, config: Config) -> Path:
+    # Imported here: TensorFlow takes seconds to load, and a wrong folder need not wait for it.
+    from bayesian_gan.monitoring import events
+
     try:
         return events.copy_events(data, folder / "tensorboard", config.to_json())
     except ValueError as error:

@@ -65,10 +65,10 @@ class FinishedRun:
         Raises:
             InputError: the run has not come to make a posterior, or its description is damaged.
         """
+        if not holds_posterior(self.path / "posterior"):
+            raise InputError(self._nothing_collected())
         from bayesian_gan.posterior import Posterior
 
-        if not (self.path / "posterior" / "posterior.json").exists():
-            raise InputError(self._nothing_collected())
         return Posterior(self.path / "posterior")
 
     def require_samples(self) -> "Posterior":
@@ -77,10 +77,13 @@ class FinishedRun:
         Raises:
             InputError: nothing is collected yet.
         """
-        # Looked for by name first: TensorFlow need not be loaded to say that there is nothing.
+        self.check_collected()
+        return self.posterior
+
+    def check_collected(self) -> None:
+        """Raises InputError where no file has the name of a draw; imports no TensorFlow."""
         if not any((self.path / "posterior").glob("draw_*.npz")):
             raise InputError(self._nothing_collected())
-        return self.posterior
 
     def _nothing_collected(self) -> str:
         config = self.config
@@ -175,6 +178,11 @@ class FinishedRun:
                 f"{self.path} was trained on; give the data path of that run"
             )
         return data
+
+
+def holds_posterior(folder: Path) -> bool:
+    """Whether a folder is that of a posterior, by the name of its description."""
+    return (folder / "posterior.json").exists()
 
 
 def _numbers(row: dict[Any, Any]) -> dict[str, float]:

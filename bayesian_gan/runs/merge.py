@@ -10,18 +10,19 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from bayesian_gan.errors import InputError
 from bayesian_gan.options.config import MAY_DIFFER, Config
-from bayesian_gan.posterior import Posterior
-from bayesian_gan.posterior.draws import array_name
 from bayesian_gan.reliability.environment import versions
-from bayesian_gan.runs.finished import FinishedRun
+from bayesian_gan.runs.finished import FinishedRun, holds_posterior
 from bayesian_gan.runs.folder import DATA_FILE, RUN_FORMAT, SPLIT_FILE
 from bayesian_gan.storage import new_folder, read_json, write_checked_json, write_json
+
+if TYPE_CHECKING:
+    from bayesian_gan.posterior import Posterior
 
 # What chains that run apart have of their own.
 _OF_A_CHAIN = ("num_mcmc", "chain_offset", "ml_ensemble")
@@ -38,7 +39,7 @@ class Part:
     """
 
     path: Path
-    posterior: Posterior
+    posterior: "Posterior"
     run: FinishedRun | None
 
     @property
@@ -47,7 +48,7 @@ class Part:
         return list(self.posterior.config["chains"])
 
 
-def merge(paths: Sequence[Path], out: Path, common: bool = False) -> Posterior:
+def merge(paths: Sequence[Path], out: Path, common: bool = False) -> "Posterior":
     """Writes the posterior of all chains of several, or a run folder with it, whole or not at all.
 
     Args:
@@ -67,7 +68,14 @@ def merge(paths: Sequence[Path], out: Path, common: bool = False) -> Posterior:
         raise InputError(f"{out}: exists; give the merged folder another name")
     if len(paths) < 2:
         raise InputError("give two or more folders to merge, and then the new one")
-    parts = [_open(path) for path in paths]
+    runs = [_run(path) for path in paths]
+    # Imported here: TensorFlow takes seconds to load, and a wrong folder need not wait for it.
+    from bayesian_gan.posterior import Posterior
+
+    parts = [
+        Part(path, Posterior(path) if run is None else run.require_samples(), run)
+        for path, run in zip(paths, runs, strict=True)
+    ]
     _check(parts)
     parts.sort(key=lambda part: part.chains)
     iterations = _iterations(parts, common)
@@ -81,11 +89,13 @@ def merge(paths: Sequence[Path], out: Path, common: bool = False) -> Posterior:
     return Posterior(out if parts[0].run is None else out / "posterior")
 
 
-def _open(path: Path) -> Part:
-    if (path / "posterior.json").exists():
-        return Part(path, Posterior(path), None)
+def _run(path: Path) -> FinishedRun | None:
+    """The run of a folder, which has collected something; None for the folder of a posterior."""
+    if holds_posterior(path):
+        return None
     run = FinishedRun(path)
-    return Part(path, run.require_samples(), run)
+    run.check_collected()
+    return run
 
 
 def _check(parts: Sequence[Part]) -> None:
@@ -151,7 +161,7 @@ def _optional(path: Path) -> Any:
     )
 
 
-def _identity(posterior: Posterior) -> dict[str, Any]:
+def _identity(posterior: "Posterior") -> dict[str, Any]:
     """What the parts of one posterior have in common."""
     config = posterior.config
     own = {name: config[name] for name in ("num_gen", "num_disc", "max_samples")}
@@ -216,6 +226,8 @@ def _iterations(parts: Sequence[Part], common: bool) -> list[int]:
 
 
 def _write_posterior(folder: Path, parts: Sequence[Part], iterations: Sequence[int]) -> None:
+    from bayesian_gan.posterior import Posterior
+
     chains = [chain for part in parts for chain in part.chains]
     merged = parts[0].posterior.config | {"num_mcmc": len(chains), "chains": chains}
     write_checked_json(folder / "posterior.json", merged)
@@ -224,8 +236,10 @@ def _write_posterior(folder: Path, parts: Sequence[Part], iterations: Sequence[i
         posterior.write(iteration, _joined([part.posterior for part in parts], iteration))
 
 
-def _joined(posteriors: Sequence[Posterior], iteration: int) -> dict[str, np.ndarray]:
+def _joined(posteriors: Sequence["Posterior"], iteration: int) -> dict[str, np.ndarray]:
     """The arrays of one draw, its networks numbered over all chains."""
+    from bayesian_gan.posterior.draws import array_name
+
     draws = [posterior.draw(iteration) for posterior in posteriors]
     found = {}
     for player in ("g", "d"):

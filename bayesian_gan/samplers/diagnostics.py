@@ -155,12 +155,11 @@ def effective_sample_size(draws: np.ndarray) -> np.ndarray:
 
 
 def split_rhat(draws: np.ndarray) -> np.ndarray:
-    """Split R-hat of functionals of at least two chains (Gelman & Rubin 1992.
+    """Split R-hat of functionals of at least two chains (Gelman & Rubin 1992).
 
-    Chains cut in halves).
-
-    `tfp.mcmc.potential_scale_reduction` has the square of it (Brooks & Gelman 1998), so the root is
-    taken: the usual bounds, such as 1.01, are for that.
+    It is split because each chain is cut in halves. `tfp.mcmc.potential_scale_reduction` has the
+    square of it (Brooks & Gelman 1998), so the root is taken: the usual bounds, such as 1.01, are
+    for that.
 
     Args:
         draws: [draws, chains, ...], as for `effective_sample_size`.

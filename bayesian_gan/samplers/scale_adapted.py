@@ -41,7 +41,7 @@ class ScaleAdaptedSGHMC(SGHMC):
             `temperature`, `noise` and `name`: see `Sampler`.
 
     Raises:
-        TypeError, ValueError: see `Sampler`.
+        TypeError, ValueError: see `Sampler`; or `mass` is given, which is learnt here.
     """
 
     _adapting = False  # Set while the burn-in's step is traced or run.
@@ -56,6 +56,8 @@ class ScaleAdaptedSGHMC(SGHMC):
         seed: int,
         **others: Any,
     ) -> None:
+        if "mass" in others:
+            raise ValueError("`mass` is learnt in the burn-in: leave it out, or use SGHMC")
         super().__init__(learning_rate, num_data, seed=seed, **others)
         self.burn_in = int(check_number("burn_in", burn_in, 0.0))
         self.epsilon = check_number("epsilon", epsilon, 0.0)

@@ -66,7 +66,7 @@ class SGHMC(Sampler):
     def build(self, variables: Sequence[keras.Variable]) -> None:
         """Makes one velocity for each variable, at rest.
 
-        Two more slots for `gradient_noise="fisher"`.
+        `gradient_noise="fisher"` has two more slots for each.
         """
         if self.built:
             return
@@ -129,7 +129,7 @@ class SGHMC(Sampler):
     def gradient_variance(self) -> list[tf.Tensor]:
         """Variance of the minibatch gradient of U/N, for each variable.
 
-        Needs `gradient_noise="fisher"`.
+        Only a sampler with `gradient_noise="fisher"` knows it.
         """
         return [self._variance.value(index) for index in range(len(self.velocities))]
 
@@ -180,7 +180,7 @@ class GradientVariance:
     def update(self, index: int, gradient: tf.Tensor) -> tf.Tensor:
         """Takes in one gradient and returns the variance so far, of its shape.
 
-        0 after the first.
+        After the first gradient the variance is 0.
         """
         previous, mean = self.previous[index].value, self.mean[index].value
         count = tf.cast(self.count.value, gradient.dtype)

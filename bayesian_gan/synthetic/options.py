@@ -6,6 +6,7 @@ from typing import Any
 from absl import flags
 
 from bayesian_gan.errors import InputError
+from bayesian_gan.options.cost import CostOptions
 from bayesian_gan.options.networks import NetworkOptions
 from bayesian_gan.options.objective import ObjectiveOptions
 from bayesian_gan.options.option import Group, adapted, check_ranges, option, options_of, to_json
@@ -52,6 +53,7 @@ class SynthStartOptions(Group):
 
     data_seed: int = option(0, low=0)
     """Seed of the data set."""
+
     # At least two rows a generator for a share of anything, and no more than what is drawn of the union.
     num_gen: int = adapted(StartOptions, "num_gen", high=1000)
 
@@ -106,13 +108,6 @@ class SynthSamplerOptions(Group):
 
     title = SamplerOptions.title
 
-    generators_per_step: int | None = option(
-        None,
-        text="k, a divisor of num_gen: each iteration moves k generators of a chain, drawn afresh. By "
-        f"default the largest divisor up to {MOST_AT_ONCE}.",
-        low=1,
-    )
-
     batch_size: int = adapted(SamplerOptions, "batch_size", at_parse=True)
     """Real points in a minibatch, and points of each generator."""
 
@@ -133,6 +128,20 @@ class SynthSamplerOptions(Group):
 
 
 @dataclass(frozen=True)
+class SynthCostOptions(Group):
+    """Parts of a step."""
+
+    title = CostOptions.title
+
+    generators_per_step: int | None = adapted(
+        CostOptions,
+        "generators_per_step",
+        text="k, a divisor of num_gen: each iteration moves k generators of a chain, drawn afresh. By "
+        f"default the largest divisor up to {MOST_AT_ONCE}.",
+    )
+
+
+@dataclass(frozen=True)
 class SynthOutputOptions(Group):
     """What is saved beside the measurements."""
 
@@ -148,6 +157,7 @@ class SynthConfig(
     SynthNetworkOptions,
     SynthObjectiveOptions,
     SynthSamplerOptions,
+    SynthCostOptions,
     SynthOutputOptions,
 ):
     """The resolved configuration of a run: one attribute for each flag, with its name and meaning."""

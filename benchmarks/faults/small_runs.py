@@ -127,7 +127,7 @@ def become_run(output: Path, arguments: Sequence[str], mapped: bool) -> NoReturn
 def arguments_of(kind: str, place: Path) -> list[str]:
     """Flags of a small run of one kind; its data are made under `place` where it needs some.
 
-    streamed: the digits as pictures in folders, whose decoded images are mapped from the cache.
+    "streamed" has the digits as pictures in folders, and maps the decoded images from the cache.
     """
     if kind != "streamed":
         return [*SMALL.split(), *KINDS[kind].split()]

@@ -22,9 +22,9 @@ SIGNALS = (
 
 
 def kill(setup: Setup, trials: int, seed: int) -> int:
-    """Kill -9, several times in each run, which goes on each time.
+    """Kills each run several times with signal 9, and lets it go on each time.
 
-    Its end is compared with the reference's.
+    Its end is compared with that of a run that nobody disturbed.
     """
     start = time.monotonic()
     reference = setup.undisturbed()
@@ -73,9 +73,9 @@ def wait_for_moment(run: Run, chance: random.Random, longest: float) -> None:
 
 
 def compare(run: Run, reference: Path, number: int) -> bool:
-    """Waits for a run's last process.
+    """Waits for a run's last process, and compares the run with the reference.
 
-    Prints whether it is as the reference, and removes it if so.
+    It prints whether they are the same, and removes the run if so.
     """
     status, found = run.finish(), []
     if status:

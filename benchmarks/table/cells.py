@@ -91,7 +91,7 @@ class Cell:
     def name(self) -> str:
         """A name for the cell's folder.
 
-        The supervised CNN trains in the run of its label set's bayesgan.
+        A supervised cell has that of its label set's bayesgan, in whose run the CNN trains.
         """
         system = "bayesgan" if self.system == "supervised" else self.system
         warmth = "" if self.temperature is None else f"_T{self.temperature:g}"
@@ -100,9 +100,9 @@ class Cell:
 
     @property
     def own_temperature(self) -> float | None:
-        """What a finished cell's line has: the preset's if none is asked for.
+        """The temperature in a finished cell's line: the preset's if none is asked for.
 
-        None without a posterior.
+        It is None for a system without a posterior.
         """
         if self.system != "bayesgan":
             return None

@@ -31,8 +31,12 @@ def test_check_refuses_what_holds_no_posterior(
 ) -> None:
     assert main(["check", str(tmp_path)]) == 2
     (line,) = capsys.readouterr().err.splitlines()
-    assert "check: error: " in line
-    assert "no posterior here" in line
+    advice = "give the folder of a run, or of its posterior"
+    assert line.endswith(f"check: error: {tmp_path}: no posterior here; {advice}")
+    nowhere = tmp_path / "nowhere"
+    assert main(["check", str(nowhere)]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.endswith(f"check: error: {nowhere}: no such folder; {advice}")
     (run_copy / "posterior" / "posterior.json").unlink()
     assert main(["check", str(run_copy)]) == 2
     assert "samples collected" in capsys.readouterr().err

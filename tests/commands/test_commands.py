@@ -72,3 +72,31 @@ def test_help_and_a_wrong_argument_do_not_wait_for_tensorflow() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
     assert done.stdout.splitlines()[-1] == "nothing", done.stderr
+
+
+def test_a_wrong_folder_is_refused_before_tensorflow_loads(
+    tmp_path: Path, run_folder: Path
+) -> None:
+    absent, empty, out = str(tmp_path / "absent"), str(tmp_path), str(tmp_path / "out")
+    wrong = [
+        ["check", absent],
+        ["check", empty],
+        ["branch", absent, "--temperature", "0.5"],
+        ["branch", empty, "--temperature", "0.5"],
+        ["merge", absent, empty, out],
+        ["merge", str(run_folder), absent, out],
+        ["merge", str(run_folder / "posterior"), absent, out],
+        ["merge", str(run_folder), str(run_folder), empty],
+        *([name, absent] for name in ("report", "watch", "evaluate")),
+        ["classify", absent, "a.png"],
+        ["generate", absent, "--grid", "a.png"],
+    ]
+    script = (
+        "import sys\n"
+        "from bayesian_gan.commands import main\n"
+        f"for arguments in {wrong!r}:\n"
+        "    print(main(arguments), 'tensorflow' in sys.modules)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout.splitlines() == ["2 False"] * len(wrong), done.stderr
+    assert len(done.stderr.splitlines()) == len(wrong)

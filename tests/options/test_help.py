@@ -24,7 +24,7 @@ def _help(*arguments: str, options: type = Config) -> str:
 
 @pytest.mark.parametrize("options", [Config, SynthConfig])
 def test_help_is_one_screen_that_names_all_groups(options: type) -> None:
-    for asked in ("--help", "-h", "--helpshort"):
+    for asked in ("--help", "-h", "-?", "--helpshort", "--help=true", "--help=1"):
         text = _help("--lr", "0", asked, options=options)
         lines = text.splitlines()
         assert 24 <= len(lines) <= 40
@@ -68,7 +68,15 @@ def test_help_says_the_default_of_the_program() -> None:
 
 def test_a_flag_after_help_is_no_group_and_others_ask_for_none() -> None:
     assert _help("--help", "--lr", "3") == _help("--help")
-    assert requested_help(["--lr", "3"], "program", Config) is None
+    assert _help("--help=true", "objective") == _help("--help")
+    assert _help("--helpfull=true") == _help("--help", "--helpfull")
+    for asked_not in (["--lr", "3"], ["--help=false"], ["--helpfull=0", "--helpxml=False"]):
+        assert requested_help(asked_not, "program", Config) is None
+
+
+def test_there_is_no_help_in_xml() -> None:
+    with pytest.raises(InputError, match=r"^--helpxml: there is no help in XML; give --help or"):
+        _help("--helpxml")
 
 
 def test_an_unknown_group_is_refused_with_those_there_are() -> None:
@@ -87,6 +95,9 @@ def test_an_unknown_group_is_refused_with_those_there_are() -> None:
         (["run_bgan.py"], "--helpfull", 0),
         (["run_bgan_synth.py"], "--help sampler", 0),
         (["-m", "bayesian_gan", "train"], "--help sampler", 0),
+        (["run_bgan_semi.py"], "-?", 0),
+        (["run_bgan_semi.py"], "--helpxml", 2),
+        (["run_bgan_semi.py"], "--help=false", 2),
         (["run_bgan_semi.py"], "--help kitten", 2),
         (["run_bgan_semi.py"], "--noresize=3", 2),
     ],

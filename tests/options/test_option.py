@@ -169,3 +169,9 @@ def test_an_adapted_option_keeps_what_is_not_changed_and_no_need() -> None:
     assert (seats.option.low, seats.option.high, seats.option.alias) == (1, 4, "chairs")
     assert colour.option.needs == ()
     check_needs(Cabin(colour="blue"))
+
+
+def test_a_class_without_source_is_named() -> None:
+    made = "class Bare(Group):\n    title = 'bare'\n    width: float = option(1.0)\n"
+    with pytest.raises(RuntimeError, match=r"nowhere\.Bare: the source.*install the package"):
+        exec(made, {"__name__": "nowhere", "Group": Group, "option": option})

@@ -13,9 +13,9 @@ N = 500.0
 def chain(
     sampler: keras.optimizers.Optimizer, gradient_std: float = 0.0, k: float = 1.0
 ) -> np.ndarray:
-    """A standard normal target of 20,000 elements at stationarity.
+    """Runs a standard normal target of 20,000 elements at stationarity.
 
-    Returns the gradient of U/N at its end.
+    It returns the gradient of U/N at the end.
     """
     theta = keras.Variable(np.random.default_rng(0).normal(size=20000), dtype="float32")
     sampler.build([theta])

@@ -32,7 +32,7 @@ class Scaled(keras.layers.Layer):
 def gradient_in(precision: str, k: np.ndarray, chains: int) -> Callable[[tf.Tensor], tf.Tensor]:
     """The gradient of U = sum k theta^2 / 2 through a layer of this precision.
 
-    Its loss is float32.
+    The loss is float32 whatever the precision.
     """
     layer = Scaled(chains, k, dtype=precision)
 

@@ -48,6 +48,13 @@ def test_scales_follow_the_equations_and_then_freeze() -> None:
         np.testing.assert_allclose(sampler.second_moments[0].numpy(), V, rtol=1e-5)
 
 
+def test_a_mass_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"^`mass` is learnt in the burn-in: leave it out"):
+        ScaleAdaptedSGHMC(0.1, N, burn_in=4, mass=2.0, seed=1)
+    sampler = ScaleAdaptedSGHMC(0.1, N, burn_in=4, seed=1)
+    assert ScaleAdaptedSGHMC.from_config(sampler.get_config()).burn_in == 4
+
+
 def test_takes_the_second_moments_of_the_warm_up() -> None:
     adam = keras.optimizers.Adam(0.0, beta_2=0.9)
     sampler = ScaleAdaptedSGHMC(0.0, N, burn_in=0, seed=1)
