@@ -33,7 +33,7 @@ from bayesian_gan.gan.shards import check_shard_sizes
 from bayesian_gan.gan.step import Moved, Step
 from bayesian_gan.gan.terms import FeatureMatching, State, Term
 from bayesian_gan.networks.normalization import set_ghost_batch
-from bayesian_gan.networks.outputs import probabilities, split_outputs, symbolic_output
+from bayesian_gan.networks.outputs import num_classes, probabilities, split_outputs
 
 # The defaults of the constructor: the paper's objective and prior, and what the authors' program adds.
 OBJECTIVE, PRIOR, TERMS = Paper(), Normal(1.0), (FeatureMatching(1.0),)
@@ -145,7 +145,7 @@ class BayesianGAN(keras.Model):
         self.generator_template, self.discriminator_template = generator, discriminator
         self.z_dim = int(generator.input_shape[-1])
         self.image_shape = tuple(discriminator.input_shape[1:])
-        self.num_classes = int(split_outputs(symbolic_output(discriminator))[0].shape[-1])
+        self.num_classes = num_classes(discriminator)
         self.chains = build_chains(self.game, generator, discriminator)
         self.generators = [g for chain in self.chains for g in chain.generators]
         self.discriminators = [d for chain in self.chains for d in chain.discriminators]

@@ -11,7 +11,7 @@ import tensorflow as tf
 from bayesian_gan.errors import InputError
 from bayesian_gan.gan.configured import Configured
 from bayesian_gan.gan.passes import Passes
-from bayesian_gan.networks.outputs import split_outputs, symbolic_output
+from bayesian_gan.networks.outputs import num_classes, symbolic_output
 from bayesian_gan.options.config import Config
 
 Player = Literal["generator", "discriminator"]
@@ -32,11 +32,6 @@ class Discriminators:
     template: keras.Model
     networks: Sequence[keras.Model]
     keys: Sequence[tuple[int, ...]]
-
-    @property
-    def num_classes(self) -> int:
-        """K, the number of logits."""
-        return int(split_outputs(symbolic_output(self.template))[0].shape[-1])
 
 
 class State(keras.layers.Layer):
@@ -153,7 +148,7 @@ class Term(Configured):
             )
         if self.player == "generator" and not self.of_pairs:
             raise InputError(f"{name}: a term of the generators is of pairs: set of_pairs = True")
-        if self.needs_classes and split_outputs(outputs)[0].shape[-1] == 1:
+        if self.needs_classes and num_classes(discriminator) == 1:
             raise InputError(
                 f"{name} needs labels: a discriminator with K > 1 logits; leave the term out"
             )

@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from bayesian_gan.gan.passes import Passes
 from bayesian_gan.gan.terms.base import Carries, Discriminators, State, Term
+from bayesian_gan.networks.outputs import num_classes
 from bayesian_gan.options.config import Config
 
 # A class that is predicted no more must not make the logarithm of its frequency infinite.
@@ -69,7 +70,7 @@ class PredictedFrequencies(State):
 
     def __init__(self, discriminators: Discriminators) -> None:
         super().__init__(name=Predicted.name)
-        self.num_classes = discriminators.num_classes
+        self.num_classes = num_classes(discriminators.template)
         self.q = self.add_weight(
             shape=(len(discriminators.networks), self.num_classes),
             initializer=keras.initializers.Constant(1.0 / self.num_classes),
