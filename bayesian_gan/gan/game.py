@@ -41,10 +41,11 @@ class Game:
     seed: int
 
     def __post_init__(self) -> None:
-        for name in ("num_data", "num_gen", "num_disc", "num_mcmc", "shards"):
-            check_number(name, getattr(self, name), low=1, whole=True)
-        for name in ("chain_offset", "seed"):
-            check_number(name, getattr(self, name), low=0, whole=True)
+        at_least_one = ("num_data", "num_gen", "num_disc", "num_mcmc", "shards")
+        for name in (*at_least_one, "chain_offset", "seed"):
+            low = 1 if name in at_least_one else 0
+            value = check_number(name, getattr(self, name), low=low, whole=True)
+            object.__setattr__(self, name, value)  # NumPy's integers become Python's own.
         self._check_objects()
         self._check_terms()
         self._check_scan()

@@ -274,6 +274,7 @@ def test_own_keras_models_work(images: np.ndarray, labels: np.ndarray) -> None:
 
 def test_configuration_round_trip(make_model: MakeModel) -> None:
     model = make_model(
+        seed=np.int64(1),
         objective=Paper("posterior", "sum"),
         prior=Normal(2.0),
         terms=[Entropy(0.5)],
@@ -282,6 +283,7 @@ def test_configuration_round_trip(make_model: MakeModel) -> None:
     arguments = inspect.signature(BayesianGAN.__init__).parameters
     assert len(arguments.keys() - {"self"}) <= 16  # What more there is belongs to an object.
     assert model.get_config().keys() == arguments.keys() - {"self"}
+    assert type(model.get_config()["seed"]) is int
     copy = BayesianGAN.from_config(model.get_config())
     assert copy.get_config() == model.get_config()
     for a, b in zip(model.get_weights(), copy.get_weights(), strict=True):

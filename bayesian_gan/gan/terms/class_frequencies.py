@@ -46,7 +46,8 @@ class ClassFrequencies(Term):
         """A scalar."""
         assert passes.all_labels is not None  # K > 1.
         q, K = passes.carried(Predicted.name), passes.logits.shape[-1]
-        with tf.init_scope():  # Outside of the graph, which would fold a constant of its own into other digits.
+        # Outside of the graph, which would fold a constant of its own into other last digits.
+        with tf.init_scope():
             pi = tf.constant(expected_frequencies(passes.all_labels, K), tf.float32)
         return frequency_divergence(passes.logits, log_frequency_ratio(q, pi))
 
