@@ -6,7 +6,7 @@ takes follows from (seed, use, chain, step).
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, NamedTuple
 
 import keras
@@ -74,6 +74,11 @@ class Step:
     states: Sequence[State]
     template: keras.Model
     data: TrainingData
+
+    @cached_property
+    def _constrained(self) -> list[int]:
+        """Once for all discriminators, which are of one architecture: a graph is walked to find them."""
+        return self.game.objective.constrained(self.chains[0].discriminators[0])
 
     def players(
         self,
@@ -242,7 +247,9 @@ class Step:
                     variable.assign(value)
         discriminators = [d for chain in self.chains for d in chain.discriminators]
         for discriminator in discriminators:
-            self.game.objective.constrain(discriminator)
+            for i in self._constrained:
+                variable = discriminator.trainable_variables[i]
+                variable.assign(self.game.objective.constrain(variable.value))
         found = joined([part.energies for part in moved])
         for state in self.states:
             state.move(step, discriminators, found.observed.get(state.name))

@@ -113,8 +113,13 @@ class Objective(Configured):
                 name = type(term).__name__
                 raise InputError(f"{name} needs the objective Wasserstein(), not {self!r}")
 
-    def constrain(self, discriminator: keras.Model) -> None:
-        """Puts a discriminator that has moved back to where it may be, in place."""
+    def constrained(self, discriminator: keras.Model) -> list[int]:
+        """Which of a discriminator's trainable variables `constrain` is for."""
+        return []
+
+    def constrain(self, weights: tf.Tensor) -> tf.Tensor:
+        """Weights that have moved, put back to where they may be."""
+        return weights
 
 
 def log_z(logits: tf.Tensor) -> tf.Tensor:

@@ -71,11 +71,11 @@ class Wasserstein(Paper):
                 "beside its logits"
             )
 
-    def constrain(self, discriminator: keras.Model) -> None:
-        """Puts the critic's weights back into the box of `weight_clip`."""
-        if self.weight_clip is None:
-            return
-        variables = discriminator.trainable_variables
-        for i in critic_weights(discriminator):
-            clipped = tf.clip_by_value(variables[i].value, -self.weight_clip, self.weight_clip)
-            variables[i].assign(clipped)
+    def constrained(self, discriminator: keras.Model) -> list[int]:
+        """Those that the critic depends on, where they are clipped."""
+        return [] if self.weight_clip is None else critic_weights(discriminator)
+
+    def constrain(self, weights: tf.Tensor) -> tf.Tensor:
+        """The weights in the box of `weight_clip`."""
+        assert self.weight_clip is not None
+        return tf.clip_by_value(weights, -self.weight_clip, self.weight_clip)
