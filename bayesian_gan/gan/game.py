@@ -137,6 +137,11 @@ class Game:
         """Whether an iteration moves a random part of the generators."""
         return self.moving < self.num_gen
 
+    @property
+    def blocks(self) -> int:
+        """Parts of a chain's generators, of which one moves in an iteration; 1 without a random scan."""
+        return self.num_gen // self.moving
+
     def groups(self) -> list[tuple[int, ...]]:
         """Sets of chains, by their index, whose networks meet: each alone, or all together."""
         chains = range(self.num_mcmc)

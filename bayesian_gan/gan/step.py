@@ -13,7 +13,7 @@ import keras
 import tensorflow as tf
 
 from bayesian_gan.gan import replicas
-from bayesian_gan.gan.chains import Chain, variables
+from bayesian_gan.gan.chains import Chain
 from bayesian_gan.gan.energies import Energies, Players, gradients
 from bayesian_gan.gan.game import Game
 from bayesian_gan.gan.minibatch import TrainingData, draw_minibatch
@@ -185,11 +185,13 @@ class Step:
         Args:
             group: chains whose networks meet, by index.
             step: iteration, int64.
-            of_generators: the optimizer of each chain of the model.
-            of_discriminators: likewise.
+            of_generators: the optimizer of each chain of the model; of each block of each in a random scan.
+            of_discriminators: the optimizer of each chain.
         """
         if self.game.scans:
-            return self._scan(group[0], step, of_generators[group[0]], of_discriminators[group[0]])
+            m, blocks = group[0], self.game.blocks
+            own = of_generators[m * blocks : (m + 1) * blocks]
+            return self._scan(m, step, own, of_discriminators[m])
         change = _own_graph(lambda step: self.change(group, step))(step)
         for chain, gradients_g, gradients_d in zip(
             group,
@@ -205,7 +207,7 @@ class Step:
         self,
         m: int,
         step: tf.Tensor,
-        of_generators: keras.optimizers.Optimizer,
+        of_blocks: Optimizers,
         of_discriminators: keras.optimizers.Optimizer,
     ) -> Moved:
         """Moves one block of generators of chain m, drawn afresh, and the discriminators, which meet it.
@@ -224,12 +226,15 @@ class Step:
 
         change = _own_graph(compute)(step, block)
 
-        def write(models: Sequence[keras.Model]) -> tf.Tensor:
-            of_generators.apply(change.generators[0], variables(models))
+        def write(
+            models: Sequence[keras.Model], optimizer: keras.optimizers.Optimizer
+        ) -> tf.Tensor:
+            optimizer.apply(change.generators[0])
             write_averages(models, change.scanned)
             return tf.constant(0)
 
-        tf.switch_case(block, [partial(write, models) for models in blocks])
+        writes = [partial(write, *own) for own in zip(blocks, of_blocks, strict=True)]
+        tf.switch_case(block, writes)
         of_discriminators.apply(change.discriminators[0])
         return Moved(change.energies, change.averages, m * game.num_gen + block * k + tf.range(k))
 
