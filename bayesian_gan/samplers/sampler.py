@@ -41,7 +41,8 @@ class Sampler(GuardedOptimizer):
         num_data: N >= 1, the number of data that the loss is the mean over.
         temperature: T >= 0, a float or a LearningRateSchedule; 1 is the posterior, 0 optimisation.
         noise: "normal", or "rademacher": random signs, the simplified weak Euler scheme.
-        seed: int >= 0; the chain's noise is a function of (seed, variable, iteration) alone.
+        seed: int >= 0; for one list of variables the chain's noise is a function of (seed,
+            variable, iteration) alone.
         name: name of the optimizer; by default that of the class, in lower case with underscores.
         **kwargs: only `loss_scale_factor`; Keras's other options would change the target and are
             refused.
