@@ -19,22 +19,34 @@ class SGNHT(Sampler):
 
         v     <- (1 - alpha) v - learning_rate g + sqrt(2 a T eta) xi,    xi ~ N(0, 1)
         theta <- theta + v
-        alpha <- alpha + (mean(v^2) - 2 T eta / (2 - alpha)) / mu
+        alpha <- min(1, alpha + a^2 / mu (mean(v^2) / w - 1)),    w = 2 T eta / (2 - alpha)
 
     with one alpha, and the mean over the elements of all variables. The friction alpha starts at a
-    and grows until the velocities have the variance that T asks for, so it takes up gradient noise
-    of a constant, *unknown* variance. Target: exp(-U(theta) / T). The paper's third line asks for
-    mean(v^2) = T eta, the limit of small friction; the factor 2 / (2 - alpha) is what this
-    discretisation has at its target, and with it the variance of a Gaussian comes out without any
-    error of order alpha. At T = 0 the first iteration is that of SGD with momentum 1 - a; the
-    friction then grows with v^2.
+    and grows until the velocities have the variance w that T asks for, so it takes up gradient
+    noise of a constant, *unknown* variance. Target: exp(-U(theta) / T).
+
+    Two things differ from the paper. Its third line asks for mean(v^2) = T eta, the limit of small
+    friction; w is what this discretisation has at its target, and with it the variance of a
+    Gaussian comes out without any error of order alpha. And its mass is a number in other units:
+    there the increment is mean(v^2) - T eta itself, which shrinks as 1 / N and is below float32's
+    resolution for most data sets. Here it is relative to w, so one mass means the same for any N,
+    learning rate and temperature. mu = a^2 N / (T learning_rate) is the paper's.
+
+    **The mass.** About the rest at alpha*, in which d weights share, the friction has a standard
+    deviation of a / sqrt(mu d), and a change of the gradient noise decays within mu alpha* / a^2
+    iterations (mu above 2 (a / alpha*)^2 is overdamped: no ringing). 10 keeps the friction of even
+    a single weight positive, and adapts within 10 / a iterations.
+
+    Far from the mode the velocities of the descent count as heat: alpha goes to 1, plain gradient
+    descent, and comes back at a^2 / mu an iteration. `WarmStart` spares the chain that. Where T or
+    the learning rate is 0 the thermostat stands still, so at T = 0 this is Keras's SGD with
+    momentum 1 - a.
 
     Args:
         learning_rate: float or LearningRateSchedule, per *mean* gradient, as in SGD.
         num_data: N.
-        friction: a in [0, 1], injected noise and initial friction.
-        thermostat_mass: mu > 0; the friction adapts within alpha mu / (T eta) iterations. 1 is the
-            paper's.
+        friction: a in (0, 1], injected noise and initial friction.
+        thermostat_mass: mu > 0, in units that no N changes; see above.
         temperature: T >= 0, a float or LearningRateSchedule; 1 is the posterior.
         seed: int >= 0: see `Sampler`.
         **common: `noise` and `name`: see `Sampler`.
@@ -49,7 +61,7 @@ class SGNHT(Sampler):
         num_data: float,
         *,
         friction: float = 0.1,
-        thermostat_mass: float = 1.0,
+        thermostat_mass: float = 10.0,
         temperature: float | Schedule = 1.0,
         seed: int,
         **common: Any,
@@ -57,8 +69,9 @@ class SGNHT(Sampler):
         super().__init__(learning_rate, num_data, temperature=temperature, seed=seed, **common)
         self.friction = check_number("friction", friction, 0.0, 1.0)
         self.thermostat_mass = check_number("thermostat_mass", thermostat_mass, 0.0)
-        if self.thermostat_mass == 0.0:
-            raise ValueError("`thermostat_mass` must be positive")
+        for argument in ("friction", "thermostat_mass"):
+            if getattr(self, argument) == 0.0:
+                raise ValueError(f"`{argument}` must be positive")
 
     def build(self, variables: Sequence[keras.Variable]) -> None:
         """Makes one velocity for each variable, at rest, and the thermostat."""
@@ -88,8 +101,9 @@ class SGNHT(Sampler):
         alpha = self.thermostat.value
         squares = [tf.cast(tf.reduce_sum(tf.square(v)), alpha.dtype) for v in velocities]
         mean = tf.add_n(squares) / sum(v.shape.num_elements() for v in velocities)
-        wanted = 2.0 * tf.cast(heat, alpha.dtype) / (2.0 - tf.clip_by_value(alpha, 0.0, 1.0))
-        alpha.assign_add((mean - wanted) / self.thermostat_mass)
+        wanted = 2.0 * tf.cast(heat, alpha.dtype) / (2.0 - alpha)
+        force = tf.math.divide_no_nan(mean - wanted, wanted)
+        alpha.assign(tf.minimum(alpha + self.friction**2 / self.thermostat_mass * force, 1.0))
 
     def update_step(
         self, gradient: tf.Tensor, variable: keras.Variable, learning_rate: tf.Tensor
