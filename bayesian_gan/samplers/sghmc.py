@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 from keras.optimizers.schedules import LearningRateSchedule as Schedule
 
-from bayesian_gan.samplers.gradient_noise import GradientNoise, check_gradient_noise
+from bayesian_gan.samplers.acting_noise import GradientNoise, check_gradient_noise
 from bayesian_gan.samplers.sampler import Sampler, check_number
 
 

@@ -78,12 +78,17 @@ class GradientNoise:
                 shape, initial, "float32", "only_first_replica", name=name
             )
 
+        def scalar(name: str) -> keras.Variable:
+            return optimizer.add_variable((), "zeros", "float32", "only_first_replica", name=name)
+
         def whole(name: str, value: int) -> keras.Variable:
             initial = keras.initializers.Constant(value)
             return optimizer.add_variable((), initial, "int64", "only_first_replica", name=name)
 
         self.share = numbers("acting_share", 1.0)
         self.of_gradient, self.of_noise = numbers("gradient_response"), numbers("noise_response")
+        self.size = sum(v.shape.num_elements() for v in map(tf.convert_to_tensor, variables))
+        self.heat, self.unheard = scalar("heat"), scalar("unheard_heat")
         self.count = whole("gradient_count", 0)
         self.window = whole("window_length", _SPANS * span)
         self.window_start = whole("window_start", 0)
@@ -143,6 +148,10 @@ class GradientNoise:
         ):
             slot.value.assign(lambda_ * (past + now))
 
+    def hear(self, heat: tf.Tensor) -> None:
+        """Takes in the work of one variable's gradient on its velocity that does not act, a scalar."""
+        self.heat.value.assign_add(tf.cast(heat, tf.float32))
+
     def advance(self) -> None:
         """Ends an iteration, and a window with it if it was its last."""
         q, p = self.of_gradient.value, self.of_noise.value
@@ -152,7 +161,10 @@ class GradientNoise:
         # told from chance.
         measured = tf.clip_by_value(tf.math.divide_no_nan(q, p), 0.0, 1.0)
         self.share.assign(tf.where(over & (p < 0.0), measured, self.share.value))
-        for total in (self.of_gradient, self.of_noise):
+        weights = tf.cast(self.window.value, tf.float32) * self.size
+        unheard = tf.maximum(self.heat.value / weights, 0.0)
+        self.unheard.assign(tf.where(over, unheard, self.unheard.value))
+        for total in (self.of_gradient, self.of_noise, self.heat):
             total.assign(tf.where(over, tf.zeros_like(total.value), total.value))
         self.window_start.assign(tf.where(over, self.count.value, self.window_start.value))
         self.window.assign(tf.where(over, 2 * self.window.value, self.window.value))
