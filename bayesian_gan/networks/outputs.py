@@ -33,11 +33,20 @@ def critic_values(outputs: Any) -> tf.Tensor:
 def real_logit(outputs: Any) -> tf.Tensor:
     """The logit of P(real | x), [batch]: log Z of K logits, or c(x) where there is a critic's head.
 
-    c(x) is a score: see `probabilities`.
+    c(x) is a score: see `probabilities`. Symbolic outputs of Keras will do, too.
     """
     if isinstance(outputs, dict) and "critic" in outputs:
-        return tf.squeeze(outputs["critic"], -1)
-    return tf.reduce_logsumexp(split_outputs(outputs)[0], axis=-1)
+        return keras.ops.squeeze(outputs["critic"], -1)
+    return keras.ops.logsumexp(split_outputs(outputs)[0], axis=-1)
+
+
+def p_real(outputs: Any) -> tf.Tensor:
+    """P(real | x), [batch], of any discriminator's outputs: the sigmoid of `real_logit`, float32.
+
+    All that shows, follows or exports P(real) reads it here: of K logits it is Z / (1 + Z), of a
+    critic, with labels or without, the score that `probabilities` speaks of.
+    """
+    return tf.sigmoid(tf.cast(real_logit(outputs), tf.float32))
 
 
 def num_classes(discriminator: keras.Model) -> int:

@@ -1,0 +1,110 @@
+"""Whether a player's weights have settled: norms, energies and configurational temperature together."""
+
+import numpy as np
+
+from bayesian_gan.evaluation.draws import Verdict
+from bayesian_gan.report.tables import Table, late, mean_of_known
+from bayesian_gan.report.trend import MIN_ROWS, mean, trend
+
+# Of a series without trend, so few are said to have one, for each kind of series.
+FALSE_ALARMS = 0.01
+# A norm that changed by more has not settled, whatever its scatter is.
+NORM_DRIFT = 0.05
+# A mean position over a chain of t iterations takes the share tau / t off the configurational
+# temperature, tau the memory of the slowest weights: within a fifth of T, a chain is long enough.
+TEMPERATURE_TOLERANCE = 0.2
+
+
+def settling(sampled: Table, player: str) -> Verdict:
+    """Settled, if neither norms nor energies have a trend, and positions are as hot as was asked for.
+
+    Args:
+        sampled: the rows of `health.csv` after the warm-up, of which the second half counts.
+        player: "discriminator" or "generator".
+    """
+    subject = f"Weights of the {player}s"
+    found = [find(sampled, player) for find in (_norms, _energies, _positions)]
+    moving, unknown, calm = (
+        "; ".join(text for level, text in found if level == each)
+        for each in ("moving", "unknown", "calm")
+    )
+    if moving:
+        return Verdict(
+            "note",
+            subject,
+            f"have not settled: {moving}. The chain is still on its way to where the prior and the "
+            "data balance; run longer.",
+        )
+    if unknown:
+        return Verdict("note", subject, f"whether they have settled cannot be said: {unknown}.")
+    return Verdict("good", subject, f"have settled: {calm}.")
+
+
+Finding = tuple[str, str]
+
+
+def _norms(sampled: Table, player: str) -> Finding:
+    columns = list(sampled.matching(f"weight_norm/{player}_").values())
+    found = _changes([late(values) for values in columns])
+    if found is None:
+        return "unknown", f"norms were measured fewer than {MIN_ROWS} times in the second half"
+    change, significant = found
+    text = f"norms changed by {100 * change:+.1f}% over the second half of the sampling"
+    if significant or abs(change) > NORM_DRIFT:
+        return "moving", text + (", beyond their scatter" if significant else "")
+    return "calm", f"{text}, within their scatter"
+
+
+def _energies(sampled: Table, player: str) -> Finding:
+    columns = list(sampled.matching(f"energy/{player}_").values())
+    found = _changes([late(values) for values in columns])
+    if found is None:
+        return "unknown", f"energies were measured fewer than {MIN_ROWS} times in the second half"
+    change, significant = found
+    text = f"energies by {100 * change:+.1f}%"
+    return ("moving", f"{text}, beyond their scatter") if significant else ("calm", text)
+
+
+def _changes(columns: list[np.ndarray]) -> tuple[float, bool] | None:
+    """The largest relative change among series and their mean, and whether one is beyond its scatter.
+
+    The mean sees a slow drift that all share; single series see what cancels in it.
+    """
+    series = [values for values in columns if len(values) >= MIN_ROWS]
+    if not series:
+        return None
+    shortest = min(map(len, series))
+    together = np.mean([values[-shortest:] for values in series], axis=0)
+    found = []
+    for values, bound in [(together, FALSE_ALARMS)] + [
+        (values, FALSE_ALARMS / len(series)) for values in series
+    ]:
+        line = trend(values)
+        assert line is not None
+        scale = max(float(np.abs(values).mean()), 1e-12)
+        found.append((line.probability < bound, line.change / scale))
+    significant = any(beyond for beyond, _ in found)
+    change = max((c for beyond, c in found if beyond == significant), key=abs)
+    return change, significant
+
+
+def _positions(sampled: Table, player: str) -> Finding:
+    targets = sampled.matching(f"temperature/{player}s")
+    measured = sampled.matching(f"configurational_temperature/{player}s")
+    ratios = [measured[name] / targets[name] for name in measured if name in targets]
+    found = mean(late(mean_of_known(ratios))) if ratios else None
+    known = [values for values in map(late, targets.values()) if len(values)]
+    if found is None or not known:
+        return "unknown", "the configurational temperature was measured too seldom"
+    target = float(known[0][-1])
+    text = (
+        f"the configurational temperature is {found.value * target:.3g} +- {found.error * target:.1g}, "
+        f"where {target:g} was asked for"
+    )
+    off, noise = abs(found.value - 1.0), 2.0 * found.error
+    if off > TEMPERATURE_TOLERANCE + noise:
+        return "moving", text
+    if noise > TEMPERATURE_TOLERANCE:
+        return "unknown", f"{text}: too noisy to say"
+    return "calm", text
+
