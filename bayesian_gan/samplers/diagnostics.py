@@ -9,13 +9,14 @@ from typing import NamedTuple
 
 import keras
 import numpy as np
-import tensorflow as tf
-import tensorflow_probability as tfp
 from scipy.stats import chi2
 
+from bayesian_gan.samplers.convergence import ess_bulk, ess_mean, ess_tail, rhat
 from bayesian_gan.samplers.sampler import Sampler
 from bayesian_gan.samplers.sghmc import SGHMC
 from bayesian_gan.samplers.sgnht import SGNHT
+
+__all__ = ["ess_bulk", "ess_mean", "ess_tail", "rhat"]
 
 
 class Temperature(NamedTuple):
@@ -137,44 +138,6 @@ def configurational_temperature(
     return Temperature(float(value), *_region(temperature, count, probability))
 
 
-def effective_sample_size(draws: np.ndarray) -> np.ndarray:
-    """Effective sample size of functionals of the chains, over all chains (`tfp.mcmc`).
-
-    Args:
-        draws: [draws, chains, ...]: chosen functionals: log posterior, predicted probabilities,
-            norms. Raw weights of a neural network are not identified: their chains differ where the
-            functions do not.
-
-    Returns:
-        Float64 array of shape [...].
-    """
-    states = tf.constant(draws, tf.float64)
-    return tfp.mcmc.effective_sample_size(
-        states, filter_beyond_positive_pairs=True, cross_chain_dims=1
-    ).numpy()
-
-
-def split_rhat(draws: np.ndarray) -> np.ndarray:
-    """Split R-hat of functionals of at least two chains (Gelman & Rubin 1992).
-
-    It is split because each chain is cut in halves. `tfp.mcmc.potential_scale_reduction` has the
-    square of it (Brooks & Gelman 1998), so the root is taken: the usual bounds, such as 1.01, are
-    for that.
-
-    Args:
-        draws: [draws, chains, ...], as for `effective_sample_size`.
-
-    Returns:
-        Float64 array of shape [...]; near 1 where the chains agree.
-    """
-    states = tf.constant(draws, tf.float64)
-    return np.sqrt(
-        tfp.mcmc.potential_scale_reduction(
-            states, independent_chain_ndims=1, split_chains=True
-        ).numpy()
-    )
-
-
 def gradient_noise_ratio(
     gradient_variance: Sequence[np.ndarray],
     learning_rate: float,
@@ -226,7 +189,7 @@ def explain(
         configurational: from `configurational_temperature`.
         temperature: T that was asked for.
         noise_ratio: from `gradient_noise_ratio`.
-        rhat: the largest of `split_rhat` over the functionals.
+        rhat: the largest of `rhat` over the functionals.
         gradient_noise_removed: whether the sampler takes gradient noise off its own.
 
     Returns:
@@ -264,7 +227,7 @@ def explain_sampler(
         sampler: built, not cold.
         gradients: of U/N over all data at the present weights, one for each variable; without them
             the positions are not judged.
-        rhat: the largest of `split_rhat` over the functionals.
+        rhat: the largest of `rhat` over the functionals.
 
     Returns:
         One line.

@@ -113,22 +113,6 @@ def test_a_chain_that_has_not_arrived_or_mixed() -> None:
     assert "\n" not in line
 
 
-def test_effective_sample_size_and_split_rhat() -> None:
-    rng = np.random.default_rng(3)
-    chains, draws, rho = 4, 20000, 0.8
-    x = np.zeros((draws, chains))
-    x[0] = rng.normal(size=chains)
-    for t in range(1, draws):
-        x[t] = rho * x[t - 1] + np.sqrt(1 - rho**2) * rng.normal(size=chains)
-    # AR(1): ESS = n (1 - rho) / (1 + rho).
-    expected = draws * chains * (1 - rho) / (1 + rho)
-    assert diagnostics.effective_sample_size(x) == pytest.approx(expected, rel=0.1)
-    assert diagnostics.split_rhat(x) == pytest.approx(1.0, abs=0.005)
-    # A drift that all chains share is seen only because the chains are split.
-    drift = x + np.linspace(0, 3, draws)[:, None]
-    assert diagnostics.split_rhat(drift) > 1.2
-
-
 def test_samplers_without_a_kinetic_temperature_say_so() -> None:
     with pytest.raises(ValueError, match=r"^`sampler` must have velocities"):
         diagnostics.sampler_kinetic_temperature(SGLD(0.1, N, seed=1))
