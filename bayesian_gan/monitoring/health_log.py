@@ -9,6 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from bayesian_gan.errors import InputError
 from bayesian_gan.gan.minibatch import check_images
 from bayesian_gan.gan.model import BayesianGAN
 from bayesian_gan.monitoring import events
@@ -16,14 +17,13 @@ from bayesian_gan.monitoring.convergence import (
     Convergence,
     Functionals,
     convergence,
-    of_chains,
 )
 from bayesian_gan.monitoring.grids import image_grid
 from bayesian_gan.monitoring.health import Health, HealthMeter, warm_up_of
 from bayesian_gan.monitoring.positions import Positions
 from bayesian_gan.options.config import Config
+from bayesian_gan.posterior.chains import of_chains
 from bayesian_gan.reliability.writes import Writes
-from bayesian_gan.errors import InputError
 from bayesian_gan.storage import append
 
 HEALTH_FILE = "health.csv"

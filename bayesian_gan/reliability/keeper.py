@@ -24,7 +24,6 @@ from bayesian_gan.reliability.signals import Interruption
 from bayesian_gan.reliability.state import assign_state, read_state, state_variables
 from bayesian_gan.reliability.writes import RETRY_SECONDS, Writes
 
-
 CARRIED = "carried/"
 
 

@@ -111,4 +111,3 @@ def _confident_errors(probabilities: np.ndarray, labels: np.ndarray) -> float:
 
 def _nll(probabilities: np.ndarray, labels: np.ndarray) -> float:
     return classification(probabilities, labels).nll
-

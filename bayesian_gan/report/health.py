@@ -8,7 +8,6 @@ from bayesian_gan.report.findings import Findings
 from bayesian_gan.report.tables import Table, mean_of_known
 
 X = "iteration"
-TRACES = 3
 
 
 def curves_section(found: Findings) -> list[str]:
@@ -49,7 +48,7 @@ def curves_section(found: Findings) -> list[str]:
 
 
 def health_section(found: Findings) -> list[str]:
-    """From `health.csv` and `functionals.csv`."""
+    """From `health.csv`."""
     health = found.health
     if not len(health):
         return []
@@ -59,7 +58,6 @@ def health_section(found: Findings) -> list[str]:
         *_by_player(health, "gradient_norm", "gradient norm", "Norms of the minibatch gradients"),
         *_by_player(health, "weight_norm", "weight norm", "Norms of the weights"),
         *_outputs(health, found.run.config.real_score),
-        *_traces(found.functionals),
         *_convergence(health.after(warm_up)),
     ]
     said = (
@@ -76,7 +74,10 @@ def _temperatures(sampled: Table) -> list[str]:
     x = sampled["iteration"]
     for kind, said in (
         ("kinetic", "mean of v^2 in units of what temperature 1 gives"),
-        ("configurational", "mean of (theta - c) dU/dtheta, c the mean so far, on one minibatch: noisy"),
+        (
+            "configurational",
+            "mean of (theta - c) dU/dtheta, c the mean so far, on one minibatch: noisy",
+        ),
     ):
         series: dict[str, Points] = {}
         for player in ("discriminators", "generators"):
@@ -131,31 +132,10 @@ def _outputs(health: Table, name: str) -> list[str]:
     ]
 
 
-def _traces(functionals: Table) -> list[str]:
-    if not len(functionals):
-        return []
-    x = functionals["iteration"]
-    columns = functionals.matching("discriminator_")
-    chains = sorted({int(name.partition("/")[0]) for name in columns})
-    images = sorted({int(name.rpartition("_")[2]) for name in columns})
-    # Those on which the chains differ most, and least, say most.
-    differing = [np.ptp([np.mean(columns[f"{c}/image_{k}"]) for c in chains]) for k in images]
-    k = images[int(np.argmax(differing))]
-    series = {f"discriminator {c}": (x, columns[f"{c}/image_{k}"]) for c in chains}
-    return [
-        html.figure(
-            charts.lines(series, X, "log-odds"),
-            f"Log-odds of the prediction on test image {k}: {_ends(series)}.",
-            f"What each discriminator says of test image {k}, of {len(images)} that are followed the one on "
-            "which the chains differ most.",
-        )
-    ]
-
-
 def _convergence(sampled: Table) -> list[str]:
     found = []
     for names, label, said, level in (
-        (("rhat_median", "rhat_max"), "R-hat", "Split R-hat over the chains", (1.05, "1.05")),
+        (("rhat_median", "rhat_max"), "R-hat", "R-hat over the chains", (1.05, "1.05")),
         (
             ("ess_median", "ess_min"),
             "effective sample size",

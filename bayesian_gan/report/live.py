@@ -27,12 +27,13 @@ ROWS = 8
 def live_table(run: FinishedRun) -> RenderableType:
     """What `watch` shows: progress, the last saves, the last health numbers, verdicts."""
     log, health = read_table(run.path / "log.csv"), read_table(run.path / "health.csv")
+    found = last_convergence(run.config, health)
     return Group(
         Text(str(run.path), style="bold", overflow="fold"),
         Text(progress(run, log, health)),
         _saves(log),
         _health(health, run.config.real_score),
-        *(_line(verdict) for verdict in sampling_verdicts(run.config, health, last_convergence(run.config, health))),
+        *(_line(verdict) for verdict in sampling_verdicts(run.config, health, found)),
     )
 
 

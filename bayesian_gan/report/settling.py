@@ -6,7 +6,7 @@ from bayesian_gan.evaluation.draws import Verdict
 from bayesian_gan.report.tables import Table, late, mean_of_known
 from bayesian_gan.report.trend import MIN_ROWS, mean, trend
 
-# Of a series without trend, so few are said to have one, for each kind of series.
+# Of players without a trend in their norms so few are said to have one; of energies likewise.
 FALSE_ALARMS = 0.01
 # A norm that changed by more has not settled, whatever its scatter is.
 NORM_DRIFT = 0.05
@@ -36,7 +36,7 @@ def settling(sampled: Table, player: str) -> Verdict:
             "data balance; run longer.",
         )
     if unknown:
-        return Verdict("note", subject, f"whether they have settled cannot be said: {unknown}.")
+        return Verdict("note", subject, f"whether they are settled cannot be said: {unknown}.")
     return Verdict("good", subject, f"have settled: {calm}.")
 
 
@@ -61,31 +61,33 @@ def _energies(sampled: Table, player: str) -> Finding:
     if found is None:
         return "unknown", f"energies were measured fewer than {MIN_ROWS} times in the second half"
     change, significant = found
-    text = f"energies by {100 * change:+.1f}%"
+    text = f"energies changed by {100 * change:+.1f}%"
     return ("moving", f"{text}, beyond their scatter") if significant else ("calm", text)
 
 
 def _changes(columns: list[np.ndarray]) -> tuple[float, bool] | None:
-    """The largest relative change among series and their mean, and whether one is beyond its scatter.
+    """The largest relative change that is beyond its scatter, and True; else that of the mean.
 
-    The mean sees a slow drift that all share; single series see what cancels in it.
+    The mean over the series sees a slow drift that all share; single series see what cancels in it.
+    None where there are too few rows.
     """
     series = [values for values in columns if len(values) >= MIN_ROWS]
     if not series:
         return None
     shortest = min(map(len, series))
     together = np.mean([values[-shortest:] for values in series], axis=0)
-    found = []
-    for values, bound in [(together, FALSE_ALARMS)] + [
-        (values, FALSE_ALARMS / len(series)) for values in series
-    ]:
-        line = trend(values)
-        assert line is not None
-        scale = max(float(np.abs(values).mean()), 1e-12)
-        found.append((line.probability < bound, line.change / scale))
-    significant = any(beyond for beyond, _ in found)
-    change = max((c for beyond, c in found if beyond == significant), key=abs)
-    return change, significant
+    lines = [_change(together, FALSE_ALARMS / 2.0)]
+    lines += [_change(values, FALSE_ALARMS / 2.0 / len(series)) for values in series]
+    beyond = [change for change, significant in lines if significant]
+    return (max(beyond, key=abs), True) if beyond else lines[0]
+
+
+def _change(values: np.ndarray, probability: float) -> tuple[float, bool]:
+    """Relative change along a series, and whether chance makes it with less than this probability."""
+    line = trend(values)
+    assert line is not None
+    scale = max(float(np.abs(values).mean()), 1e-12)
+    return line.change / scale, line.probability < probability
 
 
 def _positions(sampled: Table, player: str) -> Finding:
@@ -107,4 +109,3 @@ def _positions(sampled: Table, player: str) -> Finding:
     if noise > TEMPERATURE_TOLERANCE:
         return "unknown", f"{text}: too noisy to say"
     return "calm", text
-

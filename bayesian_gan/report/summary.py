@@ -26,9 +26,7 @@ def verdicts_of(found: Findings) -> list[Verdict]:
         verdicts.append(calibration_verdict(average, p.labels))
     if found.pictures is not None and found.real_deviation:
         verdicts.append(diversity_verdict(found.pictures.deviation / found.real_deviation))
-    return verdicts + sampling_verdicts(
-        found.run.config, found.health, found.convergence
-    )
+    return verdicts + sampling_verdicts(found.run.config, found.health, found.convergence)
 
 
 def averaging_verdict(single_nll: float, average_nll: float, num_samples: int) -> Verdict:

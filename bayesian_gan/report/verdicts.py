@@ -54,8 +54,10 @@ def last_convergence(config: Config, health: Table) -> Convergence | None:
     if not len(known):
         return None
     names = ("draws", "rhat_max", "rhat_median", "ess_min", "ess_median")
-    draws, *rest = (float(health[f"convergence/{name}"][known[-1]]) for name in names)
-    return Convergence(int(draws), config.num_mcmc, *rest, None)
+    draws, worst, median, least, middle = (
+        float(health[f"convergence/{name}"][known[-1]]) for name in names
+    )
+    return Convergence(int(draws), config.num_mcmc, worst, median, least, middle, None)
 
 
 def _temperature(sampled: Table, player: str) -> list[Verdict]:
@@ -95,7 +97,9 @@ def _outputs(config: Config, health: Table) -> Verdict:
     }
     real, fake = values["/real"], values["/fake"]
     subject = "Balance of the players"
-    text = f"discriminators give real images {config.real_score} {real:.2f}, generated ones {fake:.2f}"
+    text = (
+        f"discriminators give real images {config.real_score} {real:.2f}, generated ones {fake:.2f}"
+    )
     if real - fake < 0.05:
         return Verdict(
             "note",
