@@ -70,13 +70,12 @@ def sizes(iterations: np.ndarray, draws: np.ndarray) -> Callable[[Axes], object]
     lengths = np.unique(np.linspace(MIN_DRAWS, len(draws), LENGTHS).astype(int))
     found = [convergence(draws[:length]) for length in lengths]
     x = iterations[lengths - 1]
+    names = {"bulk, worst": "ess_min", "tail, worst": "ess_tail_min"}
+    if draws.shape[2] > 1:
+        names = {"bulk, median": "ess_median", **names}
     series = {
-        name: (x, np.array([np.nan if f is None else float(getattr(f, key) or 0.0) for f in found]))
-        for name, key in (
-            ("bulk, median", "ess_median"),
-            ("bulk, worst", "ess_min"),
-            ("tail, worst", "ess_tail_min"),
-        )
+        name: (x, np.array([np.nan if f is None else float(getattr(f, key)) for f in found]))
+        for name, key in names.items()
     }
     return charts.draw_lines(series, "iteration", "effective sample size")
 

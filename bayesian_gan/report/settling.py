@@ -8,6 +8,8 @@ from bayesian_gan.report.trend import MIN_ROWS, mean, trend
 
 # Of players without a trend in their norms so few are said to have one; of energies likewise.
 FALSE_ALARMS = 0.01
+# Of fewer measurements a trend may be seen, but none is no good news.
+ENOUGH_ROWS = 10
 # A norm that changed by more has not settled, whatever its scatter is.
 NORM_DRIFT = 0.05
 # A mean position over a chain of t iterations takes the share tau / t off the configurational
@@ -44,42 +46,37 @@ Finding = tuple[str, str]
 
 
 def _norms(sampled: Table, player: str) -> Finding:
-    columns = list(sampled.matching(f"weight_norm/{player}_").values())
-    found = _changes([late(values) for values in columns])
-    if found is None:
-        return "unknown", f"norms were measured fewer than {MIN_ROWS} times in the second half"
-    change, significant = found
-    text = f"norms changed by {100 * change:+.1f}% over the second half of the sampling"
-    if significant or abs(change) > NORM_DRIFT:
-        return "moving", text + (", beyond their scatter" if significant else "")
-    return "calm", f"{text}, within their scatter"
+    level, change, text = _changes(sampled, f"weight_norm/{player}_", "norms")
+    return ("moving" if abs(change) > NORM_DRIFT else level), text
 
 
 def _energies(sampled: Table, player: str) -> Finding:
-    columns = list(sampled.matching(f"energy/{player}_").values())
-    found = _changes([late(values) for values in columns])
-    if found is None:
-        return "unknown", f"energies were measured fewer than {MIN_ROWS} times in the second half"
-    change, significant = found
-    text = f"energies changed by {100 * change:+.1f}%"
-    return ("moving", f"{text}, beyond their scatter") if significant else ("calm", text)
+    level, _, text = _changes(sampled, f"energy/{player}_", "energies")
+    return level, text
 
 
-def _changes(columns: list[np.ndarray]) -> tuple[float, bool] | None:
-    """The largest relative change that is beyond its scatter, and True; else that of the mean.
+def _changes(sampled: Table, prefix: str, name: str) -> tuple[str, float, str]:
+    """What is found of several series, the relative change, and both in words.
 
-    The mean over the series sees a slow drift that all share; single series see what cancels in it.
-    None where there are too few rows.
+    The change is the largest that is beyond its scatter, else that of the mean over the series. The
+    mean sees a slow drift that all share; single series see what cancels in it.
     """
-    series = [values for values in columns if len(values) >= MIN_ROWS]
-    if not series:
-        return None
-    shortest = min(map(len, series))
-    together = np.mean([values[-shortest:] for values in series], axis=0)
+    columns = [late(values) for values in sampled.matching(prefix).values()]
+    columns = [values for values in columns if len(values) >= MIN_ROWS]
+    if not columns:
+        return "unknown", 0.0, f"{name} were measured too seldom"
+    rows = min(map(len, columns))
+    together = np.mean([values[-rows:] for values in columns], axis=0)
     lines = [_change(together, FALSE_ALARMS / 2.0)]
-    lines += [_change(values, FALSE_ALARMS / 2.0 / len(series)) for values in series]
+    lines += [_change(values, FALSE_ALARMS / 2.0 / len(columns)) for values in columns]
     beyond = [change for change, significant in lines if significant]
-    return (max(beyond, key=abs), True) if beyond else lines[0]
+    change = max(beyond, key=abs) if beyond else lines[0][0]
+    text = f"{name} changed by {100 * change:+.1f}% over the second half of the sampling"
+    if beyond:
+        return "moving", change, f"{text}, beyond their scatter"
+    if rows < ENOUGH_ROWS:
+        return "unknown", change, f"{text}, in {rows} measurements, which are few"
+    return "calm", change, f"{text}, within their scatter"
 
 
 def _change(values: np.ndarray, probability: float) -> tuple[float, bool]:
@@ -94,7 +91,8 @@ def _positions(sampled: Table, player: str) -> Finding:
     targets = sampled.matching(f"temperature/{player}s")
     measured = sampled.matching(f"configurational_temperature/{player}s")
     ratios = [measured[name] / targets[name] for name in measured if name in targets]
-    found = mean(late(mean_of_known(ratios))) if ratios else None
+    series = late(mean_of_known(ratios)) if ratios else np.zeros(0)
+    found = mean(series)
     known = [values for values in map(late, targets.values()) if len(values)]
     if found is None or not known:
         return "unknown", "the configurational temperature was measured too seldom"
@@ -106,6 +104,6 @@ def _positions(sampled: Table, player: str) -> Finding:
     off, noise = abs(found.value - 1.0), 2.0 * found.error
     if off > TEMPERATURE_TOLERANCE + noise:
         return "moving", text
-    if noise > TEMPERATURE_TOLERANCE:
-        return "unknown", f"{text}: too noisy to say"
+    if noise > TEMPERATURE_TOLERANCE or len(series) < ENOUGH_ROWS:
+        return "unknown", f"{text}: too noisy or too few to say"
     return "calm", text

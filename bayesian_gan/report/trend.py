@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.stats import t as student_t
 
-MIN_ROWS = 10
+MIN_ROWS = 5
 
 
 class Trend(NamedTuple):

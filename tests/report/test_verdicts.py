@@ -127,7 +127,7 @@ RISING = np.linspace(0.99, 1.01, ROWS)
             },
             "Weights of the gen",
             "note",
-            "where 0.5 was asked for: too noisy to say",
+            "where 0.5 was asked for: too noisy or too few to say",
         ),
         (
             {"configurational_temperature/discriminators_of_chain_0": np.nan},
@@ -174,7 +174,16 @@ def test_a_few_measurements_do_not_say_that_anything_settled(config: Config) -> 
     short = Table({name: column[:48] for name, column in _health().columns.items()})
     found = _about(sampling_verdicts(config, short, MIXED), "Weights of the gen")
     assert (found.level, "cannot be said" in found.text) == ("note", True)
-    assert "fewer than 10 times" in found.text
+    assert "in 9 measurements, which are few" in found.text
+    # What is plain is said of a few as well: the numbers of a run of the demo.
+    rising: dict[str, np.ndarray | float] = {
+        "weight_norm/generator_0": np.linspace(14.8, 15.4, ROWS),
+        "configurational_temperature/generators_of_chain_0": 0.05,
+    }
+    few = Table({name: column[:40] for name, column in _health(**rising).columns.items()})
+    found = _about(sampling_verdicts(config, few, MIXED), "Weights of the gen")
+    assert "have not settled: norms changed by" in found.text
+    assert "the configurational temperature is 0.05" in found.text
 
 
 def test_what_was_hot_at_first_only_is_forgiven(config: Config) -> None:
