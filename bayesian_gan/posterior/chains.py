@@ -23,7 +23,8 @@ def of_chains(draws: np.ndarray, num_disc: int) -> np.ndarray:
     draws = np.asarray(draws, np.float64)
     if num_disc == 1:
         return draws
-    split = draws.reshape(len(draws), -1, num_disc, draws.shape[2])
+    count, members, functionals = draws.shape
+    split = draws.reshape(count, members // num_disc, num_disc, functionals)
     # log p = -log(1 + exp(-l)) and log (1 - p) = -log(1 + exp(l)): no probability rounds to 1.
     log_p, log_q = (logsumexp(-np.logaddexp(0.0, s * split), axis=2) for s in (-1.0, 1.0))
     return log_p - log_q

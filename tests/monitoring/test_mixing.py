@@ -56,6 +56,7 @@ def test_discriminators_of_one_chain_are_averaged_and_may_change_places() -> Non
     np.testing.assert_allclose(found, np.log(p / (1.0 - p)), rtol=1e-9)
     np.testing.assert_allclose(of_chains(log_odds[:, [2, 0, 1, 3, 5, 4]], 3), found, rtol=1e-12)
     np.testing.assert_array_equal(of_chains(log_odds, 1), log_odds)
+    assert of_chains(np.zeros((0, 6, 0)), 3).shape == (0, 2, 0)
     assert of_chains(np.full((1, 2, 1), 800.0), 2)[0, 0, 0] == pytest.approx(800.0)
 
 
