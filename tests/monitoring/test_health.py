@@ -288,7 +288,9 @@ def test_tensorboard_has_scalars_histograms_a_picture_and_the_hyper_parameters(
     )
 
 
-def test_p_real_of_a_critic_with_labels_is_the_critic_s(images: np.ndarray) -> None:
+def test_p_real_of_a_critic_with_labels_is_the_critic_s(
+    images: np.ndarray, labels: np.ndarray
+) -> None:
     model = BayesianGAN(
         dcgan_generator((8, 8, 1), 5, width=4, num_layers=2),
         dcgan_discriminator((8, 8, 1), 3, width=4, num_layers=2, critic=True),
@@ -297,7 +299,7 @@ def test_p_real_of_a_critic_with_labels_is_the_critic_s(images: np.ndarray) -> N
         terms=[],
         seed=1,
     )
-    _compile(model).hold(images, None, batch_size=16)
+    _compile(model).hold(images, labels, batch_size=16)
     x = images[:8] / 127.5 - 1.0
     c = model.discriminators[0](x, training=False)["critic"].numpy()[:, 0].astype(np.float64)
     outputs = HealthMeter(model, images[:8]).measure().outputs
