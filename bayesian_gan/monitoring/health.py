@@ -19,9 +19,8 @@ from bayesian_gan.gan.model import BayesianGAN
 from bayesian_gan.gan.random_scan import read_block
 from bayesian_gan.monitoring.positions import PLAYERS, Positions
 from bayesian_gan.networks.outputs import p_real
-from bayesian_gan.samplers import SGHMC, SGNHT, WarmStart
-from bayesian_gan.samplers.diagnostics import sampler_kinetic_temperature
-from bayesian_gan.samplers.sampler import Sampler
+from bayesian_gan.samplers import SGHMC, SGNHT
+from bayesian_gan.samplers.diagnostics import sampler_at_work, sampler_kinetic_temperature
 
 # States that a mean position is over before anything is centred on it.
 MIN_POSITIONS = 10
@@ -199,14 +198,6 @@ class HealthMeter:
             real.append(p_real(discriminator(images, training=False)))
             fake.append(p_real(discriminator(shown, training=False)))
         return real, fake, tf.stack(fakes)
-
-
-def sampler_at_work(optimizer: keras.optimizers.Optimizer) -> Sampler | None:
-    """The sampler that moves the weights now; None during a warm-up and for other optimizers."""
-    if isinstance(optimizer, WarmStart):
-        warm = int(optimizer.iterations.numpy()) <= optimizer.warm_up_iterations
-        return None if warm else optimizer.sampler
-    return optimizer if isinstance(optimizer, Sampler) else None
 
 
 def is_picture(shape: tuple[int, ...]) -> bool:
