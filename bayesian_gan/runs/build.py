@@ -135,7 +135,7 @@ def build_optimizer(config: Config, num_data: int) -> keras.optimizers.Optimizer
     if config.optimizer == "adam":
         return adam
     friction, temperature = config.friction, config.temperature
-    if not config.samples:
+    if not config.has_sampler:
         # At temperature 0 SGHMC is SGD with momentum 1 - friction, which is what the program has.
         friction, temperature = 1.0 - AUTHORS_MOMENTUM, 0.0
     sampler = SGHMC(

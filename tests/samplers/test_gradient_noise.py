@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from gaussians import run
 
 from bayesian_gan.samplers import SGHMC
-from tests.samplers.gaussians import run
 
 FRICTION, N = 0.1, 100.0
 K = np.linspace(60.0, 140.0, 8)
