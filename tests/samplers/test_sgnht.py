@@ -71,18 +71,25 @@ def test_takes_up_gradient_noise_of_unknown_variance(temperature: float) -> None
     np.testing.assert_allclose(measured, temperature, rtol=0.01)
 
 
-@pytest.mark.parametrize("count", [1e2, 1e4, 1e6])
+@pytest.mark.parametrize("count", [1e2, 1e4, 6e4, 1e6])
 def test_the_default_mass_takes_up_gradient_noise_at_any_number_of_data(count: float) -> None:
-    eta, a, ratio = 0.1, 0.1, 0.6  # the gradient noise brings 0.6 of the heat that is due
-    variance = ratio * 2.0 * a / eta
-    sampler = SGNHT(eta * count, count, friction=a, seed=5)
+    # U/N has curvature 1, and the gradient noise brings 0.6 of the heat that is due.
+    lr, a, ratio = 0.1, 0.1, 0.6
+    variance = ratio * 2.0 * a / lr * count
+    sampler = SGNHT(lr, count, friction=a, seed=5)
     measured, _ = gaussians.run(
-        sampler, np.ones(1), chains=4000, burn_in=1000, steps=600, gradient_std=variance**0.5
+        sampler,
+        np.array([count]),
+        chains=4000,
+        burn_in=1000,
+        steps=600,
+        start=count**-0.5,
+        gradient_std=variance**0.5,
     )
     # A thermostat that stands still gives 1.6. Autocorrelation time under 20: 120,000 values,
     # standard error 0.4%; the width, its root, is within 1% at five of them.
-    assert measured[0] ** 0.5 == pytest.approx(1.0, rel=0.01)
-    # At rest alpha (2 - alpha)(1 - eta / (2 (2 - alpha))) = a (1 + ratio) (2 - alpha).
+    assert (measured[0] * count) ** 0.5 == pytest.approx(1.0, rel=0.01)
+    # At rest alpha (1 - lr / (2 (2 - alpha))) = a (1 + ratio).
     assert float(sampler.thermostat.numpy()) == pytest.approx(a * (1 + ratio), rel=0.05)
 
 
