@@ -15,7 +15,7 @@ from bayesian_gan.data.batches import to_unit
 from bayesian_gan.gan.model import BayesianGAN
 from bayesian_gan.gan.objectives.base import log_z
 from bayesian_gan.monitoring.health import logits_of
-from bayesian_gan.samplers.diagnostics import effective_sample_size, split_rhat
+from bayesian_gan.samplers.convergence import ess_bulk, rhat
 
 MIN_DRAWS = 8
 MAX_DRAWS = 1000
@@ -28,7 +28,7 @@ class Convergence:
     Attributes:
         draws: of each chain, those that were used.
         chains: discriminators.
-        rhat_max: largest split R-hat over the functionals: near 1 where the chains agree.
+        rhat_max: largest R-hat over the functionals: near 1 where the chains agree.
         rhat_median: its median.
         ess_min: smallest effective sample size over the functionals, of at most `draws * chains`.
         ess_median: its median.
@@ -62,16 +62,12 @@ def convergence(draws: np.ndarray) -> Convergence | None:
     draws = draws[:, :, np.all(np.ptp(draws, axis=0) > 0.0, axis=0)]
     if draws.shape[2] == 0:
         return None
-    halves = len(draws) // 2
-    split = np.concatenate([draws[:halves], draws[-halves:]], axis=1)
-    chains = draws if draws.shape[1] > 1 else split
-    rhat = split_rhat(draws) if draws.shape[1] > 1 else split_rhat(split)
-    size = effective_sample_size(chains)
+    mixing, size = rhat(draws), ess_bulk(draws)
     return Convergence(
         len(draws),
         draws.shape[1],
-        float(rhat.max()),
-        float(np.median(rhat)),
+        float(mixing.max()),
+        float(np.median(mixing)),
         float(size.min()),
         float(np.median(size)),
     )

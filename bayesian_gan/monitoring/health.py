@@ -19,12 +19,8 @@ from bayesian_gan.gan.model import BayesianGAN
 from bayesian_gan.gan.objectives.base import log_z
 from bayesian_gan.gan.random_scan import read_block
 from bayesian_gan.networks.outputs import split_outputs
-from bayesian_gan.samplers import SGHMC, SGNHT, WarmStart
-from bayesian_gan.samplers.diagnostics import (
-    configurational_temperature,
-    sampler_kinetic_temperature,
-)
-from bayesian_gan.samplers.sampler import Sampler
+from bayesian_gan.samplers import SGHMC, SGNHT
+from bayesian_gan.samplers.diagnostics import sampler_at_work, sampler_kinetic_temperature
 
 PLAYERS = ("generator", "discriminator")
 PROBE_FAKES = 8
@@ -121,12 +117,10 @@ class HealthMeter:
                 target = float(sampler.current_temperature())
                 if isinstance(sampler, (SGHMC, SGNHT)) and float(sampler.learning_rate) > 0.0:
                     kinetic = sampler_kinetic_temperature(sampler).value
-                configurational = configurational_temperature(
+                configurational = sampler.num_data * _mean_product(
                     [v.numpy() for i in measured for v in networks[i].trainable_variables],
                     [g for i in measured for g in gradients[player, i]],
-                    sampler.num_data,
-                    temperature=target,
-                ).value
+                )
             numbers[f"learning_rate/{name}"] = float(optimizer.learning_rate)
             numbers[f"temperature/{name}"] = target
             numbers[f"kinetic_temperature/{name}"] = kinetic
@@ -182,14 +176,6 @@ class HealthMeter:
         return real, fake, tf.stack(fakes)
 
 
-def sampler_at_work(optimizer: keras.optimizers.Optimizer) -> Sampler | None:
-    """The sampler that moves the weights now; None during a warm-up and for other optimizers."""
-    if isinstance(optimizer, WarmStart):
-        warm = int(optimizer.iterations.numpy()) <= optimizer.warm_up_iterations
-        return None if warm else optimizer.sampler
-    return optimizer if isinstance(optimizer, Sampler) else None
-
-
 def is_picture(shape: tuple[int, ...]) -> bool:
     """Whether data of this shape can be shown: [height, width, 1 or 3]."""
     return len(shape) == 3 and shape[2] in (1, 3)
@@ -213,6 +199,14 @@ def _networks(model: BayesianGAN, player: str) -> Sequence[keras.Model]:
 def _norm(arrays: Sequence[np.ndarray]) -> float:
     """Euclidean norm over all elements, in float64."""
     return float(np.sqrt(sum(np.square(a, dtype=np.float64).sum() for a in arrays)))
+
+
+def _mean_product(weights: Sequence[np.ndarray], gradients: Sequence[np.ndarray]) -> float:
+    """Mean of weight times gradient over all elements, in float64."""
+    products = [
+        np.multiply(w, g, dtype=np.float64) for w, g in zip(weights, gradients, strict=True)
+    ]
+    return float(sum(p.sum() for p in products) / sum(p.size for p in products))
 
 
 def _split(values: list[tf.Tensor], parts: int) -> list[list[tf.Tensor]]:

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 
 from bayesian_gan.samplers.guard import GuardedOptimizer
+from bayesian_gan.samplers.inference_data import inference_data
 from bayesian_gan.samplers.sampler import check_number
 
 
@@ -129,22 +130,18 @@ class CollectPosterior(keras.callbacks.Callback):
                 shortest.
 
         Returns:
-            `arviz.InferenceData` with the group `posterior`, one variable for each weight.
+            See `inference_data`: one variable for each weight.
 
         Raises:
             ImportError: ArviZ is not installed.
         """
-        try:
-            import arviz
-        except ImportError as error:
-            raise ImportError("to_inference_data needs ArviZ: pip install arviz") from error
         chains = [collector.samples() for collector in (self, *others)]
         draws = min(len(collector) for collector in (self, *others))
-        posterior = {
+        draws_by_path = {
             path: np.stack([list(chain.values())[j][:draws] for chain in chains])
             for j, path in enumerate(chains[0])
         }
-        return arviz.from_dict(posterior=posterior)
+        return inference_data(draws_by_path)
 
     def _take(self, iteration: int) -> None:
         """Adds the current weights, in the place of others once `max_samples` are there."""

@@ -218,8 +218,8 @@ def functionals(draws: np.ndarray, player: Player) -> np.ndarray:
 def compare(reference: np.ndarray, found: np.ndarray) -> Agreement:
     """Posterior means of functionals [draws, chains, functionals] against a reference's."""
     sets = (reference, found)
-    ess = [diagnostics.effective_sample_size(values) for values in sets]
-    rhat = [float(diagnostics.split_rhat(values).max()) for values in sets]
+    ess = [diagnostics.ess_mean(values) for values in sets]
+    rhat = [float(diagnostics.rhat(values).max()) for values in sets]
     variances = [values.var((0, 1)) / n for values, n in zip(sets, ess, strict=True)]
     difference = np.abs(found.mean((0, 1)) - reference.mean((0, 1)))
     errors = difference / np.sqrt(variances[0] + variances[1])

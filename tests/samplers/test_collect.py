@@ -139,7 +139,7 @@ def test_inference_data_has_chains_draws_and_names() -> None:
     run(first)
     run(second)
     data = first.to_inference_data(second)
-    name = next(iter(first.samples()))
+    name = next(iter(first.samples())).replace("/", ".")
     assert data.posterior[name].shape == (2, 5, 3, 2)
     np.testing.assert_array_equal(
         data.posterior[name][1], next(iter(second.samples().values()))[:5]
