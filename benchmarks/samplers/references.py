@@ -1,9 +1,9 @@
 """All five samplers on twelve posteriors with known moments, and what the diagnostics say.
 
-    python benchmarks/samplers/references.py [--cases funnel,banana] [--samplers SGHMC,SGLD] [--step C]
+    python benchmarks/samplers/references.py [--cases funnel banana] [--samplers SGHMC] [--step C]
 
-32 chains for each, in one variable [chains, d], from the Gaussian about the mode. The steps follow one
-rule for all cases (`learning_rate`). Printed: the largest error of a mean in posterior standard
+32 chains for each, in one variable [chains, d], from the Gaussian about the mode. The steps follow
+one rule for all cases (`learning_rate`). Printed: the largest error of a mean in posterior standard
 deviations, the ratio of standard deviations that is furthest from 1, the verdict, and seconds of
 processor time. SGNHT's chains share one thermostat.
 """
@@ -15,10 +15,9 @@ from collections.abc import Callable
 import keras
 import numpy as np
 import tensorflow as tf
-from bayesian_gan.samplers.verdict import judge
 from reference_cases import BATCH, MAKERS, Case, gradient
 
-from bayesian_gan.samplers import PSGLD, SGHMC, SGLD, SGNHT, ScaleAdaptedSGHMC, convergence
+from bayesian_gan.samplers import PSGLD, SGHMC, SGLD, SGNHT, ScaleAdaptedSGHMC, diagnostics
 from bayesian_gan.samplers.sampler import Sampler
 
 CHAINS, DRAWS = 32, 400
@@ -119,13 +118,13 @@ def verdict(case: Case, draws: np.ndarray) -> str:
     slopes = gradient(case.energy, flat).numpy().reshape(draws.shape) / case.num_data
     functionals = np.concatenate([draws, np.square(draws - draws.mean((0, 1)))], -1)
     functionals = np.moveaxis(functionals, 1, 0)
-    said = judge(
+    said = diagnostics.judge(
         {"theta": draws},
         {"theta": slopes},
         case.num_data,
-        rhat=float(np.max(convergence.rhat(functionals))),
+        rhat=float(np.max(diagnostics.rhat(functionals))),
         ess=float(
-            min(convergence.ess_bulk(functionals).min(), convergence.ess_tail(functionals).min())
+            min(diagnostics.ess_bulk(functionals).min(), diagnostics.ess_tail(functionals).min())
         ),
     )
     return said.text.replace("this chain is ", "").replace(" at T = 1", "")
@@ -155,15 +154,15 @@ def row(case: Case, name: str, step: float | None) -> str:
 def main() -> None:
     """Prints the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--cases", default=",".join(MAKERS), help="of these, with commas")
-    parser.add_argument("--samplers", default=",".join(SAMPLERS), help="of these, with commas")
+    parser.add_argument("--cases", nargs="+", choices=MAKERS, default=list(MAKERS))
+    parser.add_argument("--samplers", nargs="+", choices=SAMPLERS, default=list(SAMPLERS))
     parser.add_argument("--step", type=float, help="learning_rate c, in the place of the rule's")
     known = parser.parse_args()
     print("| case | sampler | mean error / sd | worst sd ratio | verdict | s |")
     print("| --- | --- | --- | --- | --- | --- |")
-    for key in known.cases.split(","):
+    for key in known.cases:
         case = MAKERS[key]()
-        for name in known.samplers.split(","):
+        for name in known.samplers:
             print(row(case, name, known.step), flush=True)
 
 
