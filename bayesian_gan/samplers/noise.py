@@ -18,8 +18,7 @@ import tensorflow as tf
 
 # Variables are drawn together up to this many numbers. Below it the cost of starting a draw
 # dominates (200 small variables: one draw instead of 200, and a trace in a second instead of twenty
-# under XLA); above it the block no longer stays in the cache, and XLA's loop over one long draw is
-# ten times slower than over several short ones.
+# under XLA); above it the block no longer stays in the cache.
 _BLOCK_SIZE = 2**17
 
 
