@@ -2,8 +2,8 @@
 
 Nothing here keeps state, so a resumed chain draws the numbers that the uninterrupted one would have
 drawn, and all replicas of a `tf.distribute` strategy draw the same ones. On CPUs they are the same
-whether XLA compiles the step or not. On GPUs signs are; normal numbers are not, though their
-distribution is.
+whether XLA compiles the step or not. On GPUs XLA draws other normal numbers, of the same
+distribution.
 
 "Variable" means its place in the list that the sampler was built for. Variables share draws in
 blocks, so another list is another chain: one variable more changes the normal noise of those that
