@@ -17,17 +17,13 @@ from bayesian_gan.data.batches import to_unit
 from bayesian_gan.data.source import MappedImages
 from bayesian_gan.errors import InputError
 from bayesian_gan.gan import metrics, replicas
-from bayesian_gan.gan.chains import (
-    build_chains,
-    build_states,
-    chain_optimizers,
-    check_networks,
-)
+from bayesian_gan.gan.chains import build_chains, build_states, check_networks
 from bayesian_gan.gan.falling_noise import FallingNoise
 from bayesian_gan.gan.game import Game, check_replicas, revived
 from bayesian_gan.gan.generation import draw_noise, generate
 from bayesian_gan.gan.minibatch import training_data
 from bayesian_gan.gan.objectives import Objective, Paper
+from bayesian_gan.gan.optimizers import chain_optimizers
 from bayesian_gan.gan.priors import Normal, Prior
 from bayesian_gan.gan.shards import check_shard_sizes
 from bayesian_gan.gan.step import Moved, Step
@@ -45,9 +41,9 @@ class BayesianGAN(keras.Model):
 
     Saatci & Wilson, "Bayesian GAN", NIPS 2017, Algorithm 1. The potential energies follow from the objective,
     the prior and the terms; they are moved by any Keras optimizers, and sampled where these are the SG-MCMC
-    samplers of `bayesian_gan.samplers`. Both players are stepped from one shared forward pass: generated images
-    of all generators that a discriminator meets are one batch through it, and the gradients of both players are
-    taken at the same state.
+    samplers of `bayesian_gan.samplers`. Generated images of all generators that a discriminator meets are one
+    batch through it. The objective's `order` says whether both players are stepped from one shared forward pass
+    at one state, or one of them meets what the other has moved.
 
     With K = 1 logit the model is unsupervised, D = sigmoid(m). With K > 1 it learns from labels too.
 
@@ -178,6 +174,8 @@ class BayesianGAN(keras.Model):
     ) -> None:
         """Gives every chain its own copy of both optimizers or samplers, with its own seed.
 
+        In a random scan each block of generators has one: `generator_optimizers[m * blocks + b]`.
+
         Args:
             generator_optimizer: moves the generators, given the gradients of U_g / N.
             discriminator_optimizer: moves the discriminators, given the gradients of U_d / N.
@@ -198,8 +196,10 @@ class BayesianGAN(keras.Model):
         )
         with self.strategy.scope() if self.strategy else contextlib.nullcontext():
             self.generator_optimizers, self.discriminator_optimizers = (
-                chain_optimizers(optimizer, self.chains, player, self.game.seed)
-                for player, optimizer in enumerate((generator_optimizer, discriminator_optimizer))
+                chain_optimizers(optimizer, self.chains, player, self.game.seed, blocks)
+                for player, (optimizer, blocks) in enumerate(
+                    ((generator_optimizer, self.game.blocks), (discriminator_optimizer, 1))
+                )
             )
 
     def fit(

@@ -5,6 +5,7 @@ from typing import Literal
 
 from bayesian_gan.options.option import Group, Need, option
 
+Order = Literal["simultaneous", "generators_first", "discriminators_first"]
 WEIGHT_CLIP = 0.01
 
 WASSERSTEIN = Need(
@@ -42,6 +43,13 @@ class ObjectiveOptions(Group):
     labelled_weight: float = option(1.0, low=0.0)
     """Weight w_s of the labelled term: 1 in the authors' program; the posterior as the paper
     writes it has N / (size of the training set) (not with --objective authors).
+    """
+
+    order: Order = option("simultaneous", since="2.1.0")
+    """Who moves when in an iteration. simultaneous: both players, by gradients at one state.
+    generators_first: the generators, then the discriminators against the moved ones, as in the
+    paper's Algorithm 1. discriminators_first: the reverse, as in the authors' program. It is part
+    of what is sampled (docs/what_is_sampled.md).
     """
 
     ml_ensemble: int | None = option(None, low=1, needs=(INDEPENDENT,))

@@ -56,6 +56,8 @@ class Option:
         at_parse: whether the parser refuses what lies out of `low`, `high` and `above`, in words of its own, or
             the class does, which says more.
         why: the least value's reason, which ends the refusal.
+        since: the version that brought it, if runs of older ones can go on: they have its default, which is
+            what those versions did.
     """
 
     default: Any
@@ -73,6 +75,7 @@ class Option:
     term: str | None = None
     at_parse: bool = True
     why: str = ""
+    since: str = ""
 
     def holds(self, value: Any) -> bool:
         """Whether a value lies in the range; NaN lies in none that has a bound."""

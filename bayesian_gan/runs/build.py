@@ -112,11 +112,11 @@ def _build_model(config: Config, data: ImageData, start: int) -> BayesianGAN:
 def build_objective(config: Config) -> Objective:
     """What `--objective` and `--wasserstein` ask for."""
     if config.objective == "authors":
-        return Authors()
+        return Authors(order=config.order)
     arguments = config.labelled_weight, config.pairing_reduction
     if config.objective == "wasserstein":
-        return Wasserstein(*arguments, weight_clip=config.weight_clip)
-    return Paper(*arguments)
+        return Wasserstein(*arguments, weight_clip=config.weight_clip, order=config.order)
+    return Paper(*arguments, order=config.order)
 
 
 def build_terms(config: Config) -> list[Term]:

@@ -7,7 +7,10 @@ import keras
 import tensorflow as tf
 from keras.optimizers.schedules import LearningRateSchedule as Schedule
 
+from bayesian_gan.samplers.acting_noise import GradientNoise
 from bayesian_gan.samplers.sampler import Sampler, check_number
+
+GRADIENT_NOISE_DECAY = 0.999
 
 
 @keras.saving.register_keras_serializable("bayesian_gan.samplers")
@@ -25,7 +28,17 @@ class SGNHT(Sampler):
     and grows until the velocities have the variance w that T asks for, so it takes up gradient
     noise of a constant, *unknown* variance. Target: exp(-U(theta) / T).
 
-    Two things differ from the paper. Its third line asks for mean(v^2) = T eta, the limit of small
+    **Minibatches without replacement.** Their noise heats the velocities, but cancels over an epoch,
+    so that positions feel little of it; a thermostat that cools it makes them too cold. So from
+    mean(v^2) is taken what does not act: H / (alpha (2 - alpha)), with the heat
+
+        H = mean( -learning_rate g (v' + (1 - alpha) v) - learning_rate^2 share V )
+
+    an iteration, v' being the next velocity and share V what acts (`GradientNoise`). The first part
+    is the work of the minibatch gradients on the chain, in which that of a potential cancels. Of
+    independent minibatches H is 0, up to what is measured by chance.
+
+    Two more things differ from the paper. Its third line asks for mean(v^2) = T eta, the limit of small
     friction; w is what this discretisation has at its target, and with it the variance of a
     Gaussian comes out without any error of order alpha. And its mass is a number in other units:
     there the increment is mean(v^2) - T eta itself, which shrinks as 1 / N and is below float32's
@@ -79,6 +92,7 @@ class SGNHT(Sampler):
             return
         super().build(variables)
         self.velocities = self.add_optimizer_variables(variables, "velocity")
+        self._gradient_noise = GradientNoise(self, variables, GRADIENT_NOISE_DECAY, self.friction)
         start = keras.initializers.Constant(self.friction)
         # Like the counter: moved by the first replica only, since all of them agree.
         self.thermostat = self.add_variable(
@@ -102,6 +116,10 @@ class SGNHT(Sampler):
         squares = [tf.cast(tf.reduce_sum(tf.square(v)), alpha.dtype) for v in velocities]
         mean = tf.add_n(squares) / sum(v.shape.num_elements() for v in velocities)
         wanted = 2.0 * tf.cast(heat, alpha.dtype) / (2.0 - alpha)
+        if not self.is_cold:
+            unheard = tf.cast(self._gradient_noise.unheard.value, alpha.dtype)
+            mean -= unheard / (alpha * (2.0 - alpha))
+            self._gradient_noise.advance()
         force = tf.math.divide_no_nan(mean - wanted, wanted)
         alpha.assign(tf.minimum(alpha + self.friction**2 / self.thermostat_mass * force, 1.0))
 
@@ -109,13 +127,35 @@ class SGNHT(Sampler):
         self, gradient: tf.Tensor, variable: keras.Variable, learning_rate: tf.Tensor
     ) -> None:
         """Moves one variable and its velocity; the noise joins the gradient as in SGHMC."""
+        index = self._get_variable_index(variable)
+        velocity = self.velocities[index].value
+        lr = tf.cast(learning_rate, variable.dtype)
+        kept = tf.cast(1.0 - self.thermostat.value, variable.dtype)
+        force = tf.cast(gradient, variable.dtype)
+        noise = self._noise(variable)
+        heat = None if noise is None else self._measure(variable, force, noise, lr)
+        before = kept * velocity
         tf.raw_ops.ResourceApplyKerasMomentum(
             var=variable.handle,
-            accum=self.velocities[self._get_variable_index(variable)].value.handle,
-            lr=tf.cast(learning_rate, variable.dtype),
-            grad=self._noisy(gradient, variable),
-            momentum=tf.cast(1.0 - self.thermostat.value, variable.dtype),
+            accum=velocity.handle,
+            lr=lr,
+            grad=force if noise is None else force + noise,
+            momentum=kept,
         )
+        if heat is not None:
+            work = tf.reduce_sum(-lr * force * (velocity.read_value() + before))
+            self._gradient_noise.hear(work - heat)
+
+    def _measure(
+        self, variable: keras.Variable, gradient: tf.Tensor, noise: tf.Tensor, lr: tf.Tensor
+    ) -> tf.Tensor:
+        """The heat that acts on a variable's velocity in one iteration, a sum over its elements."""
+        index = self._get_variable_index(variable)
+        acting = self._gradient_noise.update(index, gradient)
+        injected = tf.cast(self._noise_scale(lr), variable.dtype) ** 2
+        position = tf.convert_to_tensor(variable)
+        self._gradient_noise.respond(index, position, gradient, noise, injected, injected)
+        return lr**2 * tf.reduce_sum(acting)
 
     @property
     def _noise_share(self) -> float:

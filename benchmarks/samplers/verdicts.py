@@ -111,21 +111,33 @@ def student(weights: int = 10, freedom: float = 3.0) -> Maker:
     return draw
 
 
-class Logistic:
-    """Logistic regression on scikit-learn's breast cancer data, 31 weights with priors N(0, 1).
+class Prepared:
+    """Trials that were run all at once, handed out one after the other.
 
     Args:
-        trials: how many times four chains are run, all at once.
-        draws: of each chain.
+        positions: [draws, trials * CHAINS, weights].
+        gradient: of U.
     """
 
-    def __init__(self, trials: int, draws: int, seed: int = 0) -> None:
+    def __init__(self, positions: np.ndarray, gradient: Callable[[np.ndarray], np.ndarray]) -> None:
+        self.positions, self.gradient, self.taken = positions, gradient, 0
+
+    def __call__(self, rng: np.random.Generator, draws: int) -> Draws:
+        """The next trial; from the first again after the last."""
+        start = self.taken * CHAINS % self.positions.shape[1]
+        self.taken += 1
+        theta = self.positions[:draws, start : start + CHAINS]
+        return Draws(theta, self.gradient(theta))
+
+
+class Logistic:
+    """Logistic regression on scikit-learn's breast cancer data, 31 weights with priors N(0, 1)."""
+
+    def __init__(self) -> None:
         x, y = load_breast_cancer(return_X_y=True)
         x = (x - x.mean(0)) / x.std(0)
         self.x = np.column_stack([x, np.ones(len(x))])
         self.sign = 2.0 * y - 1.0
-        self.trials = _hamiltonian(self, trials * CHAINS, draws, np.random.default_rng(seed))
-        self.next = 0
 
     def energy(self, theta: np.ndarray) -> np.ndarray:
         """U at [..., weights]."""
@@ -137,17 +149,10 @@ class Logistic:
         margins = (theta @ self.x.T) * self.sign
         return theta - (expit(-margins) * self.sign) @ self.x
 
-    def __call__(self, rng: np.random.Generator, draws: int) -> Draws:
-        """The next trial."""
-        theta = self.trials[:draws, self.next * CHAINS : (self.next + 1) * CHAINS]
-        self.next += 1
-        return Draws(theta, self.gradient(theta))
 
-
-def _hamiltonian(
-    target: Logistic, chains: int, draws: int, rng: np.random.Generator, leaps: int = 8
-) -> np.ndarray:
-    """Draws [draws, chains, weights] of HMC, its mass the curvature at the mode."""
+def hamiltonian(target: Logistic, trials: int, draws: int, leaps: int = 8) -> Prepared:
+    """Trials of HMC, its mass the curvature at the mode."""
+    rng, chains = np.random.default_rng(0), trials * CHAINS
     mode = np.zeros(target.x.shape[1])
     for _ in range(30):
         spread = target.x * expit(target.x @ mode)[:, None] * expit(-target.x @ mode)[:, None]
@@ -173,7 +178,7 @@ def _hamiltonian(
         energy = np.where(accepted, after, energy)
         if t >= 50:
             kept.append(theta)
-    return np.stack(kept)
+    return Prepared(np.stack(kept), target.gradient)
 
 
 # ---------------------------------------------------------------------------------- faults
@@ -207,29 +212,28 @@ class Chain(NamedTuple):
     step: float
     friction: float
     noise: np.ndarray | None = None
-    taken: np.ndarray | float = 0.0
+    taken: float = 0.0
     thinning: int = 10
 
-    def __call__(self, rng: np.random.Generator, draws: int) -> Draws:
+    def run(self, trials: int, draws: int) -> Prepared:
         """Every `thinning`-th position, after those of 50 draws."""
-        theta = rng.standard_normal((CHAINS, self.weights))
+        rng = np.random.default_rng(0)
+        theta = rng.standard_normal((trials * CHAINS, self.weights))
         v, kept = np.zeros_like(theta), []
         due = 2.0 * self.friction * self.step - self.step**2 * self.taken
-        scale = np.sqrt(np.maximum(due, 0.0))
         for t in range(1, (draws + 50) * self.thinning + 1):
             force = self.gradient(theta)
             if self.noise is not None:
                 force = force + rng.standard_normal(theta.shape) @ self.noise
             v = (1.0 - self.friction) * v - self.step * force
-            v += scale * rng.standard_normal(theta.shape)
+            v += np.sqrt(max(due, 0.0)) * rng.standard_normal(theta.shape)
             theta = theta + v
             if t % self.thinning == 0:
                 kept.append(theta)
-        positions = np.stack(kept[50:])
-        return Draws(positions, self.gradient(positions))
+        return Prepared(np.stack(kept[50:]), self.gradient)
 
 
-def large_step(rotated: bool) -> Maker:
+def large_step(rotated: bool) -> Chain:
     """Ten weights at lr c = 2, friction .23: variance 2.3 times; or one hidden direction of ten."""
     precision = np.eye(10)
     if rotated:
@@ -238,15 +242,15 @@ def large_step(rotated: bool) -> Maker:
     return Chain(lambda theta: theta @ precision, 10, 2.0, 0.23)
 
 
-def diagonal_correction() -> Maker:
+def diagonal_correction() -> Chain:
     """Two weights with correlation 0.95; gradient noise like U, taken off weight by weight."""
     precision = np.array([[1.0, 0.95], [0.95, 1.0]])
     root = np.linalg.cholesky(1.2 * precision).T
     return Chain(lambda theta: theta @ precision, 2, 0.1, 0.1, root, 1.2, thinning=50)
 
 
-def funnel() -> Maker:
-    """Neal's funnel: v of variance 9 and nine weights of variance e^v, which SGHMC cannot enter."""
+def funnel() -> Chain:
+    """Neal's funnel: v of variance 9 and nine weights of variance e^v, too narrow for the step."""
 
     def gradient(theta: np.ndarray) -> np.ndarray:
         v, x = theta[..., :1], theta[..., 1:]
@@ -265,25 +269,25 @@ def exact(trials: int, draws: int) -> dict[str, Maker]:
     return {
         "regression, 10 weights": regression(10),
         "regression, 100 weights": regression(100),
-        "logistic regression, breast_cancer": Logistic(trials, draws),
+        "logistic regression, breast_cancer": hamiltonian(Logistic(), trials, draws),
         "regression, diabetes": diabetes(),
         "correlated Gaussian": correlated(),
         "Student-t": student(),
     }
 
 
-def faults() -> dict[str, Maker]:
+def faults(trials: int, draws: int) -> dict[str, Maker]:
     """Draws that should give one."""
     hot = np.sqrt(1.3)
     return {
         "1% of the weights at 19 times the variance": one_in_a_hundred(),
-        "lr c = 2, ten weights": large_step(rotated=False),
-        "lr c = 2 in one hidden direction of ten": large_step(rotated=True),
+        "lr c = 2, ten weights": large_step(rotated=False).run(trials, draws),
+        "lr c = 2 in one hidden direction of ten": large_step(rotated=True).run(trials, draws),
         "heat 1.3, 1 weight": heated(regression(1), hot),
         "heat 1.3, 10 weights": heated(regression(10), hot),
         "heat 1.3, 100 weights": heated(regression(100), hot),
-        "gradient noise taken off weight by weight": diagonal_correction(),
-        "funnel": funnel(),
+        "gradient noise taken off weight by weight": diagonal_correction().run(trials, draws),
+        "funnel": funnel().run(trials, draws),
     }
 
 
@@ -306,9 +310,10 @@ def lines(trials: int, draws: int) -> Iterator[tuple[str, Counter[str]]]:
     """The table's lines."""
     for name, make in exact(trials, draws).items():
         yield f"exact: {name}", count(make, trials, draws)
-    for name, make in faults().items():
+    wrong = faults(trials, draws)
+    for name, make in wrong.items():
         yield name, count(make, trials, draws)
-    yield "funnel, R-hat not given", count(funnel(), trials, draws, None)
+    yield "funnel, R-hat not given", count(wrong["funnel"], trials, draws, None)
     yield "exact, R-hat is NaN", count(regression(10), trials, draws, float("nan"))
     yield "exact, R-hat not given", count(regression(10), trials, draws, None)
 

@@ -41,6 +41,15 @@ def test_terms_that_the_paper_lacks_are_off_in_its_presets() -> None:
     assert _parse("--preset", "paper").feature_matching == 0
 
 
+def test_a_preset_of_a_source_has_its_order() -> None:
+    orders = {name: _parse("--preset", name).order for name in PRESETS}
+    assert (orders.pop("paper"), orders.pop("authors")) == (
+        "generators_first",
+        "discriminators_first",
+    )
+    assert set(orders.values()) == {_parse().order} == {"simultaneous"}
+
+
 def test_a_preset_without_labels_has_no_terms_over_classes() -> None:
     config = _parse("--preset", "laptop", "--nosemi")
     assert (config.entropy, config.consistency, config.class_frequencies) == (0, 0, 0)
