@@ -2,8 +2,8 @@
 
 Nothing here keeps state, so a resumed chain draws the numbers that the uninterrupted one would have
 drawn, and all replicas of a `tf.distribute` strategy draw the same ones. On CPUs they are the same
-whether XLA compiles the step or not. On GPUs signs are; normal numbers are not, though their
-distribution is.
+whether XLA compiles the step or not. On GPUs XLA draws other normal numbers, of the same
+distribution.
 
 "Variable" means its place in the list that the sampler was built for. Variables share draws in
 blocks, so another list is another chain: one variable more changes the normal noise of those that
@@ -18,8 +18,7 @@ import tensorflow as tf
 
 # Variables are drawn together up to this many numbers. Below it the cost of starting a draw
 # dominates (200 small variables: one draw instead of 200, and a trace in a second instead of twenty
-# under XLA); above it the block no longer stays in the cache, and XLA's loop over one long draw is
-# ten times slower than over several short ones.
+# under XLA); above it the block no longer stays in the cache.
 _BLOCK_SIZE = 2**17
 
 
