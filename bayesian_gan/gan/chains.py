@@ -1,10 +1,9 @@
-"""Chains: the networks that are the posterior samples of each, and the optimizers that move them."""
+"""Chains: the networks that are the posterior samples of each."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import keras
-import numpy as np
 
 from bayesian_gan.errors import InputError
 from bayesian_gan.gan.game import Game
@@ -84,38 +83,6 @@ def build_states(game: Game, discriminator: keras.Model, chains: Sequence[Chain]
     networks = [d for chain in chains for d in chain.discriminators]
     of = Discriminators(discriminator, networks, keys)
     return [carries.build(of) for carries in game.carries()]
-
-
-def chain_optimizers(
-    optimizer: keras.optimizers.Optimizer, chains: Sequence[Chain], player: int, seed: int
-) -> list[keras.optimizers.Optimizer]:
-    """A built copy of an optimizer or sampler for each chain; of a sampler, one that draws noise of its own.
-
-    Args:
-        optimizer: to be copied.
-        chains: whose networks the copies move.
-        player: `GENERATOR` or `DISCRIMINATOR`.
-        seed: of the model.
-
-    Raises:
-        InputError: it is no Keras optimizer.
-    """
-    if not isinstance(optimizer, keras.optimizers.Optimizer):
-        raise InputError(f"compile needs Keras optimizers or samplers, not {optimizer!r}")
-    copies = []
-    for chain in chains:
-        copy = _copy(optimizer, (seed, 2, player, chain.number))
-        copy.build(variables(chain.discriminators if player else chain.generators))
-        copies.append(copy)
-    return copies
-
-
-def _copy(
-    optimizer: keras.optimizers.Optimizer, key: tuple[int, ...]
-) -> keras.optimizers.Optimizer:
-    if hasattr(optimizer, "with_seed"):
-        return optimizer.with_seed(int(np.random.SeedSequence(key).generate_state(1)[0] >> 1))
-    return type(optimizer).from_config(optimizer.get_config())
 
 
 def variables(models: Sequence[keras.Model]) -> list[keras.Variable]:

@@ -142,6 +142,11 @@ class Game:
         """The parts of a step, in turn."""
         return halves(self.objective.order)
 
+    @property
+    def blocks(self) -> int:
+        """Parts of a chain's generators, of which one moves in an iteration; 1 without a random scan."""
+        return self.num_gen // self.moving
+
     def groups(self) -> list[tuple[int, ...]]:
         """Sets of chains, by their index, whose networks meet: each alone, or all together."""
         chains = range(self.num_mcmc)

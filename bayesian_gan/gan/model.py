@@ -17,17 +17,13 @@ from bayesian_gan.data.batches import to_unit
 from bayesian_gan.data.source import MappedImages
 from bayesian_gan.errors import InputError
 from bayesian_gan.gan import metrics, replicas
-from bayesian_gan.gan.chains import (
-    build_chains,
-    build_states,
-    chain_optimizers,
-    check_networks,
-)
+from bayesian_gan.gan.chains import build_chains, build_states, check_networks
 from bayesian_gan.gan.falling_noise import FallingNoise
 from bayesian_gan.gan.game import Game, check_replicas, revived
 from bayesian_gan.gan.generation import draw_noise, generate
 from bayesian_gan.gan.minibatch import training_data
 from bayesian_gan.gan.objectives import Objective, Paper
+from bayesian_gan.gan.optimizers import chain_optimizers
 from bayesian_gan.gan.priors import Normal, Prior
 from bayesian_gan.gan.shards import check_shard_sizes
 from bayesian_gan.gan.step import Moved, Step
@@ -178,6 +174,8 @@ class BayesianGAN(keras.Model):
     ) -> None:
         """Gives every chain its own copy of both optimizers or samplers, with its own seed.
 
+        In a random scan each block of generators has one: `generator_optimizers[m * blocks + b]`.
+
         Args:
             generator_optimizer: moves the generators, given the gradients of U_g / N.
             discriminator_optimizer: moves the discriminators, given the gradients of U_d / N.
@@ -198,8 +196,10 @@ class BayesianGAN(keras.Model):
         )
         with self.strategy.scope() if self.strategy else contextlib.nullcontext():
             self.generator_optimizers, self.discriminator_optimizers = (
-                chain_optimizers(optimizer, self.chains, player, self.game.seed)
-                for player, optimizer in enumerate((generator_optimizer, discriminator_optimizer))
+                chain_optimizers(optimizer, self.chains, player, self.game.seed, blocks)
+                for player, (optimizer, blocks) in enumerate(
+                    ((generator_optimizer, self.game.blocks), (discriminator_optimizer, 1))
+                )
             )
 
     def fit(

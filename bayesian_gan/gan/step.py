@@ -13,7 +13,7 @@ import keras
 import tensorflow as tf
 
 from bayesian_gan.gan import replicas
-from bayesian_gan.gan.chains import Chain, variables
+from bayesian_gan.gan.chains import Chain
 from bayesian_gan.gan.energies import Energies, Players, gradients
 from bayesian_gan.gan.game import Game
 from bayesian_gan.gan.minibatch import TrainingData, draw_minibatch
@@ -206,11 +206,13 @@ class Step:
         Args:
             group: chains whose networks meet, by index.
             step: iteration, int64.
-            of_generators: the optimizer of each chain of the model.
-            of_discriminators: likewise.
+            of_generators: the optimizer of each chain of the model; of each block of each in a random scan.
+            of_discriminators: the optimizer of each chain.
         """
         if self.game.scans:
-            return self._scan(group[0], step, of_generators[group[0]], of_discriminators[group[0]])
+            m, blocks = group[0], self.game.blocks
+            own = of_generators[m * blocks : (m + 1) * blocks]
+            return self._scan(m, step, own, of_discriminators[m])
         parts = []
         for half in self.game.halves():
             change = _own_graph(partial(self.change_of_half, half, group))(step)
@@ -228,7 +230,7 @@ class Step:
         self,
         m: int,
         step: tf.Tensor,
-        of_generators: keras.optimizers.Optimizer,
+        of_blocks: Optimizers,
         of_discriminators: keras.optimizers.Optimizer,
     ) -> Moved:
         """Moves one block of generators of chain m, drawn afresh, and the discriminators, which meet it.
@@ -245,8 +247,10 @@ class Step:
             values = tf.switch_case(block, [partial(read_block, models) for models in blocks])
             return self.change_of_half(half, (m,), step, values)
 
-        def write(change: Change, models: Sequence[keras.Model]) -> tf.Tensor:
-            of_generators.apply(change.generators[0], variables(models))
+        def write(
+            change: Change, models: Sequence[keras.Model], optimizer: keras.optimizers.Optimizer
+        ) -> tf.Tensor:
+            optimizer.apply(change.generators[0])
             write_averages(models, change.scanned)
             return tf.constant(0)
 
@@ -254,7 +258,10 @@ class Step:
         for half in game.halves():
             change = _own_graph(partial(compute, half))(step, block)
             if change.generators:
-                tf.switch_case(block, [partial(write, change, models) for models in blocks])
+                writes = [
+                    partial(write, change, *own) for own in zip(blocks, of_blocks, strict=True)
+                ]
+                tf.switch_case(block, writes)
             for each in change.discriminators:
                 of_discriminators.apply(each)
             parts.append(change)

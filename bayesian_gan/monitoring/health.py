@@ -110,8 +110,12 @@ class HealthMeter:
         networks = _networks(self.model, player)
         each = len(networks) // self.model.game.num_mcmc
         numbers: dict[str, float | None] = {}
-        for chain, optimizer in enumerate(getattr(self.model, f"{player}_optimizers")):
-            sampler = sampler_at_work(optimizer)
+        optimizers = getattr(self.model, f"{player}_optimizers")
+        blocks = len(optimizers) // self.model.game.num_mcmc
+        for chain in range(self.model.game.num_mcmc):
+            of_chain = optimizers[chain * blocks : (chain + 1) * blocks]
+            # Those of the blocks of a random scan agree on what is a function of the iteration.
+            sampler = sampler_at_work(of_chain[0])
             name = f"{player}s_of_chain_{chain}"
             measured = [
                 i for i in range(chain * each, (chain + 1) * each) if (player, i) in gradients
@@ -120,14 +124,14 @@ class HealthMeter:
             if sampler is not None:
                 target = float(sampler.current_temperature())
                 if isinstance(sampler, (SGHMC, SGNHT)) and float(sampler.learning_rate) > 0.0:
-                    kinetic = sampler_kinetic_temperature(sampler).value
+                    kinetic = float(np.mean([_kinetic(optimizer) for optimizer in of_chain]))
                 configurational = configurational_temperature(
                     [v.numpy() for i in measured for v in networks[i].trainable_variables],
                     [g for i in measured for g in gradients[player, i]],
                     sampler.num_data,
                     temperature=target,
                 ).value
-            numbers[f"learning_rate/{name}"] = float(optimizer.learning_rate)
+            numbers[f"learning_rate/{name}"] = float(of_chain[0].learning_rate)
             numbers[f"temperature/{name}"] = target
             numbers[f"kinetic_temperature/{name}"] = kinetic
             numbers[f"configurational_temperature/{name}"] = configurational
@@ -188,6 +192,13 @@ def sampler_at_work(optimizer: keras.optimizers.Optimizer) -> Sampler | None:
         warm = int(optimizer.iterations.numpy()) <= optimizer.warm_up_iterations
         return None if warm else optimizer.sampler
     return optimizer if isinstance(optimizer, Sampler) else None
+
+
+def _kinetic(optimizer: keras.optimizers.Optimizer) -> float:
+    """Kinetic temperature of the sampler at work in an optimizer."""
+    sampler = sampler_at_work(optimizer)
+    assert sampler is not None
+    return sampler_kinetic_temperature(sampler).value
 
 
 def is_picture(shape: tuple[int, ...]) -> bool:

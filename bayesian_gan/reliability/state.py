@@ -1,13 +1,13 @@
 """The training state as named arrays: all that decides what the next iteration does."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import keras
 import numpy as np
 
 from bayesian_gan.errors import InputError
 from bayesian_gan.gan.model import BayesianGAN
+from bayesian_gan.gan.optimizers import parts_of
 from bayesian_gan.networks.supervised import SupervisedBaseline
 
 PLAYERS = ("generator", "discriminator")
@@ -18,10 +18,10 @@ def state_variables(
 ) -> dict[str, keras.Variable]:
     """Every variable that training reads or writes, under a name that no other has.
 
-    Weights and running averages of each network (`generator_0003/...`), the iteration and the last energies
-    (`model/...`), the means since the last save (`metric_...`), every slot of the optimizers of each chain
-    (`generator_optimizer_0000/...`), and the supervised baseline with its optimizer. The templates, which are
-    only copied, do not belong to it.
+    Weights and running averages of each network (`generator_0003/...`), the iteration and the last
+    energies (`model/...`), the means since the last save (`metric_...`), every slot of the optimizers
+    of each chain, or block of a random scan (`generator_optimizer_0000/...`), and the supervised
+    baseline with its optimizer. The templates, which are only copied, do not belong to it.
     """
     templates = (model.generator_template, model.discriminator_template)
     seen = {id(v) for template in templates for v in template.variables}
@@ -104,7 +104,7 @@ def member_slots(model: BayesianGAN, player: str, member: int) -> list[keras.Var
     optimizer = optimizers[member // (len(networks) // len(optimizers))]
     own = {id(v) for v in networks[member].trainable_variables}
     found = []
-    for part in (optimizer, *_parts(optimizer)):
+    for part in (optimizer, *parts_of(optimizer)):
         trained = part._trainable_variables
         for value in vars(part).values():
             # Keras keeps a list of slots for each kind, in the order of the trained variables.
@@ -116,11 +116,6 @@ def member_slots(model: BayesianGAN, player: str, member: int) -> list[keras.Var
                 if id(variable) in own and isinstance(slot, keras.Variable)
             ]
     return found
-
-
-def _parts(optimizer: Any) -> list[keras.optimizers.Optimizer]:
-    """Optimizers inside an optimizer: those of `WarmStart`."""
-    return [v for v in vars(optimizer).values() if isinstance(v, keras.optimizers.Optimizer)]
 
 
 def _networks(model: BayesianGAN, player: str) -> list[keras.Model]:

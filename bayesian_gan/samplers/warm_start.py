@@ -99,13 +99,9 @@ class WarmStart(GuardedOptimizer):
         if not self.built:
             with tf.init_scope():
                 self.build(variables)
-        iteration, switch = self._iterations.value, self.warm_up_iterations
+        warm = self._iterations.value < self.warm_up_iterations
+        branch = tf.where(warm, 0, 1 + self.sampler.phase())
         branches: list[Callable[..., None]] = [self._warm_up]
-        warming: tf.Tensor | int = 0
-        if self.hand_over_second_moments:
-            branches.append(self._warm_up_and_hand_over)
-            warming = tf.cast(iteration == switch - 1, tf.int32)
-        branch = tf.where(iteration < switch, warming, len(branches) + self.sampler.phase())
         branches += [partial(self._sample, phase) for phase in self.sampler.phases]
         self._run_guarded(list(grads), variables, branch, branches)
 
@@ -134,10 +130,9 @@ class WarmStart(GuardedOptimizer):
         self.optimizer.apply(grads, variables)
         self.sampler.iterations.assign_add(1)
         self._iterations.assign_add(1)
-
-    def _warm_up_and_hand_over(self, grads: Any, variables: Any) -> None:
-        self._warm_up(grads, variables)
-        self.sampler.receive_second_moments(_second_moments(self.optimizer))
+        # In every iteration: of several copies whose turns come at random, few move in the last.
+        if self.hand_over_second_moments:
+            self.sampler.receive_second_moments(_second_moments(self.optimizer))
 
     def _sample(self, phase: Callable[..., None], grads: Any, variables: Any) -> None:
         phase(grads, variables)

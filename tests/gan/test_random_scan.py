@@ -135,7 +135,7 @@ def test_only_the_block_of_the_step_moves_and_takes_its_averages(
             ]
             assert moved == [moves] * len(moved)
             assert (model.generator_energies.numpy()[j] != energies[j]) == moves
-    assert [int(o.iterations.numpy()) for o in model.generator_optimizers] == [6, 6]
+    assert [int(o.iterations.numpy()) for o in model.generator_optimizers] == [6] * 4
 
 
 def test_a_scan_of_everything_is_the_plain_step(

@@ -1,0 +1,101 @@
+"""The optimizers that move the chains: a copy for each, or for each block of a random scan.
+
+In a random scan one block of a chain's generators moves in an iteration. What an optimizer learns
+from gradients, and how many it has met (Adam's bias correction, a variance of gradients), is each
+block's own. What is a function of the run's iteration stays one for all: learning rates and
+temperatures that follow a schedule, the end of a warm-up, and when the samplers' noise is drawn.
+"""
+
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras.optimizers.schedules import LearningRateSchedule as Schedule
+
+from bayesian_gan.errors import InputError
+from bayesian_gan.gan.chains import Chain, variables
+from bayesian_gan.samplers import WarmStart
+from bayesian_gan.samplers.sampler import Sampler
+
+Optimizer: TypeAlias = keras.optimizers.Optimizer
+
+
+def chain_optimizers(
+    optimizer: Optimizer, chains: Sequence[Chain], player: int, seed: int, blocks: int = 1
+) -> list[Optimizer]:
+    """A built copy of an optimizer or sampler for each block of each chain, chain by chain.
+
+    Copies of a sampler draw noise of their own.
+
+    Args:
+        optimizer: to be copied.
+        chains: whose networks the copies move.
+        player: `GENERATOR` or `DISCRIMINATOR`.
+        seed: of the model.
+        blocks: parts of equal size of a chain's networks, of which one moves in an iteration; 1 for
+            all together.
+
+    Raises:
+        InputError: it is no Keras optimizer.
+    """
+    if not isinstance(optimizer, keras.optimizers.Optimizer):
+        raise InputError(f"compile needs Keras optimizers or samplers, not {optimizer!r}")
+    found = []
+    for chain in chains:
+        networks = chain.discriminators if player else chain.generators
+        key, each = (seed, 2, player, chain.number), len(networks) // blocks
+        keys = [key] if blocks == 1 else [(*key, b) for b in range(blocks)]
+        copies = [_copy(optimizer, own) for own in keys]
+        if blocks > 1:
+            _share_clocks(copies)
+        for b, copy in enumerate(copies):
+            copy.build(variables(networks[b * each : (b + 1) * each]))
+        found += copies
+    return found
+
+
+def parts_of(optimizer: Optimizer) -> list[Optimizer]:
+    """Optimizers inside an optimizer: those of `WarmStart`."""
+    return [v for v in vars(optimizer).values() if isinstance(v, keras.optimizers.Optimizer)]
+
+
+def _copy(optimizer: Optimizer, key: tuple[int, ...]) -> Optimizer:
+    if hasattr(optimizer, "with_seed"):
+        return optimizer.with_seed(int(np.random.SeedSequence(key).generate_state(1)[0] >> 1))
+    return type(optimizer).from_config(optimizer.get_config())
+
+
+class _OfTheRun(Schedule):
+    """A schedule at the sum of the copies' counts: each iteration of the run moves one of them."""
+
+    def __init__(self, schedule: Schedule, counts: Sequence[keras.Variable]) -> None:
+        self._schedule, self._counts = schedule, counts
+
+    def __call__(self, step: tf.Tensor) -> tf.Tensor:
+        del step  # The count of one copy.
+        return self._schedule(tf.add_n([count.value for count in self._counts]))
+
+    def get_config(self) -> dict[str, Any]:
+        """The schedule's own."""
+        return self._schedule.get_config()
+
+
+def _share_clocks(copies: Sequence[Optimizer]) -> None:
+    """Makes unbuilt copies, of which one moves in an iteration, agree on the run's iteration.
+
+    Warm starts and samplers use their counter as that, and get one for all. Another optimizer keeps
+    its own count, and its schedule gets the sum of all.
+    """
+    first = copies[0]
+    counts = [copy._iterations for copy in copies]
+    for copy in copies:
+        if isinstance(copy, (WarmStart, Sampler)):
+            copy._untrack_variable(copy._iterations)
+            copy._track_variable(first._iterations)
+            copy._iterations = first._iterations
+        elif isinstance(copy._learning_rate, Schedule):
+            copy.learning_rate = _OfTheRun(copy._learning_rate, counts)
+    for parts in zip(*(parts_of(copy) for copy in copies), strict=True):
+        _share_clocks(parts)
