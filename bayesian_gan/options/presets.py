@@ -34,9 +34,9 @@ _PAPER: dict[str, Any] = {
     "collect_every": 1000,
     "objective": "paper",
     "order": "generators_first",  # Algorithm 1.
-    # The paper's text has no feature matching, and one likelihood factor for each labelled example; see the
-    # documentation for the weight.
+    # The paper's text has no feature matching, and one likelihood factor for each labelled example.
     "feature_matching": 0.0,
+    "labelled_weight": "posterior",
 }
 
 _AUTHORS: dict[str, Any] = {

@@ -112,6 +112,14 @@ def test_a_run_of_before_there_was_an_order_goes_on_as_it_began(tmp_path: Path) 
         resolve(*_parse("--resume", str(folder), "--order", "generators_first"))
 
 
+def test_a_weight_that_is_a_word_goes_on_and_may_not_become_a_number(tmp_path: Path) -> None:
+    folder = tmp_path / "bgan_digits_1700000000"
+    _make_run(folder, "--labelled_weight", "posterior")
+    assert resolve(*_parse("--resume", str(folder)))[0].labelled_weight == "posterior"
+    with pytest.raises(InputError, match=r'--labelled_weight "posterior" there and 1\.0 here'):
+        resolve(*_parse("--resume", str(folder), "--labelled_weight", "1"))
+
+
 def test_checkpoints_of_before_there_was_an_order_are_of_the_same_flags(tmp_path: Path) -> None:
     config, _ = _parse("--out_dir", "o")
     of_before = {n: v for n, v in config.to_json().items() if n not in (*MAY_DIFFER, "order")}
