@@ -1,4 +1,6 @@
-"""Stateless seeds: named by integers, folded with the iteration."""
+"""Stateless seeds: named by integers, folded with the iteration. One seed has one use."""
+
+from enum import IntEnum, unique
 
 import numpy as np
 import tensorflow as tf
@@ -7,11 +9,37 @@ import tensorflow as tf
 ALGORITHM = "philox"
 
 
+@unique
+class Use(IntEnum):
+    """What is drawn by a key (seed of the model, use, ...): its second number.
+
+    Keys of one use are of one length: NumPy fills short ones up with zeros, so (7, 8, 1) and
+    (7, 8, 1, 0) are the same. What follows the use stands beside it.
+
+    The synthetic experiment also names 10 and 11, of NumPy's generators: other streams.
+    """
+
+    GENERATOR_WEIGHTS = 0  # chain, generator: of iteration 0
+    DISCRIMINATOR_WEIGHTS = 1  # chain, discriminator
+    SAMPLER = 2  # player, chain (, block of a random scan): the seed of a sampler
+    Z = 3  # chain
+    UNLABELLED = 4  # chain
+    LABELLED = 5  # chain
+    REGULARISER = 6  # player, chains that meet, network: what an objective draws beside the prior
+    SUPERVISED = 7  # minibatches of the supervised baseline
+    BLOCK = 8  # chain: which generators a random scan moves
+    MET = 9  # chain, discriminator: which generators it meets
+    PASSES = 10  # chain, discriminator: of real, labelled and generated images
+    GENERATOR_PASSES = 12  # chain, generator: its place in the block that moves
+    TERM = 13  # chain, discriminator, name
+    STATE = 14  # chain, discriminator, name
+
+
 def seed_pair(key: tuple[int, ...], step: tf.Tensor | None = None) -> tf.Tensor:
     """A seed for `tf.random.stateless_*`, int32 [2].
 
     Args:
-        key: non-negative integers that name the use, such as (random seed, use, chain); other keys
+        key: non-negative integers that name what is drawn, (random seed, `Use`, ...); other keys
             give independent streams (NumPy's SeedSequence).
         step: an iteration below 2^31 to fold in; int32 or int64 give the same seed.
     """
@@ -20,3 +48,8 @@ def seed_pair(key: tuple[int, ...], step: tf.Tensor | None = None) -> tf.Tensor:
     if step is None:
         return pair
     return tf.random.experimental.stateless_fold_in(pair, tf.cast(step, tf.int32))
+
+
+def name_key(name: str) -> int:
+    """A number for a key that no other name has."""
+    return int.from_bytes(name.encode(), "big")

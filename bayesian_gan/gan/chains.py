@@ -10,6 +10,7 @@ from bayesian_gan.gan.game import Game
 from bayesian_gan.gan.terms import Discriminators, State
 from bayesian_gan.networks.outputs import symbolic_output
 from bayesian_gan.networks.replication import replicate
+from bayesian_gan.seeds import Use
 
 GENERATOR, DISCRIMINATOR = 0, 1
 
@@ -40,7 +41,8 @@ def weight_key(seed: int, player: int, chain: int, member: int) -> tuple[int, ..
         chain: number of the chain.
         member: index of the network in it.
     """
-    return (seed, player, chain, member)
+    use = Use.DISCRIMINATOR_WEIGHTS if player else Use.GENERATOR_WEIGHTS
+    return (seed, use, chain, member)
 
 
 def build_chains(game: Game, generator: keras.Model, discriminator: keras.Model) -> list[Chain]:

@@ -20,12 +20,12 @@ from bayesian_gan.gan.objectives import Pairs
 from bayesian_gan.gan.objectives.base import labelled_energy
 from bayesian_gan.gan.order import WHOLE, Half
 from bayesian_gan.gan.passes import Passes
-from bayesian_gan.gan.random_scan import Generator, random_start, weights_of
+from bayesian_gan.gan.random_scan import Generator, images_of, random_start, weights_of
 from bayesian_gan.gan.terms import State
 from bayesian_gan.gan.terms.base import Player
 from bayesian_gan.networks.noise import forward
 from bayesian_gan.networks.outputs import split_outputs
-from bayesian_gan.seeds import ALGORITHM, seed_pair
+from bayesian_gan.seeds import ALGORITHM, Use, name_key, seed_pair
 
 Values = dict[str, tf.Tensor]
 
@@ -130,9 +130,9 @@ def _of_players(game: Game, found: Energies, players: Sequence[Player]) -> Energ
 def energies(game: Game, chains: Sequence[Players], step: tf.Tensor) -> Energies:
     """Energies per example, U / N, of the networks of chains that meet; see `gradients` for the arguments."""
     fakes = [
-        g(z, training=True)
+        images_of(g, z, _seed(game, chain, step, Use.GENERATOR_PASSES, j))
         for chain in chains
-        for g, z in zip(chain.generators, tf.unstack(chain.batch.z), strict=True)
+        for j, (g, z) in enumerate(zip(chain.generators, tf.unstack(chain.batch.z), strict=True))
     ]
     terms, observed = _values(game, chains, tf.concat(fakes, axis=0), len(fakes), step)
     numbers = [chain.number for chain in chains]
@@ -188,12 +188,8 @@ def _values(
             met = None
             if game.meeting < game.moving:
                 met = _met(game, (chain.number, i, *chain.half.fold), step, count)
-            seed = seed_pair((game.seed, 10, chain.number, i, *chain.half.fold), step)
-            if chain.shard is not None:
-                seed = tf.random.experimental.stateless_fold_in(seed, chain.shard)
-            seeds = tf.unstack(tf.random.split(seed, 3, ALGORITHM))
             run = partial(forward, discriminator, noise=noise)
-            found.append(_of_discriminator(game, chain, i, run, fakes, met, seeds))
+            found.append(_of_discriminator(game, chain, i, run, fakes, met, step))
     return _stacked([values for values, _ in found]), _stacked([told for _, told in found])
 
 
@@ -201,9 +197,17 @@ def _stacked(each: Sequence[Values]) -> Values:
     return {name: tf.stack([values[name] for values in each]) for name in each[0]}
 
 
+def _seed(game: Game, chain: Players, step: tf.Tensor, use: Use, *key: int) -> tf.Tensor:
+    """Of one use in a half of an iteration of a chain, and of a shard where there are some; int32 [2]."""
+    seed = seed_pair((game.seed, use, chain.number, *key, *chain.half.fold), step)
+    if chain.shard is None:
+        return seed
+    return tf.random.experimental.stateless_fold_in(seed, chain.shard)
+
+
 def _met(game: Game, discriminator: tuple[int, ...], step: tf.Tensor, count: int) -> tf.Tensor:
     """Which of `count` generators a discriminator meets in this iteration, int32 [q]."""
-    start = random_start((game.seed, 9, *discriminator), step, count)
+    start = random_start((game.seed, Use.MET, *discriminator), step, count)
     return (start + tf.range(game.meeting)) % count
 
 
@@ -214,7 +218,7 @@ def _of_discriminator(
     run: Any,
     fakes: tf.Tensor,
     met: tf.Tensor | None,
-    seeds: Sequence[tf.Tensor],
+    step: tf.Tensor,
 ) -> tuple[Values, Values]:
     """Minibatch means of one discriminator with all generators, or with those it met, and what it tells.
 
@@ -227,9 +231,14 @@ def _of_discriminator(
         run: a pass through it, given the images, `seed` and `keep_averages`.
         fakes: one batch of all generators.
         met: numbers of those that it meets; None for all.
-        seeds: of the passes of real, labelled and generated images.
+        step: iteration.
     """
     batch, objective = chain.batch, game.objective
+    seeds = tf.unstack(tf.random.split(_seed(game, chain, step, Use.PASSES, i), 3, ALGORITHM))
+
+    def seed_of(use: Use, name: str) -> tf.Tensor:
+        return _seed(game, chain, step, use, i, name_key(name))
+
     real_outputs = run(batch.real, seed=seeds[0], keep_averages=True)
     passes = Passes(
         lambda images, seed: run(images, seed=seed, keep_averages=False),
@@ -237,6 +246,7 @@ def _of_discriminator(
         real_outputs,
         chain.data.all_labels,
         {state.name: partial(state.read, chain.first + i) for state in chain.states},
+        seed_of,
     )
     values = {"labelled": tf.zeros(())}
     if batch.labelled is not None:
@@ -284,6 +294,9 @@ def _regularisers(
         return tf.zeros(len(models))
     values = []
     for i, model in enumerate(models):
-        seed, weights = partial(seed_pair, (game.seed, 6, *key, i), step), weights_of(model)
+        seed, weights = (
+            partial(seed_pair, (game.seed, Use.REGULARISER, *key, i), step),
+            weights_of(model),
+        )
         values.append(game.objective.regulariser(game.prior, weights, game.num_data, seed))
     return tf.stack(values)

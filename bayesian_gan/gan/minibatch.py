@@ -10,7 +10,7 @@ from bayesian_gan.data.source import ImageSource, image_source
 from bayesian_gan.errors import InputError
 from bayesian_gan.gan.order import WHOLE, Half
 from bayesian_gan.gan.shards import take_shard
-from bayesian_gan.seeds import ALGORITHM, seed_pair
+from bayesian_gan.seeds import ALGORITHM, Use, seed_pair
 
 UNLABELLED = -1
 
@@ -128,20 +128,20 @@ def draw_minibatch(
     """
     z = tf.random.stateless_uniform(
         (generators, data.batch_size, z_dim),
-        seed_pair((seed, 3, chain, *half.fold), step),
+        seed_pair((seed, Use.Z, chain, *half.fold), step),
         -1.0,
         1.0,
         alg=ALGORITHM,
     )
     z = take_shard(z, *part, axis=1)
     unlabelled = draw_indices(
-        seed_pair((seed, 4, chain)), step, data.images.shape[0], data.batch_size
+        seed_pair((seed, Use.UNLABELLED, chain)), step, data.images.shape[0], data.batch_size
     )
     real = to_unit(data.images.gather(take_shard(unlabelled, *part)))
     if data.labels is None:
         return Minibatch(real, None, None, z)
     drawn = draw_indices(
-        seed_pair((seed, 5, chain)), step, data.labels.shape[0], data.labelled_batch_size
+        seed_pair((seed, Use.LABELLED, chain)), step, data.labels.shape[0], data.labelled_batch_size
     )
     drawn = take_shard(drawn, *part)
     labelled = to_unit(tf.gather(data.labelled_images, drawn))

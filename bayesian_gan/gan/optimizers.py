@@ -18,6 +18,7 @@ from bayesian_gan.errors import InputError
 from bayesian_gan.gan.chains import Chain, variables
 from bayesian_gan.samplers import WarmStart
 from bayesian_gan.samplers.sampler import Sampler
+from bayesian_gan.seeds import Use
 
 Optimizer: TypeAlias = keras.optimizers.Optimizer
 
@@ -45,7 +46,7 @@ def chain_optimizers(
     found = []
     for chain in chains:
         networks = chain.discriminators if player else chain.generators
-        key, each = (seed, 2, player, chain.number), len(networks) // blocks
+        key, each = (seed, Use.SAMPLER, player, chain.number), len(networks) // blocks
         keys = [key] if blocks == 1 else [(*key, b) for b in range(blocks)]
         copies = [_copy(optimizer, own) for own in keys]
         if blocks > 1:

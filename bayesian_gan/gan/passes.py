@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from bayesian_gan.networks.outputs import split_outputs
+from bayesian_gan.seeds import ALGORITHM, Use
 
 
 class Passes:
@@ -18,7 +19,8 @@ class Passes:
         real: x, the unlabelled minibatch, float32 [B, ...].
         outputs: of the pass of x.
         all_labels: those of all labelled examples, int32 [N_s]; None without labels.
-        read: what a state that terms carry gives for this discriminator and for x, by its name.
+        read: what a state that terms carry gives for this discriminator, for x and a seed, by its name.
+        seed_of: of the term or the state of a name, in this iteration; int32 [2].
 
     Attributes:
         real: see above.
@@ -26,7 +28,6 @@ class Passes:
         features: f(x), [B, F]; the logits of a discriminator that gives none.
         fakes: images of the q generators that it meets, one generator after the other, [q * B, ...].
         fake_features: f(G_g(z)), [q, B, F].
-        fake_seed: of the pass of the fakes, int32 [2].
         all_labels: see above.
         run: see above.
     """
@@ -37,15 +38,15 @@ class Passes:
         real: tf.Tensor,
         outputs: Any,
         all_labels: np.ndarray | None,
-        read: dict[str, Callable[[tf.Tensor], Any]],
+        read: dict[str, Callable[[tf.Tensor, tf.Tensor], Any]],
+        seed_of: Callable[[Use, str], tf.Tensor],
     ) -> None:
         self.run, self.real, self.all_labels = run, real, all_labels
         self.logits, self.features = split_outputs(outputs)
-        self._read = read
+        self._read, self._seed_of = read, seed_of
         self._known: dict[Hashable, Any] = {}
         self.fakes: tf.Tensor = None
         self.fake_features: tf.Tensor = None
-        self.fake_seed: tf.Tensor = None
 
     def meet(self, fakes: tf.Tensor, seed: tf.Tensor) -> Any:
         """Passes the fakes, one batch of all generators that are met, and returns its outputs.
@@ -55,7 +56,7 @@ class Passes:
             seed: of the pass, int32 [2].
         """
         outputs = self.run(fakes, seed)
-        self.fakes, self.fake_seed = fakes, seed
+        self.fakes = fakes
         self.fake_features = self.by_generator(split_outputs(outputs)[1])
         return outputs
 
@@ -70,5 +71,15 @@ class Passes:
             name: of the state, `State.name`.
         """
         if name not in self._known:
-            self._known[name] = self._read[name](self.real)
+            self._known[name] = self._read[name](self.real, self._seed_of(Use.STATE, name))
         return self._known[name]
+
+    def seeds(self, metric: str, count: int) -> list[tf.Tensor]:
+        """Seeds for what a term draws, each int32 [2], which nothing else draws by.
+
+        Args:
+            metric: the term's name, `Term.metric`.
+            count: how many, at least 1; each has one use.
+        """
+        seed = self._seed_of(Use.TERM, metric)
+        return tf.unstack(tf.random.split(seed, count, ALGORITHM))

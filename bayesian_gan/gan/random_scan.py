@@ -6,6 +6,7 @@ from typing import TypeAlias
 import keras
 import tensorflow as tf
 
+from bayesian_gan.networks.noise import forward, scoped_forward
 from bayesian_gan.seeds import ALGORITHM, seed_pair
 
 Values = list[tf.Tensor]
@@ -25,24 +26,36 @@ class ScannedGenerator:
 
     def __init__(self, template: keras.Model, weights: Sequence[tf.Tensor]) -> None:
         self.template = template
-        values = dict(zip([v.path for v in template.weights], weights, strict=True))
-        self.trainable: Values = [values[v.path] for v in template.trainable_variables]
-        self.averages: Values = [values[v.path] for v in template.non_trainable_variables]
+        values = dict(zip([id(v) for v in template.weights], weights, strict=True))
+        self.trainable: Values = [values[id(v)] for v in template.trainable_weights]
+        self.averages: Values = [values[id(v)] for v in template.non_trainable_weights]
 
-    def __call__(self, z: tf.Tensor, training: bool) -> tf.Tensor:
-        """Images of z, as the template makes them."""
-        averages = self.template.non_trainable_variables
-        mapping = [
-            *zip(self.template.trainable_variables, self.trainable, strict=True),
+    def __call__(self, z: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+        """Images of z in training, as the template makes them; what is random in it draws from the seed."""
+        averages = self.template.non_trainable_weights
+        values = [
+            *zip(self.template.trainable_weights, self.trainable, strict=True),
             *zip(averages, self.averages, strict=True),
         ]
-        with keras.StatelessScope(state_mapping=mapping) as scope:
-            images = self.template(z, training=training)
+        images, scope = scoped_forward(self.template, z, seed, values)
         self.averages = [scope.get_current_value(v) for v in averages]
         return images
 
 
 Generator: TypeAlias = keras.Model | ScannedGenerator
+
+
+def images_of(generator: Generator, z: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+    """Images of z in training.
+
+    Args:
+        generator: of a random scan's block, or a network, whose running averages are written.
+        z: [B, z_dim].
+        seed: what is random in it draws from this, int32 [2].
+    """
+    if isinstance(generator, ScannedGenerator):
+        return generator(z, seed)
+    return forward(generator, z, seed, keep_averages=True)
 
 
 def weights_of(generator: Generator) -> list[tf.Tensor | tf.Variable]:
@@ -60,7 +73,7 @@ def read_block(models: Sequence[keras.Model]) -> list[Values]:
 def write_averages(models: Sequence[keras.Model], averages: Sequence[Values]) -> None:
     """Gives the models of a block their new running averages."""
     for model, values in zip(models, averages, strict=True):
-        for variable, value in zip(model.non_trainable_variables, values, strict=True):
+        for variable, value in zip(model.non_trainable_weights, values, strict=True):
             variable.assign(value)
 
 

@@ -21,6 +21,7 @@ from bayesian_gan.gan.order import WHOLE, Half
 from bayesian_gan.gan.random_scan import ScannedGenerator, random_start, read_block, write_averages
 from bayesian_gan.gan.shards import own_shards
 from bayesian_gan.gan.terms import State
+from bayesian_gan.seeds import Use
 
 Optimizers = Sequence[keras.optimizers.Optimizer]
 Block = Sequence[Sequence[tf.Tensor]]
@@ -241,7 +242,7 @@ class Step:
         game, chain = self.game, self.chains[m]
         k = game.moving
         blocks = [chain.generators[i : i + k] for i in range(0, game.num_gen, k)]
-        block = random_start((game.seed, 8, chain.number), step, len(blocks))
+        block = random_start((game.seed, Use.BLOCK, chain.number), step, len(blocks))
 
         def compute(half: Half, step: tf.Tensor, block: tf.Tensor) -> Change:
             values = tf.switch_case(block, [partial(read_block, models) for models in blocks])

@@ -1,6 +1,7 @@
 """Noise on activations, and forward passes whose noise is a function of a seed."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -74,7 +75,7 @@ def forward(
     """A pass in training whose random layers draw from `seed` instead of from a state of their own.
 
     So a training step is a function of its iteration, and runs go on bit for bit. It serves every
-    Keras layer with a `seed_generator`: noise, dropout, and others.
+    Keras layer with a seed generator: noise, dropout, and others, in models inside the model too.
 
     Args:
         network: a Keras model.
@@ -87,33 +88,93 @@ def forward(
     Returns:
         The network's outputs.
     """
-    states = [
-        layer.seed_generator.state
-        for layer in network._flatten_layers()
-        if getattr(layer, "seed_generator", None) is not None
-    ]
-    if not states and keep_averages:
+    layers = network._flatten_layers()
+    if keep_averages and not any(_states_of(layer) for layer in layers):
         return network(inputs, training=True)
-    mapping = [
-        (state, tf.cast(tf.random.experimental.stateless_fold_in(seed, i), state.dtype))
-        for i, state in enumerate(states)
-    ]
+    shares = []
     if noise is not None:
-        mapping += [
-            (layer.share.variable, noise)
-            for layer in network._flatten_layers()
-            if isinstance(layer, ActivationNoise)
-        ]
-    with keras.StatelessScope(state_mapping=mapping) as scope:
-        outputs = network(inputs, training=True)
+        shares = [(layer.share.variable, noise) for layer in layers if _is_noise(layer)]
+    outputs, scope = scoped_forward(network, inputs, seed, shares)
     if keep_averages:
-        for variable in network.non_trainable_variables:
-            variable.assign(scope.get_current_value(variable))
+        for variable in network.non_trainable_weights:
+            value = scope.get_current_value(variable)
+            if value is not None:
+                variable.assign(value)
     return outputs
+
+
+def scoped_forward(
+    network: keras.Model,
+    inputs: tf.Tensor,
+    seed: tf.Tensor,
+    values: Sequence[tuple[keras.Variable, tf.Tensor]],
+) -> tuple[Any, keras.StatelessScope]:
+    """A pass in training that writes no variable; see `forward`.
+
+    Args:
+        network: a Keras model.
+        inputs: its inputs.
+        seed: int32 [2], what its random layers draw from.
+        values: that variables have in the pass instead of their own.
+
+    Returns:
+        The outputs, and the scope that knows what the pass would have written.
+    """
+    states = [state for layer in network._flatten_layers() for state in _states_of(layer)]
+    with _SeededScope(seed, states, values) as scope:
+        outputs = network(inputs, training=True)
+    return outputs, scope
+
+
+class _SeededScope(keras.StatelessScope):
+    """A scope in which the n-th draw of a pass has the seed fold_in(seed, n), whichever layer draws.
+
+    Keras has a generator's state for a seed, and adds one to it after a draw. States that differed
+    by one would give a layer that draws twice the seed of the next.
+
+    Args:
+        seed: int32 [2].
+        states: of all generators of a network.
+        values: see `scoped_forward`.
+    """
+
+    def __init__(
+        self,
+        seed: tf.Tensor,
+        states: Sequence[keras.Variable],
+        values: Sequence[tuple[keras.Variable, tf.Tensor]],
+    ) -> None:
+        super().__init__(state_mapping=values)
+        self._seed, self._states, self._draws = seed, {id(state) for state in states}, 0
+
+    def get_current_value(self, variable: keras.Variable) -> tf.Tensor | None:
+        """The seed of the next draw for a generator's state; else what was given or written."""
+        if id(variable) not in self._states:
+            return super().get_current_value(variable)
+        seed = tf.random.experimental.stateless_fold_in(self._seed, self._draws)
+        return tf.cast(seed, variable.dtype)
+
+    def add_update(self, update: tuple[keras.Variable, tf.Tensor]) -> None:
+        """What a generator writes says that it has drawn; the rest is kept."""
+        if id(update[0]) in self._states:
+            self._draws += 1
+        else:
+            super().add_update(update)
+
+
+def _states_of(layer: keras.layers.Layer) -> list[keras.Variable]:
+    """Of the seed generators of a layer that can draw, without those of layers inside."""
+    if _is_noise(layer) and layer.stddev == 0.0:
+        return []
+    return [generator.state for generator in layer._seed_generators]
+
+
+def _is_noise(layer: keras.layers.Layer) -> bool:
+    return isinstance(layer, ActivationNoise)
 
 
 def without_noise(network: keras.Model) -> None:
     """Turns the activation noise of a network off, in place."""
     for layer in network._flatten_layers():
-        if isinstance(layer, ActivationNoise):
+        if _is_noise(layer):
             layer.stddev = 0.0

@@ -7,7 +7,7 @@ import tensorflow as tf
 from bayesian_gan.data.batches import draw_indices, to_unit
 from bayesian_gan.networks.classifier import supervised_classifier
 from bayesian_gan.networks.dcgan import Pooling
-from bayesian_gan.seeds import seed_pair
+from bayesian_gan.seeds import Use, seed_pair
 
 LEARNING_RATE_FACTOR = 0.05
 # Nats: every labelled image is then classified right, with a probability of 0.999 on average.
@@ -55,7 +55,7 @@ class SupervisedBaseline:
         self.model.optimizer.build(self.model.trainable_variables)
         self.images, self.labels = tf.constant(images), tf.constant(labels, tf.int32)
         self.batch_size = min(batch_size, len(images))
-        self.key = (seed, 7)
+        self.key = (seed, Use.SUPERVISED)
         self.iteration = 0
         self.loss = float("nan")
 

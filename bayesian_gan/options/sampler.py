@@ -21,12 +21,14 @@ class SamplerOptions(Group):
     lr: float = option(0.005, above=0.0)
     """Learning rate for the mean energy per example."""
 
-    lr_decay: float = option(3.0, low=0.0)
-    """Decay: lr * exp(-lr_decay * min(1, iteration * batch_size / training images))."""
+    lr_decay: float = option(3.0, low=0.0, high=10.0)
+    """Decay: lr * exp(-lr_decay * min(1, iteration * batch_size / training images)). Beyond 10
+    the steps would be too small to change a weight.
+    """
 
     cosine_from: float | None = option(None, low=0.0, high=1.0)
     """Part of the warm-up after which its learning rate falls to 0 as a cosine (instead of
-    --lr_decay).
+    --lr_decay). With --optimizer adam, Adam goes on after the warm-up at --lr with its decay.
     """
 
     optimizer: Literal["sgd", "adam"] = option("sgd")

@@ -11,6 +11,7 @@ from bayesian_gan.gan.optimizers import parts_of
 from bayesian_gan.networks.supervised import SupervisedBaseline
 
 PLAYERS = ("generator", "discriminator")
+_SEED_STATE = "seed_generator_state"
 
 
 def state_variables(
@@ -21,7 +22,8 @@ def state_variables(
     Weights and running averages of each network (`generator_0003/...`), the iteration and the last
     energies (`model/...`), the means since the last save (`metric_...`), every slot of the optimizers
     of each chain, or block of a random scan (`generator_optimizer_0000/...`), and the supervised
-    baseline with its optimizer. The templates, which are only copied, do not belong to it.
+    baseline with its optimizer. The templates, which are only copied, do not belong to it, nor do
+    the states of random layers, since every pass has a seed of its iteration.
     """
     templates = (model.generator_template, model.discriminator_template)
     seen = {id(v) for template in templates for v in template.variables}
@@ -29,7 +31,7 @@ def state_variables(
 
     def add(prefix: str, variables: Sequence[keras.Variable], counted: bool = False) -> None:
         for k, variable in enumerate(variables):
-            if id(variable) not in seen:
+            if id(variable) not in seen and variable.name != _SEED_STATE:
                 seen.add(id(variable))
                 # Keras counts optimizers and metrics in a process: `adam_3` may be `adam` in the next.
                 path = variable.path.partition("/")[2] if counted else variable.path
@@ -63,6 +65,8 @@ def assign_state(
     Raises:
         InputError: a name, shape or dtype differs, so the arrays are another model's.
     """
+    # Checkpoints held the states of random layers once, under names that a process counts up.
+    arrays = {name: array for name, array in arrays.items() if not name.endswith(_SEED_STATE)}
     for name in sorted(variables.keys() ^ arrays.keys()):
         side = "lacks" if name in variables else "also holds"
         raise InputError(f"{where}: belongs to another model: it {side} {name}")

@@ -18,7 +18,7 @@ from bayesian_gan.networks import dcgan_discriminator, dcgan_generator
 from bayesian_gan.networks.supervised import SupervisedBaseline
 from bayesian_gan.options.config import Config, term_options
 from bayesian_gan.samplers import SGHMC, WarmStart
-from bayesian_gan.samplers.schedules import SaturatingDecay
+from bayesian_gan.samplers.schedules import SaturatingDecay, Successive
 
 BETA_1 = 0.5
 AUTHORS_MOMENTUM = 0.5
@@ -131,9 +131,11 @@ def build_terms(config: Config) -> list[Term]:
 def build_optimizer(config: Config, num_data: int) -> keras.optimizers.Optimizer:
     """Adam for the warm-up, then what `--objective` and `--optimizer` say; seeded by the model."""
     schedule = SaturatingDecay(config.lr, num_data / config.batch_size, decay=config.lr_decay)
-    adam = keras.optimizers.Adam(_warm_up_schedule(config, schedule), beta_1=BETA_1)
+    warming = _warm_up_schedule(config, schedule)
     if config.optimizer == "adam":
-        return adam
+        lasting = Successive(warming, schedule, config.warm_up)
+        return keras.optimizers.Adam(lasting, beta_1=BETA_1)
+    adam = keras.optimizers.Adam(warming, beta_1=BETA_1)
     friction, temperature = config.friction, config.temperature
     if not config.has_sampler:
         # At temperature 0 SGHMC is SGD with momentum 1 - friction, which is what the program has.

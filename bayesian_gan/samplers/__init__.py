@@ -11,6 +11,7 @@ from bayesian_gan.samplers.schedules import (
     CyclicalTemperature,
     PolynomialStep,
     SaturatingDecay,
+    Successive,
     TemperatureRamp,
 )
 from bayesian_gan.samplers.sghmc import SGHMC
@@ -29,6 +30,7 @@ __all__ = [
     "PolynomialStep",
     "SaturatingDecay",
     "ScaleAdaptedSGHMC",
+    "Successive",
     "TemperatureRamp",
     "WarmStart",
 ]

@@ -188,3 +188,33 @@ class PolynomialStep(_Described):
         return self.initial_learning_rate * tf.pow(
             1.0 + tf.cast(step, tf.float32) / self.offset, -self.power
         )
+
+
+@keras.saving.register_keras_serializable("bayesian_gan.samplers")
+class Successive(Schedule):
+    """One schedule, and from an iteration on another.
+
+    Args:
+        first: before the iteration `switch`; or its configuration, as Keras serialises it.
+        then: from it on; likewise.
+        switch: at least 0.
+    """
+
+    def __init__(
+        self, first: Schedule | dict[str, Any], then: Schedule | dict[str, Any], switch: int
+    ) -> None:
+        self.first, self.then = (
+            keras.saving.deserialize_keras_object(part) if isinstance(part, dict) else part
+            for part in (first, then)
+        )
+        self.switch = int(check_number("switch", switch, 0.0))
+
+    def __call__(self, step: tf.Tensor | int) -> tf.Tensor:
+        """The learning rate at an iteration, a float32 scalar."""
+        before = tf.cast(step, tf.int64) < self.switch
+        return tf.where(before, self.first(step), self.then(step))
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments of `__init__`."""
+        first, then = (keras.saving.serialize_keras_object(p) for p in (self.first, self.then))
+        return {"first": first, "then": then, "switch": self.switch}

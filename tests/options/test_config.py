@@ -5,6 +5,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 import pytest
+from absl import flags
 from conftest import parse_flags
 
 from bayesian_gan.errors import InputError
@@ -175,3 +176,8 @@ def test_presets_name_options_and_keep_their_ranges() -> None:
     for preset in PRESETS.values():
         for name, value in preset.values.items():
             assert options_of(Config)[name].holds(value), name
+
+
+def test_a_decay_to_nothing_is_refused() -> None:
+    with pytest.raises(flags.Error, match=r"lr_decay=11.*\[0.0, 10.0\]"):
+        parse_flags(OUT, "--lr_decay", "11")

@@ -1,9 +1,12 @@
 """What a run's options become: objective, terms, noise, schedules."""
 
+from itertools import product
+
 import pytest
 from conftest import parse_flags
 
 from bayesian_gan.data import digits
+from bayesian_gan.errors import InputError
 from bayesian_gan.gan.falling_noise import FallingNoise
 from bayesian_gan.gan.objectives import Authors, Objective, Paper, Wasserstein
 from bayesian_gan.gan.terms import (
@@ -15,7 +18,10 @@ from bayesian_gan.gan.terms import (
     Neighbours,
     Term,
 )
-from bayesian_gan.runs.build import build_model, build_objective, build_terms
+from bayesian_gan.options.config import Config
+from bayesian_gan.options.presets import PRESETS
+from bayesian_gan.runs.build import build_model, build_objective, build_optimizer, build_terms
+from bayesian_gan.samplers import WarmStart
 
 
 def test_noise_falls_along_with_the_learning_rate() -> None:
@@ -25,6 +31,51 @@ def test_noise_falls_along_with_the_learning_rate() -> None:
     schedule = model.discriminator_optimizers[0].optimizer._learning_rate
     assert float(schedule(100)) == pytest.approx(0.003)
     assert float(schedule(101)) < 0.003
+
+
+def _rate(config: Config, iteration: int) -> float:
+    """The learning rate of what moves the weights at an iteration."""
+    optimizer = build_optimizer(config, 60000)
+    if isinstance(optimizer, WarmStart):
+        warms = iteration < config.warm_up
+        optimizer = optimizer.optimizer if warms else optimizer.sampler
+    rate = optimizer._learning_rate
+    return float(rate(iteration) if callable(rate) else rate)
+
+
+def test_nothing_freezes_after_the_warm_up() -> None:
+    parts = (
+        ("", *(f"--preset {name}" for name in PRESETS)),
+        ("", "--optimizer adam"),
+        (
+            "--objective paper",
+            "--ml --objective paper",
+            "--ml_ensemble 3",
+            "--objective authors",
+            "--wasserstein",
+            "--objective paper --temperature 0",
+        ),
+        ("", "--cosine_from 1"),
+        ("", "--lr_decay 10", "--sampler_lr 0.01", "--warm_up 0"),
+    )
+    accepted = 0
+    for given in product(*parts):
+        try:
+            config = parse_flags("--out_dir", "o", *" ".join(given).split())
+        except InputError:
+            continue
+        accepted += 1
+        for iteration in (0, 1, 10**6):
+            # A tenth of what float32 resolves of a weight of 0.02, or more.
+            assert _rate(config, config.warm_up + iteration) > 1e-10, given
+    assert accepted > 400
+
+
+def test_adam_goes_on_at_its_learning_rate_after_the_cosine() -> None:
+    given = "--optimizer adam --preset laptop --warm_up 100"
+    config = parse_flags("--out_dir", "o", *given.split())
+    rates = [_rate(config, t) for t in (0, 50, 75, 99, 100, 5000)]
+    assert rates == pytest.approx([0.003, 0.003, 0.0015, 0.003 * 0.000987, 0.003, 0.003], rel=1e-3)
 
 
 def test_the_terms_of_a_preset_reach_the_model() -> None:

@@ -12,6 +12,7 @@ from bayesian_gan.samplers import (
     CyclicalTemperature,
     PolynomialStep,
     SaturatingDecay,
+    Successive,
     TemperatureRamp,
 )
 
@@ -48,6 +49,12 @@ def test_polynomial_step_is_welling_and_teh() -> None:
         assert float(step(t)) == pytest.approx(a * (b + t) ** -gamma, rel=1e-5)
 
 
+def test_one_schedule_follows_another() -> None:
+    first, then = TemperatureRamp(0.0, 1.0, 10), TemperatureRamp(3.0, 5.0, 10)
+    both = Successive(first, then, 6)
+    assert [float(both(t)) for t in (0, 5, 6, 9)] == pytest.approx([0.0, 0.5, 4.2, 4.8])
+
+
 @pytest.mark.parametrize(
     "schedule",
     [
@@ -56,6 +63,7 @@ def test_polynomial_step_is_welling_and_teh() -> None:
         TemperatureRamp(0.1, 0.9, 10, first=2),
         SaturatingDecay(0.1, 10.5, decay=2.0),
         PolynomialStep(0.1, 20.0, power=0.6),
+        Successive(SaturatingDecay(0.1, 10.5), PolynomialStep(0.1, 20.0), 5),
     ],
     ids=lambda schedule: type(schedule).__name__,
 )
@@ -80,6 +88,7 @@ def test_configuration_round_trip_and_graph(schedule: Any) -> None:
         (lambda: TemperatureRamp(0.0, 1.0, 0), "length"),
         (lambda: SaturatingDecay(0.1, 0), "decay_steps"),
         (lambda: PolynomialStep(0.1, 0.0), "offset"),
+        (lambda: Successive(PolynomialStep(0.1, 1.0), PolynomialStep(0.1, 1.0), -1), "switch"),
         (lambda: PolynomialStep(0.1, 1.0, power=0.0), "power"),
     ],
 )

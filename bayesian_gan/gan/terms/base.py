@@ -46,12 +46,13 @@ class State(keras.layers.Layer):
 
     networks: Sequence[keras.Model] = ()
 
-    def read(self, index: int, real: tf.Tensor) -> Any:
+    def read(self, index: int, real: tf.Tensor, seed: tf.Tensor) -> Any:
         """What the state gives for one discriminator and its unlabelled minibatch.
 
         Args:
             index: of the discriminator, 0 <= index < M * J_d.
             real: x, [B, ...].
+            seed: of what it draws in this iteration, int32 [2].
         """
         raise NotImplementedError
 

@@ -81,7 +81,7 @@ class PredictedFrequencies(State):
         )
         self.built = True
 
-    def read(self, index: int, real: tf.Tensor) -> tf.Tensor:
+    def read(self, index: int, real: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
         """The frequencies of one discriminator, [K]."""
         return self.q.value[index]
 

@@ -63,13 +63,11 @@ class GradientPenalty(Term):
 
     def __call__(self, passes: Passes) -> tf.Tensor:
         """Lambda times the penalty between x and each generator's images, [q]."""
-        seed = passes.fake_seed
-        points = interpolates(
-            passes.real, passes.fakes, tf.random.experimental.stateless_fold_in(seed, 1)
-        )
+        of_points, of_pass = passes.seeds(self.metric, 2)
+        points = interpolates(passes.real, passes.fakes, of_points)
 
         def critic(x: tf.Tensor) -> Any:
-            return passes.run(x, seed)
+            return passes.run(x, of_pass)
 
         return self.weight * gradient_penalties(critic, points, passes.real.shape[0])
 

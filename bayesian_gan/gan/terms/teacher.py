@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from bayesian_gan.gan.passes import Passes
 from bayesian_gan.gan.terms.base import Carries, Discriminators, State, Term
-from bayesian_gan.networks.noise import without_noise
+from bayesian_gan.networks.noise import forward, without_noise
 from bayesian_gan.networks.outputs import split_outputs
 from bayesian_gan.networks.replication import replicate
 
@@ -54,9 +54,9 @@ class AveragedWeights(State):
             without_noise(network)
         self.built = True
 
-    def read(self, index: int, real: tf.Tensor) -> tf.Tensor:
-        """Logits m'(x), [B, K], with the batch statistics of x."""
-        return split_outputs(self.networks[index](real, training=True))[0]
+    def read(self, index: int, real: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+        """Logits m'(x), [B, K], with the batch statistics of x; other random layers than noise draw."""
+        return split_outputs(forward(self.networks[index], real, seed, keep_averages=True))[0]
 
     def move(
         self, step: tf.Tensor, discriminators: Sequence[keras.Model], observed: tf.Tensor | None

@@ -24,7 +24,7 @@ from bayesian_gan.networks.normalization import LayerNormalization
 from bayesian_gan.posterior import Posterior
 from bayesian_gan.runs.compare import differences
 from bayesian_gan.samplers import SGHMC
-from bayesian_gan.seeds import ALGORITHM, seed_pair
+from bayesian_gan.seeds import ALGORITHM, Use, name_key, seed_pair
 
 BATCH = 8
 STEP = tf.constant(5, tf.int64)
@@ -100,9 +100,9 @@ def test_energies_are_those_of_the_formulas(
                 p = np.exp(logits) / np.exp(logits).sum(-1, keepdims=True)
                 expected -= 0.3 * np.log(p[np.arange(len(p)), batch.labels]).mean()
             if gradient_penalty is not None:
-                seed = tf.random.split(seed_pair((1, 10, 1, i), STEP), 3, ALGORITHM)[2]
-                seed = tf.random.experimental.stateless_fold_in(seed, 1)
-                points = interpolates(batch.real, tf.concat(fakes, 0), seed)
+                seed = seed_pair((1, Use.TERM, 1, i, name_key("penalty")), STEP)
+                of_points = tf.random.split(seed, 2, ALGORITHM)[0]
+                points = interpolates(batch.real, tf.concat(fakes, 0), of_points)
                 expected += 10.0 * np.mean(gradient_penalties(d, points, BATCH))
                 assert np.min(found.terms["penalty"]) > 0.01
             np.testing.assert_allclose(found.discriminators[i], expected, rtol=1e-4)

@@ -90,7 +90,7 @@ def test_terms_that_ask_one_teacher_share_it_and_its_pass(
     (teacher,) = model.states
     asked = []
 
-    def read(index: int, real: tf.Tensor) -> tf.Tensor:
+    def read(index: int, real: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
         asked.append(index)
         return split_outputs(teacher.networks[index](real, training=True))[0]
 
