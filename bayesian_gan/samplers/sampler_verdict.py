@@ -97,13 +97,17 @@ def explain_sampler(
     if temperature == 0.0:
         text = "no noise is drawn at T = 0: it optimises (give a temperature)"
         return verdict([(Outcome.NOT_SAMPLING, text)], temperature)
-    reasons = _sampler_reasons(sampler, temperature, tolerance)
+    reasons = _sampler_reasons(sampler, temperature)
     if positions is None or gradients is None:
+        reasons += _velocity_reasons(sampler, temperature, tolerance)
         text = "its positions were not given (collect draws, and gradients over all data at them)"
         reasons.append((Outcome.CANNOT_SAY, text))
         return verdict(reasons, temperature)
     check_draws(positions, gradients, temperature)
     found, evidence = weigh(positions, gradients, sampler.num_data / temperature, tolerance)
+    if found or evidence is None:
+        # Noise that cancels over an epoch heats velocities, and does positions no harm.
+        reasons += _velocity_reasons(sampler, temperature, tolerance)
     reasons += found + rhat_reasons(rhat, ess, *next(iter(positions.values())).shape[:2])
     if _is_fisher(sampler) and evidence is not None and not evidence.directions:
         text = (
@@ -114,8 +118,8 @@ def explain_sampler(
     return verdict(reasons, temperature, evidence)
 
 
-def _sampler_reasons(sampler: Sampler, temperature: float, tolerance: float) -> list[Reason]:
-    """What the sampler's velocities and its gradient noise say against "sampling"."""
+def _sampler_reasons(sampler: Sampler, temperature: float) -> list[Reason]:
+    """What the sampler's state and its gradient noise say against "sampling"."""
     if not sampler.built:
         return [(Outcome.CANNOT_SAY, "it has not moved yet (train)")]
     if float(sampler.learning_rate) == 0.0:
@@ -129,19 +133,26 @@ def _sampler_reasons(sampler: Sampler, temperature: float, tolerance: float) -> 
                 "(use a smaller learning_rate, more friction or a larger batch)"
             )
             reasons.append((Outcome.NOT_SAMPLING, text))
-    if isinstance(sampler, (SGHMC, SGNHT)):
-        kinetic = sampler_kinetic_temperature(sampler)
-        ratio = kinetic.value / temperature
-        if kinetic.value > kinetic.high * (1.0 + tolerance):
-            text = (
-                f"its velocities are too hot at {ratio:.3g} times T "
-                "(the step is too large, or gradient noise enters that is not taken off)"
-            )
-            reasons.append((Outcome.NOT_SAMPLING, text))
-        elif kinetic.value < kinetic.low * (1.0 - tolerance):
-            text = f"its velocities are too cold at {ratio:.3g} times T (run longer)"
-            reasons.append((Outcome.NOT_SAMPLING, text))
     return reasons
+
+
+def _velocity_reasons(sampler: Sampler, temperature: float, tolerance: float) -> list[Reason]:
+    """What the sampler's velocities say against "sampling"."""
+    moves = sampler.built and float(sampler.learning_rate) > 0.0
+    if not moves or not isinstance(sampler, (SGHMC, SGNHT)):
+        return []
+    kinetic = sampler_kinetic_temperature(sampler)
+    ratio = kinetic.value / temperature
+    if kinetic.value > kinetic.high * (1.0 + tolerance):
+        text = (
+            f"its velocities are too hot at {ratio:.3g} times T "
+            "(the step is too large, or gradient noise enters that is not taken off)"
+        )
+        return [(Outcome.NOT_SAMPLING, text)]
+    if kinetic.value < kinetic.low * (1.0 - tolerance):
+        text = f"its velocities are too cold at {ratio:.3g} times T (run longer)"
+        return [(Outcome.NOT_SAMPLING, text)]
+    return []
 
 
 def _is_fisher(sampler: Sampler) -> bool:

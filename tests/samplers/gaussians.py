@@ -5,7 +5,7 @@ chains live in one variable of shape [chains, dimension]: their coordinates neve
 tensor is many chains.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import keras
 import numpy as np
@@ -56,7 +56,7 @@ def run(
     def step(noise_key: tf.Tensor) -> None:
         g = force(theta.value)
         if gradient_std:
-            g += gradient_std * _noise(noise_key, epoch, g.shape)
+            g += gradient_std * minibatch_noise(noise_key, epoch, g.shape)
         optimizer.apply([g / count], [theta])
 
     @tf.function
@@ -78,8 +78,8 @@ def run(
     return position.numpy(), velocity.numpy()
 
 
-def _noise(t: tf.Tensor, epoch: int, shape: tf.TensorShape) -> tf.Tensor:
-    """Noise of variance 1 for iteration t."""
+def minibatch_noise(t: tf.Tensor, epoch: int, shape: Sequence[int]) -> tf.Tensor:
+    """Noise of variance 1 for iteration t, which sums to 0 over each epoch; 0: independent noise."""
     if not epoch:
         return tf.random.stateless_normal(shape, tf.stack([99, t]))
     every = tf.random.stateless_normal((epoch, *shape), tf.stack([99, t // epoch]))
