@@ -30,6 +30,8 @@ def chain(
     """
     normal = np.random.default_rng(0).normal(size=WEIGHTS)
     theta = keras.Variable(start * normal, dtype="float32")
+    if isinstance(sampler, ScaleAdaptedSGHMC):
+        sampler.scales_given = True
     sampler.build([theta])
     if isinstance(sampler, ScaleAdaptedSGHMC):
         sampler.receive_second_moments([tf.fill([WEIGHTS], 1.0 / N**2)])
