@@ -81,7 +81,9 @@ def widths(make: Make, ratio: float, by_epochs: bool, problem: Regression) -> np
         return total / tf.cast(count, tf.float64)
 
     loop(tf.constant(0), tf.constant(220 * EPOCH))
-    return np.sqrt(loop(tf.constant(220 * EPOCH), tf.constant(250 * EPOCH)).numpy() * problem.curvature)
+    return np.sqrt(
+        loop(tf.constant(220 * EPOCH), tf.constant(250 * EPOCH)).numpy() * problem.curvature
+    )
 
 
 def main() -> None:
