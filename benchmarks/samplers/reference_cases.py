@@ -30,7 +30,8 @@ class Case:
         num_data: N.
         minibatches: None for full batches, "independent" or "epochs".
         data: features [N, d] and labels [N] of a logistic regression on minibatches.
-        fails: whether a sampler with one step for all places is known to fail here.
+        spine: where one step cannot fit all places and samplers are known to fail: makes starts
+            along the posterior's spine of normal numbers [chains, d].
     """
 
     name: str
@@ -41,7 +42,7 @@ class Case:
     num_data: float = 100.0
     minibatches: str | None = None
     data: tuple[np.ndarray, np.ndarray] | None = None
-    fails: bool = False
+    spine: Callable[[np.ndarray], np.ndarray] | None = None
 
 
 def gaussian(name: str, mean: np.ndarray, precision: np.ndarray, num_data: float = 100.0) -> Case:
@@ -186,7 +187,12 @@ def funnel() -> Case:
 
     std = np.array([3.0, *[np.exp(2.25)] * 9])
     curvature = np.diag([1.0 / 9.0, *[1.0] * 9])  # at v = 0
-    return Case("funnel", energy, np.zeros(10), std, curvature, fails=True)
+
+    def spine(normals: np.ndarray) -> np.ndarray:
+        v = 3.0 * normals[:, :1]
+        return np.hstack([v, 0.1 * np.exp(v / 2.0) * normals[:, 1:]])
+
+    return Case("funnel", energy, np.zeros(10), std, curvature, spine=spine)
 
 
 def banana() -> Case:
@@ -198,7 +204,12 @@ def banana() -> Case:
 
     curvature = np.array([[40.1, -20.0], [-20.0, 10.0]])  # at (1, 1)
     mean, std = np.array([1.0, 11.0]), np.sqrt([10.0, 240.1])
-    return Case("banana", energy, mean, std, curvature, fails=True)
+
+    def spine(normals: np.ndarray) -> np.ndarray:
+        x = 1.0 + 10.0**0.5 * normals[:, :1]
+        return np.hstack([x, x**2])
+
+    return Case("banana", energy, mean, std, curvature, spine=spine)
 
 
 MAKERS: dict[str, Callable[[], Case]] = {
