@@ -25,6 +25,7 @@ COMMANDS: dict[str, str] = {
     "check": "reads every draw of a run's posterior, and says which are damaged",
     "classify": "what a run's posterior says of pictures, from the run folder alone",
     "data": "which data sets there are, and what is in one",
+    "diagnose": "whether a run's chains agree: R-hat, effective sample sizes, plots, ArviZ",
     "evaluate": "scores a run's posterior: classification, calibration, uncertainty, generated images",
     "export": "a posterior as a SavedModel, .keras, LiteRT or ONNX",
     "generate": "images of a run's generators, from the run folder alone",

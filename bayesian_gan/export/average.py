@@ -14,6 +14,7 @@ import tensorflow as tf
 
 from bayesian_gan.data.batches import to_unit
 from bayesian_gan.export.samples import Networks
+from bayesian_gan.networks.outputs import p_real, split_outputs
 
 TINY = float(np.finfo(np.float32).tiny)
 
@@ -26,25 +27,19 @@ def call_with(network: keras.Model, weights: Sequence[Any], inputs: tf.Tensor) -
         return network(inputs, training=False)
 
 
-def logits_of(outputs: Any) -> tf.Tensor:
-    """The logits [n, K] among a discriminator's outputs."""
-    return outputs["logits"] if isinstance(outputs, dict) else outputs
-
-
 def has_features(network: keras.Model) -> bool:
     """Whether a discriminator gives its features, and not its logits alone."""
     return isinstance(network.output, dict) and "features" in network.output
 
 
-def terms(logits: tf.Tensor) -> list[tf.Tensor]:
-    """What the average needs of one member, of its logits [n, K].
+def terms(outputs: Any) -> list[tf.Tensor]:
+    """What the average needs of one member, of its network's outputs.
 
     Returns:
-        P(real | x) = Z / (1 + Z) with Z = sum_k exp m_k, [n]; and for K > 1 also the probabilities
-        [n, K] and their entropy [n], in nats.
+        P(real | x), [n], see `networks.outputs.p_real`; and for K > 1 also the probabilities [n, K]
+        and their entropy [n], in nats.
     """
-    logits = tf.cast(logits, tf.float32)
-    real = tf.sigmoid(tf.reduce_logsumexp(logits, -1))
+    logits, real = tf.cast(split_outputs(outputs)[0], tf.float32), p_real(outputs)
     if logits.shape[-1] == 1:
         return [real]
     log_p = tf.nn.log_softmax(logits)
@@ -83,7 +78,7 @@ def unrolled_classify(networks: Networks) -> Callable[[tf.Tensor], Outputs]:
     def classify(images: tf.Tensor) -> Outputs:
         x = to_unit(images)
         members = [
-            terms(logits_of(call_with(networks.network, [tf.constant(w) for w in weights], x)))
+            terms(call_with(networks.network, [tf.constant(w) for w in weights], x))
             for weights in networks.weights
         ]
         return predictive([tf.add_n(list(t)) for t in zip(*members, strict=True)], len(members))
@@ -111,7 +106,7 @@ def looped_classify(
         x = to_unit(images)
 
         def member(i: tf.Tensor) -> list[tf.Tensor]:
-            return terms(logits_of(call_with(network, _slices(stacked, i), x)))
+            return terms(call_with(network, _slices(stacked, i), x))
 
         # The loop holds one member's activations at a time: parallel iterations would hold ten.
         _, sums = tf.while_loop(

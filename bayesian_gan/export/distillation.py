@@ -17,8 +17,9 @@ import tensorflow as tf
 
 from bayesian_gan.data.batches import to_unit
 from bayesian_gan.evaluation import calibration_bins, classification
-from bayesian_gan.export.average import logits_of, looped_classify, stack
+from bayesian_gan.export.average import looped_classify, stack
 from bayesian_gan.export.samples import Networks
+from bayesian_gan.networks.outputs import real_logit, split_outputs, symbolic_output
 
 LEARNING_RATE = 1e-3
 BATCH_SIZE = 128
@@ -68,8 +69,9 @@ def distill(networks: Networks, images: np.ndarray, epochs: int, seed: int) -> N
     """
     probabilities, real = soft_labels(networks, images)
     network = networks.last().plain("float32").load(0)
-    logits = logits_of(network.output)
-    outputs = {"classes": logits, "real": keras.ops.logsumexp(logits, axis=-1, keepdims=True)}
+    given = symbolic_output(network)
+    real_column = keras.ops.expand_dims(real_logit(given), -1)
+    outputs = {"classes": split_outputs(given)[0], "real": real_column}
     student = keras.Model(network.inputs, outputs)
     steps = epochs * math.ceil(len(images) / BATCH_SIZE)
     student.compile(

@@ -1,10 +1,12 @@
 """The potential energies of the networks that meet, and their gradients, from forward passes.
 
 Generated images of all generators that a discriminator meets are one batch through it, and the gradients of
-both players are taken at the same state. What the energies are is the game's: its objective, terms and prior.
+players that move together are taken at the same state. What the energies are is the game's: its objective,
+terms and prior.
 """
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
@@ -16,9 +18,11 @@ from bayesian_gan.gan.game import Game
 from bayesian_gan.gan.minibatch import Minibatch, TrainingData
 from bayesian_gan.gan.objectives import Pairs
 from bayesian_gan.gan.objectives.base import labelled_energy
+from bayesian_gan.gan.order import WHOLE, Half
 from bayesian_gan.gan.passes import Passes
 from bayesian_gan.gan.random_scan import Generator, images_of, random_start, weights_of
 from bayesian_gan.gan.terms import State
+from bayesian_gan.gan.terms.base import Player
 from bayesian_gan.networks.noise import forward
 from bayesian_gan.networks.outputs import split_outputs
 from bayesian_gan.seeds import ALGORITHM, Use, name_key, seed_pair
@@ -39,6 +43,7 @@ class Players:
         first: index of its first discriminator among those of all chains.
         states: that the terms carry.
         shard: number of the shard that the minibatch is; None for a whole one.
+        half: of the iteration that they are brought to.
     """
 
     number: int
@@ -49,14 +54,15 @@ class Players:
     first: int
     states: Sequence[State]
     shard: tf.Tensor | None = None
+    half: Half = WHOLE
 
 
 class Energies(NamedTuple):
     """Energies per example, U / N, of the networks that meet, and what they are made of.
 
     Attributes:
-        discriminators: float32 [D].
-        generators: float32 [G].
+        discriminators: float32 [D]; None of a half in which they do not move.
+        generators: float32 [G]; likewise.
         terms: minibatch means by name: "real" and "labelled" [D], "fake" [D, q], "adversarial" [D, G] (see
             `objectives.Pairs`), and each term's by its metric: [D], or [D, q] of pairs in the discriminators'
             energies, [D, G] in the generators'.
@@ -81,22 +87,44 @@ def gradients(
 
     Returns:
         The energies; for each chain the gradients of U_g / N for the weights of its generators, in their
-        order; and likewise those of U_d / N.
+        order; and likewise those of U_d / N. In a half of an iteration there is only what belongs to the player
+        that moves: what only the other's is made of is not computed in a graph.
     """
-    theta_g = [[w for g in chain.generators for w in weights_of(g)] for chain in chains]
-    theta_d = [[w for d in chain.discriminators for w in weights_of(d)] for chain in chains]
-    with (
-        tf.GradientTape(watch_accessed_variables=False) as tape_g,
-        tf.GradientTape(watch_accessed_variables=False) as tape_d,
-    ):
-        tape_g.watch(theta_g)
-        tape_d.watch(theta_d)
-        found = energies(game, chains, step)
+    players = chains[0].half.players
+    theta = {
+        "generator": [[w for g in chain.generators for w in weights_of(g)] for chain in chains],
+        "discriminator": [
+            [w for d in chain.discriminators for w in weights_of(d)] for chain in chains
+        ],
+    }
+    tapes = {player: tf.GradientTape(watch_accessed_variables=False) for player in players}
+    with ExitStack() as recording:
+        for player, tape in tapes.items():
+            recording.enter_context(tape)
+            tape.watch(theta[player])
+        found = _of_players(game, energies(game, chains, step), players)
         # One network's energy does not depend on another's weights of the same player, so the gradient of
         # the sum holds each one's own.
-        total_g = tf.reduce_sum(found.generators)
-        total_d = tf.reduce_sum(found.discriminators)
-    return found, tape_g.gradient(total_g, theta_g), tape_d.gradient(total_d, theta_d)
+        of = {"generator": found.generators, "discriminator": found.discriminators}
+        totals = {player: tf.reduce_sum(of[player]) for player in players}
+    slopes = {p: tapes[p].gradient(total, theta[p]) for p, total in totals.items()}
+    return found, slopes.get("generator", []), slopes.get("discriminator", [])
+
+
+def _of_players(game: Game, found: Energies, players: Sequence[Player]) -> Energies:
+    """What belongs to the energies of these players; the states are told by the discriminators' passes."""
+    of_generators = {"adversarial"} | {t.metric for t in game.terms if t.player == "generator"}
+    terms = {
+        name: value
+        for name, value in found.terms.items()
+        if ("generator" if name in of_generators else "discriminator") in players
+    }
+    return Energies(
+        found.discriminators if "discriminator" in players else None,
+        found.generators if "generator" in players else None,
+        terms,
+        found.observed if "discriminator" in players else {},
+    )
 
 
 def energies(game: Game, chains: Sequence[Players], step: tf.Tensor) -> Energies:
@@ -159,7 +187,7 @@ def _values(
         for i, discriminator in enumerate(chain.discriminators):
             met = None
             if game.meeting < game.moving:
-                met = _met(game, (chain.number, i), step, count)
+                met = _met(game, (chain.number, i, *chain.half.fold), step, count)
             run = partial(forward, discriminator, noise=noise)
             found.append(_of_discriminator(game, chain, i, run, fakes, met, step))
     return _stacked([values for values, _ in found]), _stacked([told for _, told in found])
@@ -170,14 +198,14 @@ def _stacked(each: Sequence[Values]) -> Values:
 
 
 def _seed(game: Game, chain: Players, step: tf.Tensor, use: Use, *key: int) -> tf.Tensor:
-    """Of one use in an iteration of a chain, and of a shard where there are some; int32 [2]."""
-    seed = seed_pair((game.seed, use, chain.number, *key), step)
+    """Of one use in a half of an iteration of a chain, and of a shard where there are some; int32 [2]."""
+    seed = seed_pair((game.seed, use, chain.number, *key, *chain.half.fold), step)
     if chain.shard is None:
         return seed
     return tf.random.experimental.stateless_fold_in(seed, chain.shard)
 
 
-def _met(game: Game, discriminator: tuple[int, int], step: tf.Tensor, count: int) -> tf.Tensor:
+def _met(game: Game, discriminator: tuple[int, ...], step: tf.Tensor, count: int) -> tf.Tensor:
     """Which of `count` generators a discriminator meets in this iteration, int32 [q]."""
     start = random_start((game.seed, Use.MET, *discriminator), step, count)
     return (start + tf.range(game.meeting)) % count

@@ -11,6 +11,7 @@ from bayesian_gan.errors import InputError
 from bayesian_gan.gan.configured import check_number
 from bayesian_gan.gan.falling_noise import FallingNoise
 from bayesian_gan.gan.objectives import Objective
+from bayesian_gan.gan.order import Half, halves
 from bayesian_gan.gan.priors import Prior
 from bayesian_gan.gan.terms import Carries, Term
 
@@ -136,6 +137,10 @@ class Game:
     def scans(self) -> bool:
         """Whether an iteration moves a random part of the generators."""
         return self.moving < self.num_gen
+
+    def halves(self) -> Sequence[Half]:
+        """The parts of a step, in turn."""
+        return halves(self.objective.order)
 
     @property
     def blocks(self) -> int:

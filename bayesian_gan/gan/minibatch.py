@@ -8,6 +8,7 @@ import tensorflow as tf
 from bayesian_gan.data.batches import draw_indices, to_unit
 from bayesian_gan.data.source import ImageSource, image_source
 from bayesian_gan.errors import InputError
+from bayesian_gan.gan.order import WHOLE, Half
 from bayesian_gan.gan.shards import take_shard
 from bayesian_gan.seeds import ALGORITHM, Use, seed_pair
 
@@ -111,6 +112,7 @@ def draw_minibatch(
     generators: int,
     z_dim: int,
     part: tuple[tf.Tensor | None, int] = (None, 1),
+    half: Half = WHOLE,
 ) -> Minibatch:
     """The minibatch and the noise of a chain: a function of (seed, chain, step).
 
@@ -122,10 +124,11 @@ def draw_minibatch(
         generators: how many of the chain move in this iteration.
         z_dim: dimension of z.
         part: number of a shard, or None for the whole minibatch, and how many shards there are.
+        half: of the iteration; the images are those of all of it, z is its own.
     """
     z = tf.random.stateless_uniform(
         (generators, data.batch_size, z_dim),
-        seed_pair((seed, Use.Z, chain), step),
+        seed_pair((seed, Use.Z, chain, *half.fold), step),
         -1.0,
         1.0,
         alg=ALGORITHM,

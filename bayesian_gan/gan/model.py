@@ -41,9 +41,9 @@ class BayesianGAN(keras.Model):
 
     Saatci & Wilson, "Bayesian GAN", NIPS 2017, Algorithm 1. The potential energies follow from the objective,
     the prior and the terms; they are moved by any Keras optimizers, and sampled where these are the SG-MCMC
-    samplers of `bayesian_gan.samplers`. Both players are stepped from one shared forward pass: generated images
-    of all generators that a discriminator meets are one batch through it, and the gradients of both players are
-    taken at the same state.
+    samplers of `bayesian_gan.samplers`. Generated images of all generators that a discriminator meets are one
+    batch through it. The objective's `order` says whether both players are stepped from one shared forward pass
+    at one state, or one of them meets what the other has moved.
 
     With K = 1 logit the model is unsupervised, D = sigmoid(m). With K > 1 it learns from labels too.
 

@@ -1,4 +1,4 @@
-"""One iteration: minibatch -> energies -> gradients -> moves.
+"""One iteration: minibatch -> energies -> gradients -> moves, once or, by the order of the step, in two halves.
 
 A pure function of the state (weights, optimizers, iteration) and of the data: which images, z and noise a step
 takes follows from (seed, use, chain, step).
@@ -17,6 +17,7 @@ from bayesian_gan.gan.chains import Chain
 from bayesian_gan.gan.energies import Energies, Players, gradients
 from bayesian_gan.gan.game import Game
 from bayesian_gan.gan.minibatch import TrainingData, draw_minibatch
+from bayesian_gan.gan.order import WHOLE, Half
 from bayesian_gan.gan.random_scan import ScannedGenerator, random_start, read_block, write_averages
 from bayesian_gan.gan.shards import own_shards
 from bayesian_gan.gan.terms import State
@@ -27,12 +28,14 @@ Block = Sequence[Sequence[tf.Tensor]]
 
 
 class Change(NamedTuple):
-    """What a group of chains computes in one iteration, before anything moves; a structure of tensors.
+    """What a group of chains computes at one state, before anything moves; a structure of tensors.
+
+    Of a half of an iteration it holds what belongs to the player that moves.
 
     Attributes:
         energies: of its networks.
-        generators: for each chain, gradients of U_g / N.
-        discriminators: for each chain, gradients of U_d / N.
+        generators: for each chain, gradients of U_g / N; empty where they do not move.
+        discriminators: for each chain, gradients of U_d / N; likewise.
         averages: new values of `Step.averages`; None where a pass wrote none.
         scanned: those of generators that were read for a random scan, for each of them; empty without.
     """
@@ -87,6 +90,7 @@ class Step:
         step: tf.Tensor,
         shard: tf.Tensor | None = None,
         block: Block | None = None,
+        half: Half = WHOLE,
     ) -> list[Players]:
         """What the chains of a group bring to an iteration.
 
@@ -96,6 +100,7 @@ class Step:
             shard: number of a shard, to have that part of the minibatches; None for all.
             block: weights of the generators that move (`random_scan.read_block`), of a group of one chain; None
                 for all of the group.
+            half: of the iteration.
         """
         game, brought = self.game, []
         for chain in (self.chains[m] for m in group):
@@ -107,6 +112,7 @@ class Step:
                 game.moving,
                 int(self.template.input_shape[-1]),
                 (shard, game.shards),
+                half,
             )
             generators: Sequence[Any] = chain.generators
             if block is not None:
@@ -121,52 +127,67 @@ class Step:
                     chain.first,
                     self.states,
                     shard,
+                    half,
                 )
             )
         return brought
 
     def change(self, group: Sequence[int], step: tf.Tensor, block: Block | None = None) -> Change:
-        """What an iteration computes for a group, over the shards of this replica; nothing is written.
+        """What an iteration's halves compute for a group at the state as it is; nothing is written or moves.
 
         See `players` for the arguments.
         """
+        return united(
+            [self.change_of_half(half, group, step, block) for half in self.game.halves()]
+        )
+
+    def change_of_half(
+        self, half: Half, group: Sequence[int], step: tf.Tensor, block: Block | None = None
+    ) -> Change:
+        """What a half computes, over the shards of this replica; see `players` for the arguments."""
         each = [
-            self._change_of_shard(group, step, shard, block)
+            self._change_of_shard(half, group, step, shard, block)
             for shard in own_shards(self.game.shards)
         ]
         return mean_change(each)
 
     def _change_of_shard(
         self,
+        half: Half,
         group: Sequence[int],
         step: tf.Tensor,
         shard: tf.Tensor | None,
         block: Block | None,
     ) -> Change:
         with keras.StatelessScope() as scope:
-            chains = self.players(group, step, shard, block)
+            chains = self.players(group, step, shard, block, half)
             found, of_generators, of_discriminators = gradients(self.game, chains, step)
-        scanned = [] if block is None else [g.averages for g in chains[0].generators]
+        scans = block is not None and "generator" in half.players
         return Change(
             found,
             of_generators,
             of_discriminators,
-            [scope.get_current_value(v) for v in self.averages(group)],
-            scanned,
+            [scope.get_current_value(v) for v in self._averages_of_half(half, group)],
+            [g.averages for g in chains[0].generators] if scans else [],
         )
 
     def averages(self, group: Sequence[int]) -> list[keras.Variable]:
         """Floating-point variables that a pass through a group's networks may write: running averages.
 
-        In a random scan those of the generators are not among them, since the block is not known before.
+        Those of each player are written by the half in which it moves. In a random scan those of the generators
+        are not among them, since the block is not known before.
         """
+        return [v for half in self.game.halves() for v in self._averages_of_half(half, group)]
+
+    def _averages_of_half(self, half: Half, group: Sequence[int]) -> list[keras.Variable]:
         networks: list[keras.Model] = []
         for chain in (self.chains[m] for m in group):
-            if not self.game.scans:
+            if "generator" in half.players and not self.game.scans:
                 networks += chain.generators
-            networks += chain.discriminators
-            for state in self.states:
-                networks += state.networks[chain.first : chain.first + self.game.num_disc]
+            if "discriminator" in half.players:
+                networks += chain.discriminators
+                for state in self.states:
+                    networks += state.networks[chain.first : chain.first + self.game.num_disc]
         return [
             variable
             for network in networks
@@ -193,16 +214,18 @@ class Step:
             m, blocks = group[0], self.game.blocks
             own = of_generators[m * blocks : (m + 1) * blocks]
             return self._scan(m, step, own, of_discriminators[m])
-        change = _own_graph(lambda step: self.change(group, step))(step)
-        for chain, gradients_g, gradients_d in zip(
-            group,
-            replicas.share(change.generators),
-            replicas.share(change.discriminators),
-            strict=True,
-        ):
-            of_generators[chain].apply(gradients_g)
-            of_discriminators[chain].apply(gradients_d)
-        return Moved(change.energies, change.averages)
+        parts = []
+        for half in self.game.halves():
+            change = _own_graph(partial(self.change_of_half, half, group))(step)
+            for of, found in (
+                (of_generators, change.generators),
+                (of_discriminators, change.discriminators),
+            ):
+                for chain, each in zip(group, replicas.share(found), strict=False):
+                    of[chain].apply(each)
+            parts.append(change)
+        whole = united(parts)
+        return Moved(whole.energies, whole.averages)
 
     def _scan(
         self,
@@ -221,23 +244,30 @@ class Step:
         blocks = [chain.generators[i : i + k] for i in range(0, game.num_gen, k)]
         block = random_start((game.seed, Use.BLOCK, chain.number), step, len(blocks))
 
-        def compute(step: tf.Tensor, block: tf.Tensor) -> Change:
+        def compute(half: Half, step: tf.Tensor, block: tf.Tensor) -> Change:
             values = tf.switch_case(block, [partial(read_block, models) for models in blocks])
-            return self.change((m,), step, values)
-
-        change = _own_graph(compute)(step, block)
+            return self.change_of_half(half, (m,), step, values)
 
         def write(
-            models: Sequence[keras.Model], optimizer: keras.optimizers.Optimizer
+            change: Change, models: Sequence[keras.Model], optimizer: keras.optimizers.Optimizer
         ) -> tf.Tensor:
             optimizer.apply(change.generators[0])
             write_averages(models, change.scanned)
             return tf.constant(0)
 
-        writes = [partial(write, *own) for own in zip(blocks, of_blocks, strict=True)]
-        tf.switch_case(block, writes)
-        of_discriminators.apply(change.discriminators[0])
-        return Moved(change.energies, change.averages, m * game.num_gen + block * k + tf.range(k))
+        parts = []
+        for half in game.halves():
+            change = _own_graph(partial(compute, half))(step, block)
+            if change.generators:
+                writes = [
+                    partial(write, change, *own) for own in zip(blocks, of_blocks, strict=True)
+                ]
+                tf.switch_case(block, writes)
+            for each in change.discriminators:
+                of_discriminators.apply(each)
+            parts.append(change)
+        whole = united(parts)
+        return Moved(whole.energies, whole.averages, m * game.num_gen + block * k + tf.range(k))
 
     def finish(self, step: tf.Tensor, moved: Sequence[Moved], known: tf.Tensor) -> Energies:
         """Writes what follows from a step whose weights have moved; returns the energies of all networks.
@@ -275,6 +305,21 @@ def mean_change(changes: Sequence[Change]) -> Change:
         return None if values[0] is None else tf.add_n(values) / len(values)
 
     return tf.nest.map_structure(mean, *changes)
+
+
+def united(halves: Sequence[Change]) -> Change:
+    """What the halves of an iteration computed, as one."""
+    if len(halves) == 1:
+        return halves[0]
+    first, second = (half.energies for half in halves)
+    energies = Energies(
+        second.discriminators if first.discriminators is None else first.discriminators,
+        second.generators if first.generators is None else first.generators,
+        first.terms | second.terms,
+        first.observed | second.observed,
+    )
+    lists = zip(*(half[1:] for half in halves), strict=True)
+    return Change(energies, *([*one, *other] for one, other in lists))
 
 
 def joined(energies: Sequence[Energies]) -> Energies:

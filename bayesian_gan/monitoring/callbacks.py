@@ -78,10 +78,13 @@ class ProgressBar(keras.callbacks.Callback):
 class CollectPosteriorDraws(keras.callbacks.Callback):
     """Collects the weights of all networks every so many iterations after the warm-up.
 
+    A draw is due at `warm_up + every`, `warm_up + 2 every`, ... It is taken there, or where the
+    call of the model that made this iteration ends.
+
     Args:
         posterior: where to.
-        warm_up: iterations of the warm-up; the first draw is at `warm_up + every`.
-        every: iterations between draws; a multiple of the model's steps_per_execution.
+        warm_up: iterations of the warm-up.
+        every: iterations between draws, at least the model's steps_per_execution.
         writes: carries the writing out, and tries again; without it an error of the disk ends
             `fit`.
     """
@@ -93,11 +96,23 @@ class CollectPosteriorDraws(keras.callbacks.Callback):
         self.posterior, self.warm_up, self.every = posterior, warm_up, every
         self.writes = writes
 
+    def on_train_begin(self, logs: Logs = None) -> None:
+        """Notes how many draws are behind. ValueError if several would be due in one call."""
+        together = self.model.steps_per_execution
+        if self.every < together:
+            raise ValueError(
+                f"`every` is {self.every}, but the model makes {together} iterations a call: "
+                f"collect every {together} or more, or use a smaller steps_per_execution"
+            )
+        self._passed = self._due_by(int(self.model.iteration.numpy()))
+
     def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
-        """Collects where an iteration is due."""
+        """Collects where an iteration was due since the last call."""
         iteration = int(self.model.iteration.numpy())
-        if not self.due(iteration):
+        due = self._due_by(iteration)
+        if due <= self._passed:
             return
+        self._passed = due
         if self.writes is None:
             self.posterior.collect(self.model)
             return
@@ -108,10 +123,9 @@ class CollectPosteriorDraws(keras.callbacks.Callback):
             sum(array.nbytes for array in arrays.values()),
         )
 
-    def due(self, iteration: int) -> bool:
-        """Whether a draw is taken after this iteration."""
-        sampled = iteration - self.warm_up
-        return sampled > 0 and sampled % self.every == 0
+    def _due_by(self, iteration: int) -> int:
+        """How many draws have been due up to an iteration."""
+        return max(0, iteration - self.warm_up) // self.every
 
 
 class Saves(keras.callbacks.Callback):

@@ -1,4 +1,4 @@
-"""Do the chains agree on what they predict? Effective sample size and R-hat of functionals.
+"""Do the chains agree on what they predict? R-hat and effective sample sizes of functionals.
 
 Weights of a neural network are not identified: two chains can sit in different corners of weight
 space and be the same function. So what is followed is what the discriminators say about a few fixed
@@ -7,91 +7,86 @@ images.
 
 from dataclasses import dataclass
 
-import keras
 import numpy as np
 import tensorflow as tf
 
 from bayesian_gan.data.batches import to_unit
+from bayesian_gan.evaluation.draws import MIN_DRAWS, Convergence
 from bayesian_gan.gan.model import BayesianGAN
-from bayesian_gan.gan.objectives.base import log_z
-from bayesian_gan.monitoring.health import logits_of
-from bayesian_gan.samplers.diagnostics import effective_sample_size, split_rhat
-
-MIN_DRAWS = 8
-MAX_DRAWS = 1000
+from bayesian_gan.networks.outputs import log_odds
+from bayesian_gan.samplers.convergence import ess_bulk, ess_tail, rhat
 
 
 @dataclass(frozen=True)
-class Convergence:
-    """Of several functionals over all chains.
+class Mixing:
+    """How well chains agree, functional by functional.
 
     Attributes:
-        draws: of each chain, those that were used.
-        chains: discriminators.
-        rhat_max: largest split R-hat over the functionals: near 1 where the chains agree.
-        rhat_median: its median.
-        ess_min: smallest effective sample size over the functionals, of at most `draws * chains`.
-        ess_median: its median.
+        rhat: rank-normalised split R-hat (Vehtari et al. 2021), float64 [functionals]; infinite
+            where every chain stands still, or a draw is no number.
+        ess_bulk: effective sample size for means and medians, over all chains, [functionals].
+        ess_tail: for the 5% and the 95% quantile, [functionals].
     """
 
-    draws: int
-    chains: int
-    rhat_max: float
-    rhat_median: float
-    ess_min: float
-    ess_median: float
+    rhat: np.ndarray
+    ess_bulk: np.ndarray
+    ess_tail: np.ndarray
 
 
-def convergence(draws: np.ndarray) -> Convergence | None:
-    """R-hat and effective sample size of functionals.
+def mixing(draws: np.ndarray) -> Mixing:
+    """R-hat and effective sample sizes of every functional.
 
     Args:
-        draws: [draws, chains, functionals], successive ones of each chain. Up to an eighth of them,
-            the first, is not used.
-
-    Returns:
-        None for fewer than `MIN_DRAWS` draws, or where no functional has moved. A single chain is
-        compared with itself, its first half with its second.
+        draws: [draws, chains, functionals], successive ones of each chain, at least `MIN_DRAWS`. A
+            single chain is compared with itself, its first half with its second.
     """
-    # Beyond MAX_DRAWS every k-th serves: neighbours that far into a chain add next to nothing.
-    thinning = -(-len(draws) // MAX_DRAWS)
-    draws = np.asarray(draws, np.float64)[::thinning]
-    draws = draws[-_round_down(len(draws)) :]
-    if len(draws) < MIN_DRAWS:
-        return None
-    draws = draws[:, :, np.all(np.ptp(draws, axis=0) > 0.0, axis=0)]
-    if draws.shape[2] == 0:
-        return None
-    halves = len(draws) // 2
-    split = np.concatenate([draws[:halves], draws[-halves:]], axis=1)
-    chains = draws if draws.shape[1] > 1 else split
-    rhat = split_rhat(draws) if draws.shape[1] > 1 else split_rhat(split)
-    size = effective_sample_size(chains)
-    return Convergence(
-        len(draws),
-        draws.shape[1],
-        float(rhat.max()),
-        float(np.median(rhat)),
-        float(size.min()),
-        float(np.median(size)),
+    draws = np.asarray(draws, np.float64)
+    still = (draws.max(0) == draws.min(0)).all(0)
+    found = rhat(draws)
+    bulk, tail = ess_bulk(draws), ess_tail(draws)
+    # What is not known counts as the worst, so that no comparison lets it pass.
+    return Mixing(
+        np.where(np.isnan(found) | still, np.inf, found),
+        np.where(np.isnan(bulk), 0.0, bulk),
+        np.where(np.isnan(tail), 0.0, tail),
     )
 
 
-def _round_down(count: int) -> int:
-    """The largest number of four significant bits that is at most `count`.
+def convergence(draws: np.ndarray, most: int | None = None) -> Convergence | None:
+    """The worst and the median of `mixing` over the functionals that move at all.
 
-    TensorFlow keeps memory for every length that it meets: 20 kB each, which over a long run would
-    add up.
+    Args:
+        draws: [draws, chains, functionals].
+        most: draws that serve; of more, every k-th does.
+
+    Returns:
+        None for fewer than `MIN_DRAWS` draws. Where nothing moves at all, R-hat is infinite and no
+        draw is worth anything.
     """
-    shift = max(0, count.bit_length() - 4)
-    return count >> shift << shift
+    if most is not None:
+        draws = draws[:: -(-len(draws) // most)]
+    if len(draws) < MIN_DRAWS:
+        return None
+    moves = draws.max((0, 1)) != draws.min((0, 1))
+    if not moves.any():
+        return Convergence(len(draws), draws.shape[1], np.inf, np.inf, 0.0, 0.0, 0.0)
+    draws = draws[:, :, moves]
+    found = mixing(draws)
+    return Convergence(
+        len(draws),
+        draws.shape[1],
+        float(found.rhat.max()),
+        float(np.median(found.rhat)),
+        float(found.ess_bulk.min()),
+        float(np.median(found.ess_bulk)),
+        float(found.ess_tail.min()),
+    )
 
 
 class Functionals:
     """What every discriminator says about fixed images.
 
-    With K > 1 logits: the log-odds log P(y) / (1 - P(y)) of the image's class y; with K = 1, or
-    without labels, those of its being real. Log-odds, for probabilities crowd at 0 and 1.
+    Log-odds, for probabilities crowd at 0 and 1: `networks.outputs.log_odds`.
 
     Args:
         model: the Bayesian GAN.
@@ -101,8 +96,7 @@ class Functionals:
 
     def __init__(self, model: BayesianGAN, images: np.ndarray, labels: np.ndarray | None) -> None:
         self.model, self._images = model, tf.constant(images)
-        classifies = labels is not None and model.num_classes > 1
-        self._labels = tf.constant(labels, tf.int32) if classifies else None
+        self._labels = None if labels is None else tf.constant(labels, tf.int32)
         self._function = tf.function(self._compute)
 
     def __call__(self) -> np.ndarray:
@@ -110,13 +104,5 @@ class Functionals:
         return self._function().numpy()
 
     def _compute(self) -> tf.Tensor:
-        images = to_unit(self._images)
-        return tf.stack([self._log_odds(d, images) for d in self.model.discriminators])
-
-    def _log_odds(self, discriminator: keras.Model, images: tf.Tensor) -> tf.Tensor:
-        logits = logits_of(discriminator, images)
-        if self._labels is None:
-            return log_z(logits)
-        of_class = tf.gather(logits, self._labels, axis=1, batch_dims=1)
-        is_class = tf.one_hot(self._labels, logits.shape[-1], on_value=True, off_value=False)
-        return of_class - log_z(tf.where(is_class, -np.inf, logits))
+        images, discriminators = to_unit(self._images), self.model.discriminators
+        return tf.stack([log_odds(d(images, training=False), self._labels) for d in discriminators])

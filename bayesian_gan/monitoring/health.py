@@ -16,17 +16,14 @@ import tensorflow as tf
 from bayesian_gan.data.batches import to_uint8, to_unit
 from bayesian_gan.gan.generation import draw_noise
 from bayesian_gan.gan.model import BayesianGAN
-from bayesian_gan.gan.objectives.base import log_z
 from bayesian_gan.gan.random_scan import read_block
-from bayesian_gan.networks.outputs import split_outputs
-from bayesian_gan.samplers import SGHMC, SGNHT, WarmStart
-from bayesian_gan.samplers.diagnostics import (
-    configurational_temperature,
-    sampler_kinetic_temperature,
-)
-from bayesian_gan.samplers.sampler import Sampler
+from bayesian_gan.monitoring.positions import PLAYERS, Positions
+from bayesian_gan.networks.outputs import p_real
+from bayesian_gan.samplers import SGHMC, SGNHT
+from bayesian_gan.samplers.diagnostics import sampler_at_work, sampler_kinetic_temperature
 
-PLAYERS = ("generator", "discriminator")
+# States that a mean position is over before anything is centred on it.
+MIN_POSITIONS = 10
 PROBE_FAKES = 8
 PROBE_SEED = 0
 
@@ -60,10 +57,14 @@ class HealthMeter:
         model: the Bayesian GAN; `hold` or `fit` must have been called.
         images: real images that the discriminators are shown, uint8 or floats in [-1, 1], [n,
             height, width, channels]; test images tell more than those that they train on.
+        positions: the chains' mean since the sampling began; without it, or where it is over fewer
+            than `MIN_POSITIONS` states, there is no configurational temperature.
     """
 
-    def __init__(self, model: BayesianGAN, images: np.ndarray) -> None:
-        self.model = model
+    def __init__(
+        self, model: BayesianGAN, images: np.ndarray, positions: Positions | None = None
+    ) -> None:
+        self.model, self._positions = model, positions
         self._images = tf.constant(images)
         self._z = draw_noise(PROBE_FAKES, model.z_dim, PROBE_SEED)
         self._gradients = {
@@ -125,17 +126,34 @@ class HealthMeter:
                 target = float(sampler.current_temperature())
                 if isinstance(sampler, (SGHMC, SGNHT)) and float(sampler.learning_rate) > 0.0:
                     kinetic = float(np.mean([_kinetic(optimizer) for optimizer in of_chain]))
-                configurational = configurational_temperature(
-                    [v.numpy() for i in measured for v in networks[i].trainable_variables],
-                    [g for i in measured for g in gradients[player, i]],
-                    sampler.num_data,
-                    temperature=target,
-                ).value
+                configurational = self._configurational(
+                    player, measured, gradients, sampler.num_data
+                )
             numbers[f"learning_rate/{name}"] = float(of_chain[0].learning_rate)
             numbers[f"temperature/{name}"] = target
             numbers[f"kinetic_temperature/{name}"] = kinetic
             numbers[f"configurational_temperature/{name}"] = configurational
         return numbers
+
+    def _configurational(
+        self, player: str, measured: Sequence[int], gradients: Gradients, num_data: float
+    ) -> float | None:
+        """Mean of (theta - c) dU/dtheta over the weights of these networks; c, the chain's mean.
+
+        E[(theta - c) dU/dtheta] = T for any constant c. c = 0 would leave c E[dU/dtheta], which is 0
+        in the mean only, and drowns T where a posterior lies far from 0.
+        """
+        if self._positions is None or self._positions.count < MIN_POSITIONS:
+            return None
+        networks = _networks(self.model, player)
+        total, count = 0.0, 0
+        for i in measured:
+            weights, mean = networks[i].trainable_variables, self._positions.mean(player, i)
+            for theta, c, gradient in zip(weights, mean, gradients[player, i], strict=True):
+                apart = theta.numpy().astype(np.float64) - c
+                total += float(np.sum(apart * gradient))
+                count += apart.size
+        return num_data * total / count
 
     def _measure_gradients(self, turn: int) -> Gradients:
         """Gradients of U/N by (player, network).
@@ -181,17 +199,9 @@ class HealthMeter:
         for i, discriminator in enumerate(model.discriminators):
             first = i // model.game.num_disc * model.game.num_gen
             shown = tf.concat(fakes[first : first + model.game.num_gen], 0)
-            real.append(tf.sigmoid(log_z(logits_of(discriminator, images))))
-            fake.append(tf.sigmoid(log_z(logits_of(discriminator, shown))))
+            real.append(p_real(discriminator(images, training=False)))
+            fake.append(p_real(discriminator(shown, training=False)))
         return real, fake, tf.stack(fakes)
-
-
-def sampler_at_work(optimizer: keras.optimizers.Optimizer) -> Sampler | None:
-    """The sampler that moves the weights now; None during a warm-up and for other optimizers."""
-    if isinstance(optimizer, WarmStart):
-        warm = int(optimizer.iterations.numpy()) <= optimizer.warm_up_iterations
-        return None if warm else optimizer.sampler
-    return optimizer if isinstance(optimizer, Sampler) else None
 
 
 def _kinetic(optimizer: keras.optimizers.Optimizer) -> float:
@@ -210,11 +220,6 @@ def warm_up_of(model: BayesianGAN) -> int:
     """Iterations of the longest warm-up among the model's optimizers; 0 without one."""
     optimizers = (*model.generator_optimizers, *model.discriminator_optimizers)
     return max(getattr(optimizer, "warm_up_iterations", 0) for optimizer in optimizers)
-
-
-def logits_of(discriminator: keras.Model, images: tf.Tensor) -> tf.Tensor:
-    """Logits, float32 [n, K], in inference mode."""
-    return tf.cast(split_outputs(discriminator(images, training=False))[0], tf.float32)
 
 
 def _networks(model: BayesianGAN, player: str) -> Sequence[keras.Model]:

@@ -9,12 +9,20 @@ from typing import Any
 import keras
 import numpy as np
 
+from bayesian_gan.errors import InputError
 from bayesian_gan.gan.minibatch import check_images
 from bayesian_gan.gan.model import BayesianGAN
 from bayesian_gan.monitoring import events
-from bayesian_gan.monitoring.convergence import Convergence, Functionals, convergence
+from bayesian_gan.monitoring.convergence import (
+    Convergence,
+    Functionals,
+    convergence,
+)
 from bayesian_gan.monitoring.grids import image_grid
 from bayesian_gan.monitoring.health import Health, HealthMeter, warm_up_of
+from bayesian_gan.monitoring.positions import Positions
+from bayesian_gan.options.config import Config
+from bayesian_gan.posterior.chains import of_chains
 from bayesian_gan.reliability.writes import Writes
 from bayesian_gan.storage import append
 
@@ -23,6 +31,8 @@ FUNCTIONALS_FILE = "functionals.csv"
 PROBE_IMAGES = 32
 FUNCTIONAL_IMAGES = 16
 HISTOGRAM_WEIGHTS = 20_000
+# A row's R-hat need not cost more, the longer a run is: neighbours that far into it add little.
+MAX_DRAWS = 1000
 CONVERGENCE = ("rhat_max", "rhat_median", "ess_min", "ess_median", "draws")
 
 
@@ -49,6 +59,8 @@ class SamplerHealth(keras.callbacks.Callback):
             `fit`.
         every: iterations between measurements, at least 1.
         functionals_every: iterations between draws of the functionals, at least 1.
+        positions: the mean of the chains' weights, which whoever saves checkpoints saves too;
+            without it the callback has its own, for all calls of `fit` with one model.
 
     Raises:
         InputError: images that do not fit the networks, at the beginning of `fit`.
@@ -64,6 +76,7 @@ class SamplerHealth(keras.callbacks.Callback):
         writes: Writes | None = None,
         every: int = 100,
         functionals_every: int = 20,
+        positions: Positions | None = None,
     ) -> None:
         super().__init__()
         if every < 1 or functionals_every < 1:
@@ -73,26 +86,34 @@ class SamplerHealth(keras.callbacks.Callback):
         self.labels = None if labels is None else labels[:PROBE_IMAGES]
         self.every, self.functionals_every = every, functionals_every
         self._draws: list[np.ndarray] = []
+        self.positions = positions
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Makes the measuring functions, and takes up the draws that are there."""
         model: BayesianGAN = self.model
         check_images(self.images, model.image_shape)
-        self._meter = HealthMeter(model, self.images)
+        if self.positions is None or self.positions.model is not model:
+            self.positions = Positions(model)
+        self._meter = HealthMeter(model, self.images, self.positions)
         few = slice(FUNCTIONAL_IMAGES)
         labels = None if self.labels is None else self.labels[few]
         self._functionals = Functionals(model, self.images[few], labels)
         self._warm_up = warm_up_of(model)
         shape = (len(model.discriminators), len(self.images[few]))
-        self._draws = list(read_functionals(self.folder / FUNCTIONALS_FILE)[1].reshape(-1, *shape))
+        self._draws = list(read_functionals(self.folder)[1].reshape(-1, *shape))
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Measures where that is due."""
         iteration = int(self.model.iteration.numpy())
-        if iteration % self.functionals_every == 0 and iteration > self._warm_up:
+        due = iteration % self.functionals_every == 0 and iteration > self._warm_up
+        if due:
             self._draw(iteration)
         if iteration % self.every == 0:
             self._log(iteration)
+        if due:
+            # Last, for a state is measured against the mean of those before it.
+            assert self.positions is not None
+            self.positions.add()
 
     def _draw(self, iteration: int) -> None:
         draw = self._functionals()
@@ -105,7 +126,10 @@ class SamplerHealth(keras.callbacks.Callback):
 
     def _log(self, iteration: int) -> None:
         health = self._meter.measure(iteration // self.every)
-        found = convergence(np.stack(self._draws)) if self._draws else None
+        found = None
+        if self._draws:
+            chains = of_chains(np.stack(self._draws), self.model.game.num_disc)
+            found = convergence(chains, MAX_DRAWS)
         numbers = health.numbers | _flat(found)
         values = ["" if value is None else f"{value:.7g}" for value in numbers.values()]
         self._append(HEALTH_FILE, ["iteration", *numbers], [iteration, *values])
@@ -152,16 +176,49 @@ class SamplerHealth(keras.callbacks.Callback):
             self.writes.write(str(path), action, len(data))
 
 
-def read_functionals(path: Path) -> tuple[np.ndarray, np.ndarray]:
-    """Iterations, int64 [draws], and functionals, float32 [draws, columns], of a `functionals.csv`.
+def read_functionals(folder: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Iterations, int64 [draws], and functionals, float32 [draws, columns], of a run.
 
-    A table that does not exist has none, nor has one that is cut back to its header.
+    A table that does not exist has none, nor has one that is cut back to its header. A last line
+    that is still being written is left out.
+
+    Raises:
+        InputError: `functionals.csv` is no table of numbers.
     """
-    rows = path.read_text().splitlines()[1:] if path.exists() else []
+    path = folder / FUNCTIONALS_FILE
+    text = path.read_text() if path.exists() else ""
+    rows = text[: text.rfind("\n") + 1].splitlines()[1:]
     if not rows:
         return np.zeros(0, np.int64), np.zeros((0, 0), np.float32)
-    table = np.loadtxt(rows, delimiter=",", ndmin=2)
+    try:
+        table = np.loadtxt(rows, delimiter=",", ndmin=2)
+    except ValueError as error:
+        raise InputError(f"{path}: is no table of numbers ({error}); put it back") from error
     return table[:, 0].astype(np.int64), table[:, 1:].astype(np.float32)
+
+
+def chain_functionals(folder: Path, config: Config) -> tuple[np.ndarray, np.ndarray]:
+    """What each chain of a run predicts of the fixed images.
+
+    Args:
+        folder: of the run.
+        config: of the run.
+
+    Returns:
+        Iterations, int64 [draws], and log-odds, float64 [draws, M, images]; see `of_chains`.
+
+    Raises:
+        InputError: `functionals.csv` is damaged, or another run's.
+    """
+    iterations, values = read_functionals(folder)
+    count = config.num_mcmc * config.num_disc
+    if values.shape[1] % count:
+        raise InputError(
+            f"{folder / FUNCTIONALS_FILE}: {values.shape[1]} columns are not those of {count} "
+            "discriminators; put the run's own back"
+        )
+    draws = values.reshape(len(values), count, values.shape[1] // count)
+    return iterations, of_chains(draws, config.num_disc)
 
 
 def _flat(found: Convergence | None) -> dict[str, float | None]:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 
@@ -33,11 +34,38 @@ def critic_values(outputs: Any) -> tf.Tensor:
 def real_logit(outputs: Any) -> tf.Tensor:
     """The logit of P(real | x), [batch]: log Z of K logits, or c(x) where there is a critic's head.
 
-    c(x) is a score: see `probabilities`.
+    c(x) is a score: see `probabilities`. Symbolic outputs of Keras will do, too.
     """
     if isinstance(outputs, dict) and "critic" in outputs:
-        return tf.squeeze(outputs["critic"], -1)
-    return tf.reduce_logsumexp(split_outputs(outputs)[0], axis=-1)
+        return keras.ops.squeeze(outputs["critic"], -1)
+    return keras.ops.logsumexp(split_outputs(outputs)[0], axis=-1)
+
+
+def p_real(outputs: Any) -> tf.Tensor:
+    """P(real | x), [batch], of any discriminator's outputs: the sigmoid of `real_logit`, float32.
+
+    All that shows, follows or exports P(real) reads it here: of K logits it is Z / (1 + Z), of a
+    critic, with labels or without, the score that `probabilities` speaks of.
+    """
+    return tf.sigmoid(tf.cast(real_logit(outputs), tf.float32))
+
+
+def log_odds(outputs: Any, labels: tf.Tensor | None) -> tf.Tensor:
+    """Log-odds of what a discriminator says of images, float32 [batch].
+
+    log P(y) / (1 - P(y)) of each image's class y, computed from the logits, so that it keeps its
+    digits where P(y) is all but 0 or 1. Without labels, or with K = 1, `real_logit`.
+
+    Args:
+        outputs: of the discriminator.
+        labels: integers [batch], or None.
+    """
+    logits = tf.cast(split_outputs(outputs)[0], tf.float32)
+    if labels is None or logits.shape[-1] == 1:
+        return tf.cast(real_logit(outputs), tf.float32)
+    of_class = tf.gather(logits, labels, axis=1, batch_dims=1)
+    is_class = tf.one_hot(labels, logits.shape[-1], on_value=True, off_value=False)
+    return of_class - tf.reduce_logsumexp(tf.where(is_class, -np.inf, logits), axis=-1)
 
 
 def num_classes(discriminator: keras.Model) -> int:

@@ -81,7 +81,7 @@ class Config(AllOptions):
         return self.ml or self.ml_ensemble is not None
 
     @property
-    def samples(self) -> bool:
+    def has_sampler(self) -> bool:
         """Whether a sampler follows the warm-up, with a temperature and a friction of its own.
 
         Otherwise an optimizer does: Adam to the end, or the SGD with momentum of the authors' program.
@@ -89,6 +89,45 @@ class Config(AllOptions):
         if self.maximum_likelihood or self.objective == "authors":
             return False
         return self.optimizer != "adam"
+
+    @property
+    def not_sampling(self) -> str | None:
+        """Why this run's draws are not samples of a posterior, a clause in words; None where it samples."""
+        if self.ml_ensemble is not None:
+            return (
+                f"--ml_ensemble {self.ml_ensemble} trains by maximum likelihood, without prior and without "
+                "noise, so the draws are an ensemble"
+            )
+        if self.ml:
+            return (
+                "--ml trains by maximum likelihood, without prior and without noise, so the draws are a "
+                "trajectory of one network"
+            )
+        if self.optimizer == "adam":
+            return "--optimizer adam keeps optimising, so the draws are a trajectory of Adam"
+        if self.objective == "authors":
+            return (
+                "--objective authors is optimised without noise of any temperature, so the draws are an "
+                "ensemble"
+            )
+        if self.temperature == 0:
+            return "at temperature 0 no noise is added, so the draws are an ensemble"
+        return None
+
+    @property
+    def samples(self) -> bool:
+        """Whether the draws are meant to be samples of a posterior; see `not_sampling`."""
+        return self.not_sampling is None
+
+    @property
+    def has_critic(self) -> bool:
+        """Whether discriminators are Wasserstein critics, whose values have no origin and no unit."""
+        return self.objective == "wasserstein"
+
+    @property
+    def real_score(self) -> str:
+        """What the discriminators say of an image's being real: "P(real)", or a critic's score."""
+        return "the critic's score" if self.has_critic else "P(real)"
 
     @property
     def side_by_side(self) -> int | None:

@@ -45,10 +45,53 @@ def _define(values: flags.FlagValues, declared: Declared, default: Any) -> None:
         least = rule.above if rule.low is None else rule.low
         further = {"lower_bound": least, "upper_bound": rule.high}
     define_flag = kinds[declared.kind]
-    if declared.choices:
+    if declared.choices and declared.is_number:
+        define_flag, further = _define_number_or_word, {"declared": declared, **further}
+    elif declared.choices:
         define_flag, further = flags.DEFINE_enum, {"enum_values": declared.choices}
     if declared.kind is tuple:
         default = list(default)
     define_flag(declared.name, default, help=rule.text, flag_values=values, **further)
     if rule.alias is not None:
         flags.DEFINE_alias(rule.alias, declared.name, flag_values=values)
+
+
+def _define_number_or_word(
+    name: str,
+    default: Any,
+    help: str,
+    flag_values: flags.FlagValues,
+    *,
+    declared: Declared,
+    **bounds: Any,
+) -> None:
+    """As absl's own definitions: a flag of a number, in the place of which words may stand."""
+    parser = flags.IntegerParser if declared.kind is int else flags.FloatParser
+    flags.DEFINE(
+        _NumberOrWord(parser(**bounds), declared),
+        name,
+        default,
+        help,
+        flag_values=flag_values,
+        serializer=flags.ArgumentSerializer(),
+    )
+
+
+class _NumberOrWord(flags.ArgumentParser):
+    """Reads a number, or leaves one of some words as it is."""
+
+    def __init__(self, number: flags.ArgumentParser, declared: Declared) -> None:
+        self._number, self._declared = number, declared
+
+    def parse(self, argument: Any) -> Any:
+        """The value.
+
+        Raises:
+            ValueError: it is none of the words, and no number in the range.
+        """
+        if argument in self._declared.choices:
+            return argument
+        try:
+            return self._number.parse(argument)
+        except ValueError as error:
+            raise ValueError(f"it must be a {self._declared.values}") from error

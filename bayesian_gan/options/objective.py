@@ -5,6 +5,7 @@ from typing import Literal
 
 from bayesian_gan.options.option import Group, Need, option
 
+Order = Literal["simultaneous", "generators_first", "discriminators_first"]
 WEIGHT_CLIP = 0.01
 
 WASSERSTEIN = Need(
@@ -26,22 +27,33 @@ class ObjectiveOptions(Group):
     objective: Literal["paper", "authors", "wasserstein"] = option(
         "paper", choices=("paper", "authors")
     )
-    """paper: energies of the paper's posteriors, chains independent, SGHMC after the warm-up.
-    authors: the released program's losses, all pairs, SGD with momentum 0.5 after the warm-up
-    (it does not sample).
+    """paper: energies of the paper's posteriors, chains independent, SGHMC after the warm-up. With
+    --labelled_weight posterior, --feature_matching 0, no other term, --prior_std 3.1623 and --order
+    generators_first, as --preset paper has them, this is the paper's, but for what
+    docs/what_is_sampled.md names; the defaults add the program's feature matching and weight of
+    labels. authors: the released program's losses, all pairs, SGD with momentum 0.5 after the
+    warm-up (it does not sample).
     """
 
     prior_std: float = option(1.0, above=0.0)
     """Standard deviation s of the weight prior N(0, s^2 I). The paper has sqrt(10) = 3.16."""
 
     pairing_reduction: Literal["mean", "sum"] = option("mean")
-    """Over the networks of the other player: mean, or Algorithm 1's sum (not with --objective
-    authors).
+    """Over the networks of the other player: mean, so that each example counts once however many
+    networks meet it, or Algorithm 1's sum (not with --objective authors).
     """
 
-    labelled_weight: float = option(1.0, low=0.0)
-    """Weight w_s of the labelled term: 1 in the authors' program; the posterior as the paper
-    writes it has N / (size of the training set) (not with --objective authors).
+    labelled_weight: float | Literal["posterior"] = option(1.0, low=0.0)
+    """Weight w_s of the mean over labelled examples beside that over all examples: 1 in the
+    authors' program; posterior: labelled examples / all, one likelihood factor for each, as the
+    paper writes it (not with --objective authors).
+    """
+
+    order: Order = option("simultaneous", since="2.1.0")
+    """Who moves when in an iteration. simultaneous: both players, by gradients at one state.
+    generators_first: the generators, then the discriminators against the moved ones, as in the
+    paper's Algorithm 1. discriminators_first: the reverse, as in the authors' program. It is part
+    of what is sampled (docs/what_is_sampled.md).
     """
 
     ml_ensemble: int | None = option(None, low=1, needs=(INDEPENDENT,))

@@ -56,6 +56,8 @@ class Option:
         at_parse: whether the parser refuses what lies out of `low`, `high` and `above`, in words of its own, or
             the class does, which says more.
         why: the least value's reason, which ends the refusal.
+        since: the version that brought it, if runs of older ones can go on: they have its default, which is
+            what those versions did.
     """
 
     default: Any
@@ -73,6 +75,7 @@ class Option:
     term: str | None = None
     at_parse: bool = True
     why: str = ""
+    since: str = ""
 
     def holds(self, value: Any) -> bool:
         """Whether a value lies in the range; NaN lies in none that has a bound."""
@@ -174,7 +177,7 @@ class Declared:
         name: of the option.
         group: title of its group.
         kind: bool, int, float, str, or tuple for a list of strings.
-        choices: values that a user can give; empty if any.
+        choices: values that a user can give, of a number the words in its place; empty if any, or none.
         option: the rest.
     """
 
@@ -189,11 +192,24 @@ class Declared:
         """What a user can give: "integer, at least 1", "number in [0, 1)", "paper or authors", "text"."""
         if self.kind is bool:
             return "on or off"
-        if self.choices:
-            return " or ".join(filter(None, (", ".join(self.choices[:-1]), self.choices[-1])))
+        words = " or ".join(filter(None, (", ".join(self.choices[:-1]), *self.choices[-1:])))
+        if self.choices and not self.is_number:
+            return words
         kinds = {int: "integer", float: "number", tuple: "list", str: "text"}
         joint = " " if self.option.interval else ", "
-        return joint.join(filter(None, (self.option.unit or kinds[self.kind], self.option.range)))
+        known = joint.join(filter(None, (self.option.unit or kinds[self.kind], self.option.range)))
+        return ", or ".join(filter(None, (known, words)))
+
+    @property
+    def is_number(self) -> bool:
+        """Whether its values are numbers, but for words that stand in their place."""
+        return self.kind in (int, float)
+
+    def holds(self, value: Any) -> bool:
+        """Whether a value lies in the range, or is a word that stands in the place of a number."""
+        if self.is_number and isinstance(value, str):
+            return value in self.choices
+        return self.option.holds(value)
 
     def shown(self, value: Any) -> str:
         """A value as a user would give it; empty if it is None: that nothing is given."""
@@ -222,11 +238,17 @@ def options_of(group: type) -> Mapping[str, Declared]:
 
 def _kind(annotation: Any) -> tuple[type, tuple[str, ...]]:
     """The type of a value that is given, and its choices."""
-    if get_origin(annotation) in (Union, types.UnionType):
-        (annotation,) = (a for a in get_args(annotation) if a is not types.NoneType)
-    if get_origin(annotation) is Literal:
-        return str, get_args(annotation)
-    return get_origin(annotation) or annotation, ()
+    given = get_args(annotation) if _is_union(annotation) else (annotation,)
+    kinds = [a for a in given if a is not types.NoneType and get_origin(a) is not Literal]
+    choices = tuple(word for a in given if get_origin(a) is Literal for word in get_args(a))
+    if not kinds:
+        return str, choices
+    (kind,) = kinds
+    return get_origin(kind) or kind, choices
+
+
+def _is_union(annotation: Any) -> bool:
+    return get_origin(annotation) in (Union, types.UnionType)
 
 
 def check_ranges(config: Any) -> None:
@@ -239,8 +261,9 @@ def check_ranges(config: Any) -> None:
         value = getattr(config, name)
         if isinstance(value, float) and not math.isfinite(value):
             raise InputError(f"--{name} must be a finite number, not {value}")
-        if value is not None and not declared.option.holds(value):
-            raise InputError(f"--{name} must {declared.option.must}, not {value}")
+        if value is not None and not declared.holds(value):
+            words = [f" or {word}" for word in declared.choices if declared.is_number]
+            raise InputError(f"--{name} must {declared.option.must}{''.join(words)}, not {value}")
 
 
 def check_needs(config: Any) -> None:

@@ -33,9 +33,10 @@ _PAPER: dict[str, Any] = {
     "warm_up": 5000,
     "collect_every": 1000,
     "objective": "paper",
-    # The paper's text has no feature matching, and one likelihood factor for each labelled example; see the
-    # documentation for the weight.
+    "order": "generators_first",  # Algorithm 1.
+    # The paper's text has no feature matching, and one likelihood factor for each labelled example.
     "feature_matching": 0.0,
+    "labelled_weight": "posterior",
 }
 
 _AUTHORS: dict[str, Any] = {
@@ -48,6 +49,7 @@ _AUTHORS: dict[str, Any] = {
     "num_layers": 4,
     "prior_std": 1.0,
     "objective": "authors",
+    "order": "discriminators_first",
     "lr": 0.0005,
     "train_iter": 100000,
 }

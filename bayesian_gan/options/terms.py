@@ -23,7 +23,8 @@ class TermOptions(Group):
         1.0, low=0.0, term="bayesian_gan.gan.terms.feature_matching:FeatureMatching"
     )
     """Weight of the distance of real and fake features in the generators' energies: 1 in the
-    authors' program, 0 in the paper's text. With --wasserstein 0, and nothing else.
+    authors' program, 0 in the paper's posteriors and in --preset paper. With --wasserstein 0, and
+    nothing else.
     """
 
     matching: Literal["huber", "mean"] = option("huber")

@@ -1,10 +1,11 @@
 """The collected posterior: predicts with all that lies in its folder, and generates from it."""
 
+from bayesian_gan.posterior.followed import Followed
 from bayesian_gan.posterior.generation import Generating
 from bayesian_gan.posterior.prediction import Predicting
 
 
-class Posterior(Predicting, Generating):
+class Posterior(Followed, Predicting, Generating):
     """Posterior samples on disk: predicts by averaging probabilities over all of them.
 
     A *draw* is the state of all networks at one iteration: M * J_d discriminator samples and M * J_g

@@ -4,12 +4,13 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import keras
+import numpy as np
 
 from bayesian_gan.errors import InputError
 from bayesian_gan.gan.model import BayesianGAN
@@ -23,6 +24,8 @@ from bayesian_gan.reliability.signals import Interruption
 from bayesian_gan.reliability.state import assign_state, read_state, state_variables
 from bayesian_gan.reliability.writes import RETRY_SECONDS, Writes
 
+CARRIED = "carried/"
+
 
 @dataclass(frozen=True)
 class Identity:
@@ -30,6 +33,16 @@ class Identity:
 
     configuration: str
     data: str
+
+
+class Carried(Protocol):
+    """What a run keeps beside the state of its training, and a checkpoint with it."""
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """All of it."""
+
+    def restore(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Goes back to `arrays`; to the beginning where there are none."""
 
 
 class Keeper:
@@ -44,6 +57,7 @@ class Keeper:
         growing: files that are only appended to; a restored run cuts them to their length at the checkpoint.
         seconds: of training so far.
         kept: iteration whose checkpoint is written and never removed, or None.
+        carried: kept and restored with it, or None.
     """
 
     def __init__(
@@ -56,7 +70,9 @@ class Keeper:
         growing: list[Path],
         seconds: Callable[[], float],
         kept: int | None = None,
+        carried: Carried | None = None,
     ) -> None:
+        self.carried = carried
         self.folder, self.model, self.supervised = folder, model, supervised
         self.posterior, self.identity, self.growing = posterior, identity, growing
         self.seconds = seconds
@@ -83,7 +99,10 @@ class Keeper:
         }
         if self.supervised is not None:
             manifest["supervised_iteration"] = self.supervised.iteration
-        self.checkpoints.save(read_state(self._variables), manifest)
+        arrays = read_state(self._variables)
+        if self.carried is not None:
+            arrays |= {CARRIED + name: array for name, array in self.carried.arrays().items()}
+        self.checkpoints.save(arrays, manifest)
 
     def check(self, checkpoint: Checkpoint, log: logging.Logger) -> None:
         """Whether a checkpoint is this run's.
@@ -116,13 +135,17 @@ class Keeper:
             InputError: the checkpoint is another model's; nothing was changed.
         """
         sizes: dict[str, int] = {}
+        carried: dict[str, np.ndarray] = {}
         if checkpoint is not None:
-            assign_state(self._variables, checkpoint.arrays, str(checkpoint.path))
+            state, carried = _apart(checkpoint.arrays)
+            assign_state(self._variables, state, str(checkpoint.path))
             sizes = checkpoint.manifest["files"]
             self.restarts = list(checkpoint.manifest["restarts"])
             if self.supervised is not None:
                 self.supervised.iteration = int(checkpoint.manifest["supervised_iteration"])
             self._check_draws(checkpoint, log)
+        if self.carried is not None:
+            self.carried.restore(carried)
         for path in self.growing:
             size = sizes.get(str(path.relative_to(self.folder)), 0)
             if _size(path) < size:
@@ -140,6 +163,14 @@ class Keeper:
                     f"{self.posterior.path}: the draw of iteration {iteration} is gone; "
                     "the posterior goes on without it"
                 )
+
+
+def _apart(
+    arrays: Mapping[str, np.ndarray],
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """The state of the training, and what was carried beside it."""
+    carried = {k.removeprefix(CARRIED): v for k, v in arrays.items() if k.startswith(CARRIED)}
+    return {k: v for k, v in arrays.items() if not k.startswith(CARRIED)}, carried
 
 
 def _size(path: Path) -> int:

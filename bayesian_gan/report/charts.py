@@ -3,6 +3,8 @@
 import io
 import re
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib import rc_context
@@ -10,10 +12,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
+from bayesian_gan.storage import write_atomically
+
 # Okabe & Ito 2008: told apart by colour-blind readers; lines differ in their dashes too.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
 SIZE = (4.6, 2.9)
+COLUMNS = 4
 _STYLE = {
     "svg.fonttype": "none",
     "svg.hashsalt": "bayesian-gan",
@@ -46,7 +51,12 @@ def chart(draw: Callable[[Axes], object], size: tuple[float, float] = SIZE) -> s
     return _inline(file.getvalue())
 
 
-def lines(
+def lines(series: Mapping[str, Points], x_label: str, y_label: str, **options: Any) -> str:
+    """`draw_lines` as a chart of its own."""
+    return chart(draw_lines(series, x_label, y_label, **options))
+
+
+def draw_lines(
     series: Mapping[str, Points],
     x_label: str,
     y_label: str,
@@ -54,7 +64,7 @@ def lines(
     log: bool = False,
     powers: bool = False,
     level: tuple[float, str] | None = None,
-) -> str:
+) -> Callable[[Axes], None]:
     """Curves by name; those beyond seven share one colour and have no name.
 
     Args:
@@ -97,7 +107,24 @@ def lines(
             axes.minorticks_off()
         _finish(axes, x_label, y_label)
 
-    return chart(draw)
+    return draw
+
+
+def save_panels(path: Path, panels: Sequence[tuple[str, Callable[[Axes], object]]]) -> None:
+    """Writes charts with titles, four in a row, into one PNG, whole or not at all.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    columns = min(COLUMNS, len(panels))
+    rows = -(-len(panels) // columns)
+    with rc_context(_STYLE):
+        figure = Figure(figsize=(SIZE[0] * columns, SIZE[1] * rows), layout="constrained")
+        for k, (title, draw) in enumerate(panels):
+            axes = figure.add_subplot(rows, columns, k + 1)
+            axes.set_title(title)
+            draw(axes)
+        write_atomically(path, lambda file: figure.savefig(file, format="png", dpi=100))
 
 
 def reliability(confidence: np.ndarray, accuracy: np.ndarray, count: np.ndarray) -> str:

@@ -16,14 +16,24 @@ UNIMPORTANT = ("out_dir", "data_path", "cache_dir", "resume", "download")
 def sections(runs: Sequence[Findings]) -> list[str]:
     """Key figures, the flags that differ, and curves in one chart."""
     names = [f"{chr(65 + k % 26)}: {found.run.path.resolve().name}" for k, found in enumerate(runs)]
-    header = ("", "iterations", "samples", "error %", "NLL", "ECE %", "single error %", "R-hat")
+    header = (
+        "",
+        "iterations",
+        "samples",
+        "error %",
+        "NLL",
+        "ECE %",
+        "single error %",
+        "R-hat",
+        "ESS",
+    )
     rows = [(name, *_row(found)) for name, found in zip(names, runs, strict=True)]
     parts = [
         html.heading(2, "Comparison"),
         html.table(header, rows, "Key figures of the runs"),
         html.paragraph(
-            "Error, NLL and ECE are of the average over each run's posterior; R-hat is the median over "
-            "functionals of the prediction. Runs of other label sets or data differ by these too.",
+            "Error, NLL and ECE are of the average over each run's posterior; R-hat and ESS (bulk) are medians "
+            "over functionals of the prediction. Runs of other label sets or data differ by these too.",
             soft=True,
         ),
     ]
@@ -55,8 +65,7 @@ def _row(found: Findings) -> tuple[str, ...]:
     if found.predictions is not None:
         p = found.predictions
         cells["ece"] = f"{100 * calibration_bins(p.average, p.labels).error:.2f}"
-    rhat = found.health["convergence/rhat_median"]
-    rhat = rhat[np.isfinite(rhat)]
+    mixed = found.convergence
     return (
         f"{summary.get('iteration', '-')}",
         f"{posterior.get('num_samples', '-')}",
@@ -64,7 +73,8 @@ def _row(found: Findings) -> tuple[str, ...]:
         cells["nll"],
         cells["ece"],
         cells["single"],
-        f"{rhat[-1]:.2f}" if len(rhat) else "-",
+        f"{mixed.rhat_median:.2f}" if mixed else "-",
+        f"{mixed.ess_median:.0f}" if mixed else "-",
     )
 
 

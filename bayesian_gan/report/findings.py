@@ -10,8 +10,11 @@ from bayesian_gan.data.batches import to_uint8
 from bayesian_gan.data.catalogue import ImageData
 from bayesian_gan.errors import InputError
 from bayesian_gan.evaluation import classification
+from bayesian_gan.evaluation.draws import Convergence
 from bayesian_gan.gan.generation import draw_noise, generate
+from bayesian_gan.monitoring.convergence import convergence
 from bayesian_gan.monitoring.health import is_picture
+from bayesian_gan.monitoring.health_log import chain_functionals
 from bayesian_gan.posterior import Posterior
 from bayesian_gan.report.tables import Table, read_table
 from bayesian_gan.runs.finished import FinishedRun
@@ -89,7 +92,9 @@ class Findings:
         run: the folder.
         log: `log.csv`.
         health: `health.csv`.
-        functionals: `functionals.csv`.
+        chains: `functionals.csv`: iterations [draws], and what each chain predicts of fixed images,
+            log-odds [draws, M, images].
+        convergence: of these; None where there are too few draws.
         evaluation: `evaluation.json`, or None.
         predictions: on test images; None without the data set, labels or samples.
         pictures: None without samples.
@@ -101,7 +106,8 @@ class Findings:
     run: FinishedRun
     log: Table
     health: Table
-    functionals: Table
+    chains: tuple[np.ndarray, np.ndarray]
+    convergence: Convergence | None
     evaluation: dict[str, Any] | None = None
     predictions: Predictions | None = None
     pictures: Pictures | None = None
@@ -122,11 +128,13 @@ def find(run: FinishedRun, data_path: str | None = None, num_images: int = 2000)
         InputError: a file of the run is damaged.
     """
     folder = run.path
+    chains = chain_functionals(folder, run.config)
     found = Findings(
         run,
         log=read_table(folder / "log.csv"),
         health=read_table(folder / "health.csv"),
-        functionals=read_table(folder / "functionals.csv"),
+        chains=chains,
+        convergence=convergence(chains[1]),
         evaluation=run.read_optional(EVALUATION_FILE),
     )
     if found.evaluation is None:

@@ -5,10 +5,9 @@ import numpy as np
 from bayesian_gan.report import charts, html
 from bayesian_gan.report.charts import Points
 from bayesian_gan.report.findings import Findings
-from bayesian_gan.report.tables import Table
+from bayesian_gan.report.tables import Table, mean_of_known
 
 X = "iteration"
-TRACES = 3
 
 
 def curves_section(found: Findings) -> list[str]:
@@ -49,7 +48,7 @@ def curves_section(found: Findings) -> list[str]:
 
 
 def health_section(found: Findings) -> list[str]:
-    """From `health.csv` and `functionals.csv`."""
+    """From `health.csv`."""
     health = found.health
     if not len(health):
         return []
@@ -58,8 +57,7 @@ def health_section(found: Findings) -> list[str]:
         *_temperatures(health.after(warm_up)),
         *_by_player(health, "gradient_norm", "gradient norm", "Norms of the minibatch gradients"),
         *_by_player(health, "weight_norm", "weight norm", "Norms of the weights"),
-        *_outputs(health),
-        *_traces(found.functionals),
+        *_outputs(health, found.run.config.real_score),
         *_convergence(health.after(warm_up)),
     ]
     said = (
@@ -76,14 +74,17 @@ def _temperatures(sampled: Table) -> list[str]:
     x = sampled["iteration"]
     for kind, said in (
         ("kinetic", "mean of v^2 in units of what temperature 1 gives"),
-        ("configurational", "mean of theta dU/dtheta, on one minibatch: noisy"),
+        (
+            "configurational",
+            "mean of (theta - c) dU/dtheta, c the mean so far, on one minibatch: noisy",
+        ),
     ):
         series: dict[str, Points] = {}
         for player in ("discriminators", "generators"):
             columns = list(sampled.matching(f"{kind}_temperature/{player}").values())
             columns = [column for column in columns if np.isfinite(column).any()]
             if columns:
-                series[player] = (x, _mean(columns))
+                series[player] = (x, mean_of_known(columns))
         targets = list(sampled.matching("temperature/").values())
         targets = [column for column in targets if np.isfinite(column).any()]
         if not series or not targets:
@@ -105,7 +106,7 @@ def _by_player(health: Table, column: str, label: str, said: str) -> list[str]:
     for player in ("discriminator", "generator"):
         columns = list(health.matching(f"{column}/{player}_").values())
         if columns:
-            series[f"{player}s"] = (x, _mean(columns))
+            series[f"{player}s"] = (x, mean_of_known(columns))
     return [
         html.figure(
             charts.lines(series, X, label, log=True),
@@ -115,38 +116,18 @@ def _by_player(health: Table, column: str, label: str, said: str) -> list[str]:
     ]
 
 
-def _outputs(health: Table) -> list[str]:
+def _outputs(health: Table, name: str) -> list[str]:
     series = {}
-    for side, name in (("real", "real images"), ("fake", "generated images")):
+    for side, images in (("real", "real images"), ("fake", "generated images")):
         columns = [c for n, c in health.matching("p_real/").items() if n.endswith(side)]
         if columns:
-            series[name] = (health["iteration"], _mean(columns))
+            series[images] = (health["iteration"], mean_of_known(columns))
     return [
         html.figure(
-            charts.lines(series, X, "P(real)"),
-            f"P(real) given by the discriminators: {_ends(series)}.",
-            "P(real) that the discriminators give fixed real images and their chain's generated ones.",
-        )
-    ]
-
-
-def _traces(functionals: Table) -> list[str]:
-    if not len(functionals):
-        return []
-    x = functionals["iteration"]
-    columns = functionals.matching("discriminator_")
-    chains = sorted({int(name.partition("/")[0]) for name in columns})
-    images = sorted({int(name.rpartition("_")[2]) for name in columns})
-    # Those on which the chains differ most, and least, say most.
-    differing = [np.ptp([np.mean(columns[f"{c}/image_{k}"]) for c in chains]) for k in images]
-    k = images[int(np.argmax(differing))]
-    series = {f"discriminator {c}": (x, columns[f"{c}/image_{k}"]) for c in chains}
-    return [
-        html.figure(
-            charts.lines(series, X, "log-odds"),
-            f"Log-odds of the prediction on test image {k}: {_ends(series)}.",
-            f"What each discriminator says of test image {k}, of {len(images)} that are followed the one on "
-            "which the chains differ most.",
+            charts.lines(series, X, name),
+            f"{name} given by the discriminators: {_ends(series)}.",
+            f"{name[0].upper()}{name[1:]} that the discriminators give fixed real images and their chain's "
+            "generated ones.",
         )
     ]
 
@@ -154,7 +135,7 @@ def _traces(functionals: Table) -> list[str]:
 def _convergence(sampled: Table) -> list[str]:
     found = []
     for names, label, said, level in (
-        (("rhat_median", "rhat_max"), "R-hat", "Split R-hat over the chains", (1.05, "1.05")),
+        (("rhat_median", "rhat_max"), "R-hat", "R-hat over the chains", (1.05, "1.05")),
         (
             ("ess_median", "ess_min"),
             "effective sample size",
@@ -179,14 +160,6 @@ def _convergence(sampled: Table) -> list[str]:
             )
         )
     return found
-
-
-def _mean(columns: list[np.ndarray]) -> np.ndarray:
-    """Mean over columns of what is known in each row; NaN where nothing is."""
-    stacked = np.stack(columns)
-    known = np.isfinite(stacked)
-    total = np.where(known, stacked, 0.0).sum(axis=0)
-    return np.where(known.any(axis=0), total / np.maximum(known.sum(axis=0), 1), np.nan)
 
 
 def _ends(series: dict[str, Points]) -> str:

@@ -8,7 +8,7 @@ from html import escape
 import numpy as np
 from PIL import Image
 
-from bayesian_gan.report.verdicts import Verdict
+from bayesian_gan.evaluation.draws import Verdict
 
 
 def heading(level: int, text: str, anchor: str = "") -> str:

@@ -9,8 +9,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table as Grid
 from rich.text import Text
 
+from bayesian_gan.evaluation.draws import Verdict
 from bayesian_gan.report.tables import Table, read_table
-from bayesian_gan.report.verdicts import Verdict, sampling_verdicts
+from bayesian_gan.report.verdicts import last_convergence, sampling_verdicts
 from bayesian_gan.runs.finished import FinishedRun
 
 SIGNS = {"good": ("ok  ", "green"), "note": ("note", "yellow"), "warning": ("WARN", "red")}
@@ -26,12 +27,13 @@ ROWS = 8
 def live_table(run: FinishedRun) -> RenderableType:
     """What `watch` shows: progress, the last saves, the last health numbers, verdicts."""
     log, health = read_table(run.path / "log.csv"), read_table(run.path / "health.csv")
+    found = last_convergence(run.config, health)
     return Group(
         Text(str(run.path), style="bold", overflow="fold"),
         Text(progress(run, log, health)),
         _saves(log),
-        _health(health),
-        *(_line(verdict) for verdict in sampling_verdicts(run.config, health)),
+        _health(health, run.config.real_score),
+        *(_line(verdict) for verdict in sampling_verdicts(run.config, health, found)),
     )
 
 
@@ -104,7 +106,7 @@ def _saves(log: Table) -> RenderableType:
     return grid
 
 
-def _health(health: Table) -> RenderableType:
+def _health(health: Table, real_score: str) -> RenderableType:
     if not len(health):
         return Text("no health numbers yet")
     iteration = int(health["iteration"][-1])
@@ -123,9 +125,9 @@ def _health(health: Table) -> RenderableType:
             last = [column[-1] for column in health.matching(f"{prefix}/{player}{ending}").values()]
             cells.append(_range(np.array(last)))
         grid.add_row(name, *cells)
-    for name, side in (("P(real) of real images", "real"), ("P(real) of generated", "fake")):
+    for name, side in (("of real images", "real"), ("of generated", "fake")):
         last = [c[-1] for n, c in health.matching("p_real/").items() if n.endswith(side)]
-        grid.add_row(name, _range(np.array(last)), "")
+        grid.add_row(f"{real_score} {name}", _range(np.array(last)), "")
     rhat = [health[f"convergence/rhat_{kind}"][-1] for kind in ("median", "max")]
     ess = [health[f"convergence/ess_{kind}"][-1] for kind in ("median", "min")]
     grid.add_row("R-hat, median and worst", " and ".join(_number(v) for v in rhat), "")

@@ -13,6 +13,7 @@ from bayesian_gan.report.evaluated import evaluation_section
 from bayesian_gan.report.findings import Findings
 from bayesian_gan.report.generators import generator_section
 from bayesian_gan.report.health import curves_section, health_section
+from bayesian_gan.report.mixing import mixing_section
 from bayesian_gan.report.summary import verdicts_of
 
 TEMPLATE = Path(__file__).with_name("page.html")
@@ -45,6 +46,7 @@ def _run(found: Findings, k: int) -> list[str]:
         ("Learning curves", curves_section(found)),
         *classification_sections(found),
         ("What the generators learnt", generator_section(found)),
+        ("Do the chains agree?", mixing_section(found)),
         ("Sampler health", health_section(found)),
         ("Evaluation", evaluation_section(found)),
         ("Configuration", _configuration(found)),
@@ -88,9 +90,8 @@ def _cards(found: Findings) -> list[tuple[str, str]]:
         score = summary.get(name) or {}
         if "errors" in score:
             said = f"{100 * score['error_rate']:.2f}%"
-            values.append(
-                (said, f"{what} ({score['errors']} of {score['n']:,}), NLL {score['nll']:.3f}")
-            )
+            known = f"({score['errors']} of {score['n']:,}), NLL {score['nll']:.3f}"
+            values.append((said, f"{what} {known}{_mixing(score)}"))
     count = summary.get("posterior", {}).get("num_samples")
     if count is not None:
         values.append((f"{count}", "discriminator samples collected"))
@@ -101,6 +102,15 @@ def _cards(found: Findings) -> list[tuple[str, str]]:
         last = int(found.log["iteration"][-1])
         values.append((f"{last:,}", f"of {found.run.config.train_iter:,} iterations: not finished"))
     return values
+
+
+def _mixing(score: dict[str, Any]) -> str:
+    """R-hat and effective sample size of the draws' NLL, where they are known."""
+    nll = (score.get("mixing") or {}).get("nll")
+    if nll is None:
+        return ""
+    rhat = "infinite" if nll["rhat"] is None else f"{nll['rhat']:.2f}"
+    return f", whose R-hat is {rhat} and effective sample size {nll['ess_bulk']:.0f}"
 
 
 def _duration(seconds: float) -> str:

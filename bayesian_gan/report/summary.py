@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from bayesian_gan.evaluation.calibration import calibration_bins
 from bayesian_gan.evaluation.classification import classification
+from bayesian_gan.evaluation.draws import Level, Verdict
+from bayesian_gan.report.calibration import calibration_verdict
 from bayesian_gan.report.findings import Findings
-from bayesian_gan.report.verdicts import Level, Verdict, sampling_verdicts
+from bayesian_gan.report.verdicts import sampling_verdicts
 
 COLLAPSED = 0.25
-CALIBRATION_DRAWS = 200
 
 
 def verdicts_of(found: Findings) -> list[Verdict]:
@@ -26,7 +26,7 @@ def verdicts_of(found: Findings) -> list[Verdict]:
         verdicts.append(calibration_verdict(average, p.labels))
     if found.pictures is not None and found.real_deviation:
         verdicts.append(diversity_verdict(found.pictures.deviation / found.real_deviation))
-    return verdicts + sampling_verdicts(found.run.config, found.health)
+    return verdicts + sampling_verdicts(found.run.config, found.health, found.convergence)
 
 
 def averaging_verdict(single_nll: float, average_nll: float, num_samples: int) -> Verdict:
@@ -45,41 +45,6 @@ def averaging_verdict(single_nll: float, average_nll: float, num_samples: int) -
     level: Level = "good" if gain > 0.05 else "note"
     ending = "." if gain > 0.05 else ": the samples hardly differ in what they predict."
     return Verdict(level, "Averaging", text + ending)
-
-
-def calibration_verdict(probabilities: np.ndarray, labels: np.ndarray) -> Verdict:
-    """Whether probabilities can be believed: what a calibrated classifier shows by chance.
-
-    The expected calibration error of a finite test set is not 0 even where the probabilities are
-    right. Labels drawn from the probabilities themselves say how large it then is.
-
-    Args:
-        probabilities: of the average, [n, K].
-        labels: integers [n].
-    """
-    error = calibration_bins(probabilities, labels).error
-    rng = np.random.default_rng(0)
-    cumulative = np.cumsum(probabilities, axis=1)
-    by_chance = []
-    for _ in range(CALIBRATION_DRAWS):
-        point = rng.random((len(labels), 1)) * cumulative[:, -1:]
-        drawn = (cumulative <= point).sum(axis=1)
-        by_chance.append(calibration_bins(probabilities, drawn).error)
-    low, high = np.quantile(by_chance, (0.05, 0.95))
-    confidence = float(probabilities.max(axis=1).mean())
-    accuracy = float((probabilities.argmax(axis=1) == labels).mean())
-    text = (
-        f"expected calibration error {100 * error:.1f}% on {len(labels):,} test images (mean confidence "
-        f"{100 * confidence:.1f}%, accuracy {100 * accuracy:.1f}%); were the probabilities right, chance would "
-        f"make it {100 * low:.1f}% to {100 * high:.1f}%"
-    )
-    if error <= high:
-        return Verdict("good", "Calibration", f"{text}: they can be taken at their word.")
-    if abs(confidence - accuracy) < error / 2.0:
-        side = "too sure at some confidences and not sure enough at others"
-    else:
-        side = "overconfident" if confidence > accuracy else "underconfident"
-    return Verdict("note", "Calibration", f"{text}: the predictions are {side}.")
 
 
 def diversity_verdict(ratios: np.ndarray) -> Verdict:

@@ -1,6 +1,7 @@
 """The tables of a run's folder, column by column."""
 
 import csv
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,6 +40,20 @@ class Table:
         """The rows of later iterations."""
         chosen = self["iteration"] > iteration
         return Table({name: column[chosen] for name, column in self.columns.items()})
+
+
+def late(values: np.ndarray) -> np.ndarray:
+    """The second half of what is known of a column."""
+    known = values[np.isfinite(values)]
+    return known[len(known) // 2 :]
+
+
+def mean_of_known(columns: Sequence[np.ndarray]) -> np.ndarray:
+    """Mean over columns of what is known in each row; NaN where nothing is."""
+    stacked = np.stack(columns)
+    known = np.isfinite(stacked)
+    total = np.where(known, stacked, 0.0).sum(axis=0)
+    return np.where(known.any(axis=0), total / np.maximum(known.sum(axis=0), 1), np.nan)
 
 
 def read_table(path: Path) -> Table:

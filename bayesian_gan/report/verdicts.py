@@ -3,90 +3,72 @@
 All functions here are pure functions of tables. docs/monitoring.md gives the reasons.
 """
 
-from dataclasses import dataclass
-from typing import Literal
-
 import numpy as np
 
+from bayesian_gan.evaluation.draws import Convergence, Verdict, draws_verdict
 from bayesian_gan.options.config import Config
-from bayesian_gan.report.tables import Table
-
-Level = Literal["good", "note", "warning"]
+from bayesian_gan.report.settling import settling
+from bayesian_gan.report.tables import Table, late
 
 # A temperature that is off by less than this share of T counts as T: curvature and minibatch noise
 # move it.
 TEMPERATURE_TOLERANCE = 0.1
-RHAT_GOOD, RHAT_BAD = 1.05, 1.2
-MIN_ESS = 100.0
-NORM_DRIFT = 0.05
-WINNING, LOSING = 0.95, 0.6
+WINNING = 0.95
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """One finding.
-
-    Attributes:
-        level: "good"; "note", which need not be wrong; or "warning".
-        subject: what it is about, a few words.
-        text: what was found, with its numbers, and what to do.
-    """
-
-    level: Level
-    subject: str
-    text: str
-
-
-def sampling_verdicts(config: Config, health: Table) -> list[Verdict]:
+def sampling_verdicts(
+    config: Config, health: Table, convergence: Convergence | None
+) -> list[Verdict]:
     """Whether the chains sample, and how far they have come.
 
     Args:
         config: of the run.
         health: its `health.csv`.
+        convergence: of what its chains predict; None where there are too few draws.
     """
     if not len(health):
         return [
             Verdict("note", "Sampler health", "not recorded: the run has no health.csv with rows.")
         ]
-    reason = _not_sampling(config)
-    found = [_outputs(health)]
-    if reason is not None:
-        return [Verdict("note", "Sampling", reason), *found]
+    if not config.samples:
+        return [draws_verdict(config, convergence), _outputs(config, health)]
     sampled = health.after(config.warm_up)
     if not len(sampled):
         text = f"not begun: the warm-up takes {config.warm_up:,} iterations."
-        return [Verdict("note", "Sampling", text), *found]
-    for player in ("discriminators", "generators"):
-        found += _temperature(sampled, player)
-    found += [_convergence(sampled), *_drift(sampled)]
-    return found
+        return [Verdict("note", "Sampling", text), _outputs(config, health)]
+    players = ("discriminator", "generator")
+    return [
+        _outputs(config, health),
+        *(verdict for player in players for verdict in _temperature(sampled, f"{player}s")),
+        draws_verdict(config, convergence),
+        *(settling(sampled, player) for player in players),
+    ]
 
 
-def _not_sampling(config: Config) -> str | None:
-    if config.optimizer == "adam":
-        return "none: --optimizer adam keeps optimising, so the draws are a trajectory of Adam."
-    if config.ml or config.objective == "authors":
-        return "none: this objective is optimised without noise, so the draws are an ensemble."
-    if config.temperature == 0:
-        return "none: at temperature 0 no noise is added, so the draws are an ensemble."
-    return None
+def last_convergence(config: Config, health: Table) -> Convergence | None:
+    """That of the last row of `health.csv` that has one, which knows no tails; None without one.
 
-
-def _late(values: np.ndarray) -> np.ndarray:
-    """The second half of what is known of a column."""
-    known = values[np.isfinite(values)]
-    return known[len(known) // 2 :]
+    It costs nothing to read; the functionals themselves say more.
+    """
+    known = np.flatnonzero(np.isfinite(health["convergence/draws"]))
+    if not len(known):
+        return None
+    names = ("draws", "rhat_max", "rhat_median", "ess_min", "ess_median")
+    draws, worst, median, least, middle = (
+        float(health[f"convergence/{name}"][known[-1]]) for name in names
+    )
+    return Convergence(int(draws), config.num_mcmc, worst, median, least, middle, None)
 
 
 def _temperature(sampled: Table, player: str) -> list[Verdict]:
     targets = sampled.matching(f"temperature/{player}")
     measured = sampled.matching(f"kinetic_temperature/{player}")
-    ratios = [_late(measured[name] / targets[name]) for name in measured if name in targets]
+    ratios = [late(measured[name] / targets[name]) for name in measured if name in targets]
     ratios = [values for values in ratios if len(values)]
     if not ratios:
         return []
     ratio = float(np.median(np.concatenate(ratios)))
-    target = float(_late(next(iter(targets.values())))[-1])
+    target = float(late(next(iter(targets.values())))[-1])
     subject = f"Temperature of the {player}"
     text = f"velocities have {ratio:.2f} times the temperature {target:g} that was asked for"
     if abs(ratio - 1.0) <= TEMPERATURE_TOLERANCE:
@@ -105,58 +87,7 @@ def _temperature(sampled: Table, player: str) -> list[Verdict]:
     ]
 
 
-def _convergence(sampled: Table) -> Verdict:
-    rhat = sampled["convergence/rhat_max"]
-    known = np.flatnonzero(np.isfinite(rhat))
-    subject = "Mixing of the chains"
-    if not len(known):
-        return Verdict("note", subject, "too few draws to compare chains.")
-    last = known[-1]
-    names = ("rhat_max", "rhat_median", "ess_min", "ess_median", "draws")
-    worst, median, least, ess, draws = (sampled[f"convergence/{name}"][last] for name in names)
-    text = (
-        f"R-hat of the predictions on fixed images is {median:.2f} in the median and {worst:.2f} at worst; "
-        f"{draws:.0f} draws a chain are worth {ess:.0f} independent ones in the median and {least:.0f} at worst"
-    )
-    if worst <= RHAT_GOOD and least >= MIN_ESS:
-        return Verdict("good", subject, f"{text}: the chains agree.")
-    if median <= RHAT_BAD:
-        return Verdict("note", subject, f"{text}: the chains do not fully agree yet; run longer.")
-    return Verdict(
-        "warning",
-        subject,
-        f"{text}: each chain stays near where its warm-up left it. Predictions averaged over chains are an "
-        "ensemble of local posteriors rather than one posterior; more chains help more than longer ones.",
-    )
-
-
-def _drift(sampled: Table) -> list[Verdict]:
-    """Whether weight norms still move in one direction."""
-    found: list[Verdict] = []
-    for player in ("discriminator", "generator"):
-        norms = sampled.matching(f"weight_norm/{player}_")
-        late = [_late(values) for values in norms.values()]
-        late = [values for values in late if len(values) >= 2]
-        if not late:
-            continue
-        change = float(np.median([values[-1] / values[0] - 1.0 for values in late]))
-        subject = f"Weights of the {player}s"
-        text = f"their norm changed by {100 * change:+.1f}% over the second half of the sampling"
-        if abs(change) <= NORM_DRIFT:
-            found.append(Verdict("good", subject, f"{text}: it has settled."))
-        else:
-            found.append(
-                Verdict(
-                    "note",
-                    subject,
-                    f"{text}: the chain is still on its way to where the prior and the data balance, so it is "
-                    "not stationary.",
-                )
-            )
-    return found
-
-
-def _outputs(health: Table) -> Verdict:
+def _outputs(config: Config, health: Table) -> Verdict:
     """Which player wins."""
     values = {
         side: float(
@@ -166,15 +97,23 @@ def _outputs(health: Table) -> Verdict:
     }
     real, fake = values["/real"], values["/fake"]
     subject = "Balance of the players"
-    text = f"discriminators give real images P(real) = {real:.2f}, generated ones {fake:.2f}"
-    if real >= WINNING and fake <= 1.0 - WINNING:
-        return Verdict(
-            "warning", subject, f"{text}: they win outright, and generators learn little from them."
-        )
+    text = (
+        f"discriminators give real images {config.real_score} {real:.2f}, generated ones {fake:.2f}"
+    )
     if real - fake < 0.05:
         return Verdict(
             "note",
             subject,
             f"{text}: they cannot tell them apart: an equilibrium, or a discriminator that is too weak.",
+        )
+    if config.has_critic:
+        return Verdict(
+            "note",
+            subject,
+            f"{text}: they tell them apart. By how much such scores cannot say: they have no unit.",
+        )
+    if real >= WINNING and fake <= 1.0 - WINNING:
+        return Verdict(
+            "warning", subject, f"{text}: they win outright, and generators learn little from them."
         )
     return Verdict("good", subject, f"{text}: neither player has won.")

@@ -61,7 +61,7 @@ def _config(run: FinishedRun, out_dir: Path, changes: Mapping[str, Any]) -> Conf
         raise InputError(
             f"--{unknown[0]} decides the warm-up too; a branch may change {', '.join(AFTER_WARM_UP)}"
         )
-    if not run.config.samples:
+    if not run.config.has_sampler:
         raise InputError(f"{run.path}: has no sampler whose flags could differ, only optimizers")
     config = replace(run.config, **changes, out_dir=str(out_dir), resume=None)
     config.check()

@@ -112,11 +112,11 @@ def _build_model(config: Config, data: ImageData, start: int) -> BayesianGAN:
 def build_objective(config: Config) -> Objective:
     """What `--objective` and `--wasserstein` ask for."""
     if config.objective == "authors":
-        return Authors()
+        return Authors(order=config.order)
     arguments = config.labelled_weight, config.pairing_reduction
     if config.objective == "wasserstein":
-        return Wasserstein(*arguments, weight_clip=config.weight_clip)
-    return Paper(*arguments)
+        return Wasserstein(*arguments, weight_clip=config.weight_clip, order=config.order)
+    return Paper(*arguments, order=config.order)
 
 
 def build_terms(config: Config) -> list[Term]:
@@ -137,7 +137,7 @@ def build_optimizer(config: Config, num_data: int) -> keras.optimizers.Optimizer
         return keras.optimizers.Adam(lasting, beta_1=BETA_1)
     adam = keras.optimizers.Adam(warming, beta_1=BETA_1)
     friction, temperature = config.friction, config.temperature
-    if not config.samples:
+    if not config.has_sampler:
         # At temperature 0 SGHMC is SGD with momentum 1 - friction, which is what the program has.
         friction, temperature = 1.0 - AUTHORS_MOMENTUM, 0.0
     sampler = SGHMC(

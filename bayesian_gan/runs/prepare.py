@@ -16,6 +16,7 @@ from bayesian_gan.monitoring import (
     events,
 )
 from bayesian_gan.monitoring.health_log import FUNCTIONALS_FILE, HEALTH_FILE
+from bayesian_gan.monitoring.positions import Positions
 from bayesian_gan.networks.supervised import SupervisedBaseline
 from bayesian_gan.options.config import Config
 from bayesian_gan.options.presets import describe_preset
@@ -53,6 +54,7 @@ class Prepared:
     event_file: events.EventFile
     keeper: Keeper
     writes: Writes
+    positions: Positions
     grids: list[Path] = field(default_factory=list)
     saved: int | None = None
 
@@ -138,6 +140,7 @@ def _with_parts(
     evaluate = Evaluate(data.test_images, data.test_labels, supervised, seconds)
     event_file = events.EventFile(folder / "tensorboard")
     labels = () if split is None else (split.labels, split.images)
+    positions = Positions(model)
     keeper = Keeper(
         folder,
         model,
@@ -149,6 +152,7 @@ def _with_parts(
         [folder / name for name in ("log.csv", HEALTH_FILE, FUNCTIONALS_FILE)] + [event_file.path],
         lambda: evaluate.seconds,
         config.warm_up,
+        positions,
     )
     return Prepared(
         config,
@@ -164,6 +168,7 @@ def _with_parts(
         event_file,
         keeper,
         Writes(log),
+        positions,
     )
 
 

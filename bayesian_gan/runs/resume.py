@@ -64,9 +64,13 @@ def resolve(config: Config, given: Collection[str]) -> tuple[Config, Path | None
 
 
 def configuration_checksum(config: Config) -> str:
-    """SHA-256 of the flags that decide the training: all but `MAY_DIFFER`."""
-    values = config.to_json()
-    return json_checksum({name: values[name] for name in _deciding()})
+    """SHA-256 of the flags that decide the training: all but `MAY_DIFFER`.
+
+    A newer option with its default is left out, so that checkpoints of before have the same.
+    """
+    values, newer = config.to_json(), _defaults_of_newer()
+    decide = [name for name in _deciding() if name not in newer or values[name] != newer[name]]
+    return json_checksum({name: values[name] for name in decide})
 
 
 def resume_command(folder: Path, program: str = "") -> str:
@@ -79,6 +83,12 @@ def resume_command(folder: Path, program: str = "") -> str:
 
 def _deciding() -> list[str]:
     return [name for name in options_of(Config) if name not in MAY_DIFFER]
+
+
+def _defaults_of_newer() -> dict[str, Any]:
+    """What the options that a run of an older version may lack are in it."""
+    declared = options_of(Config).items()
+    return {name: each.option.default for name, each in declared if each.option.since}
 
 
 def _differing(config: Config, saved: dict[str, Any], names: Collection[str]) -> list[str]:
@@ -94,7 +104,7 @@ def _saved_flags(folder: Path) -> dict[str, Any]:
     path = folder / "config.json"
     try:
         described = json.loads(path.read_bytes().decode())
-        saved = described["flags"]
+        saved = _defaults_of_newer() | described["flags"]
         names = set(saved)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(

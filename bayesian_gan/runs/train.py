@@ -76,6 +76,7 @@ def _fit_to_end(run: Prepared, finite: FiniteCheck) -> None:
         None if run.split is None else run.data.test_labels,
         event_file=run.event_file,
         writes=writes,
+        positions=run.positions,
     )
     if run.iteration < config.train_iter:
         fit(

@@ -7,31 +7,32 @@ import keras
 import numpy as np
 
 from bayesian_gan.samplers.guard import GuardedOptimizer
+from bayesian_gan.samplers.inference_data import inference_data
 from bayesian_gan.samplers.sampler import check_number
 
 
 class CollectPosterior(keras.callbacks.Callback):
     """Keeps the model's weights as posterior samples, and predicts with their average.
 
-    A sample is taken at iteration `burn_in` and after every further `thinning` iterations (with
-    `steps_per_execution` above 1, at the first opportunity after that), counted by the optimizer,
-    so that a resumed `fit` goes on where the last one stopped. Non-trainable weights (running
-    averages, for instance) belong to a sample.
+    A sample is due at iteration `burn_in` and after every further `thinning` iterations, counted by
+    the optimizer, so that a resumed `fit` goes on where the last one stopped. It is taken there, or
+    at the first later end of a call (with `steps_per_execution` above 1) that `when` allows.
+    Non-trainable weights (running averages, for instance) belong to a sample.
 
     Args:
         burn_in: iteration of the first sample, >= 0; everything before it is thrown away.
-        thinning: iterations between samples, >= 1.
+        thinning: iterations between samples, >= 1 and at least the model's steps_per_execution.
         max_samples: how many are kept, or None for all of them.
         keep: which: "reservoir", a uniform random choice among all taken so far, or "recent".
         seed: of that choice.
         when: function of the iteration that says whether a sample may be taken then, such as
-            `CyclicalStep(...).is_sampling`.
+            `CyclicalStep(...).is_sampling`. Calls must end within what it allows.
         activation: what makes probabilities of the model's outputs: a Keras activation or its name
             ("softmax", "sigmoid"), or None if the outputs are probabilities.
 
     Raises:
         TypeError, ValueError: an argument is of the wrong type or range; the message begins with
-            its name.
+            its name. `fit` raises ValueError if several samples would be due in one call.
     """
 
     def __init__(
@@ -62,6 +63,15 @@ class CollectPosterior(keras.callbacks.Callback):
         self._next = self.burn_in
         self._rng = np.random.default_rng(seed)
 
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        """Refuses a call of more iterations than lie between samples."""
+        together = self.model.steps_per_execution
+        if self.thinning < together:
+            raise ValueError(
+                f"`thinning` is {self.thinning}, but the model makes {together} iterations a call: "
+                f"use a thinning of at least {together}, or a smaller steps_per_execution"
+            )
+
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Takes a sample if one is due; stops `fit` if a gradient was not finite."""
         optimizer = self.model.optimizer
@@ -69,11 +79,10 @@ class CollectPosterior(keras.callbacks.Callback):
         if isinstance(optimizer, GuardedOptimizer):
             optimizer.raise_if_halted()
         iteration = int(optimizer.iterations.numpy())
-        if iteration < self._next:
+        if iteration < self._next or not (self.when is None or bool(self.when(iteration))):
             return
         self._next = iteration + self.thinning - (iteration - self.burn_in) % self.thinning
-        if self.when is None or bool(self.when(iteration)):
-            self._take(iteration)
+        self._take(iteration)
 
     def __len__(self) -> int:
         """Number of samples kept."""
@@ -121,22 +130,18 @@ class CollectPosterior(keras.callbacks.Callback):
                 shortest.
 
         Returns:
-            `arviz.InferenceData` with the group `posterior`, one variable for each weight.
+            See `inference_data`: one variable for each weight.
 
         Raises:
             ImportError: ArviZ is not installed.
         """
-        try:
-            import arviz
-        except ImportError as error:
-            raise ImportError("to_inference_data needs ArviZ: pip install arviz") from error
         chains = [collector.samples() for collector in (self, *others)]
         draws = min(len(collector) for collector in (self, *others))
-        posterior = {
+        draws_by_path = {
             path: np.stack([list(chain.values())[j][:draws] for chain in chains])
             for j, path in enumerate(chains[0])
         }
-        return arviz.from_dict(posterior=posterior)
+        return inference_data(draws_by_path)
 
     def _take(self, iteration: int) -> None:
         """Adds the current weights, in the place of others once `max_samples` are there."""
@@ -156,6 +161,7 @@ class CollectPosterior(keras.callbacks.Callback):
 
     def _need_samples(self) -> None:
         if not self._weights:
+            held = "" if self.when is None else ", or let calls end where `when` allows a sample"
             raise ValueError(
-                f"no samples have been collected: `burn_in` is {self.burn_in}; train for longer"
+                f"no samples have been collected: `burn_in` is {self.burn_in}; train for longer{held}"
             )

@@ -1,7 +1,13 @@
 """Stateless noise for the samplers: a pure function of (seed, variable, iteration).
 
 Nothing here keeps state, so a resumed chain draws the numbers that the uninterrupted one would have
-drawn, and all replicas of a `tf.distribute` strategy draw the same ones.
+drawn, and all replicas of a `tf.distribute` strategy draw the same ones. On CPUs they are the same
+whether XLA compiles the step or not. On GPUs XLA draws other normal numbers, of the same
+distribution.
+
+"Variable" means its place in the list that the sampler was built for. Variables share draws in
+blocks, so another list is another chain: one variable more changes the normal noise of those that
+share its block, not only of those behind it.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,8 +18,7 @@ import tensorflow as tf
 
 # Variables are drawn together up to this many numbers. Below it the cost of starting a draw
 # dominates (200 small variables: one draw instead of 200, and a trace in a second instead of twenty
-# under XLA); above it the block no longer stays in the cache, and XLA's loop over one long draw is
-# ten times slower than over several short ones.
+# under XLA); above it the block no longer stays in the cache.
 _BLOCK_SIZE = 2**17
 
 
@@ -85,25 +90,43 @@ def draw_block(
 def normal(count: int, key: tf.Tensor, scale: tf.Tensor) -> tf.Tensor:
     """`count` independent N(0, scale^2) numbers of the dtype of `scale`; `key` is a pair of int32.
 
-    On CPUs they are made of tfp's uniform numbers by vectorised operations (Box & Muller 1958), in
-    less than half the time that TensorFlow's normal kernel takes there:
+    On CPUs they are made of uniform numbers by vectorised operations (Box & Muller 1958), in less
+    than half the time that TensorFlow's normal kernel takes there:
 
         sqrt(-2 log(1 - u)) (cos 2 pi w, sin 2 pi w),    u, w uniform on [0, 1).
 
     With the 23 random bits of a float32 u this reaches to 5.6 standard deviations, beyond which
-    lies 2e-8 of the normal distribution's mass.
+    lies 2e-8 of the normal distribution's mass. Compiled by XLA the numbers are the same but for
+    the last digits. On GPUs they are tfp's, and XLA draws others there.
     """
-    # Here, because it takes seconds to load, and whoever wants a sampler may not draw yet.
-    import tensorflow_probability as tfp
-
-    zero, one = tf.zeros([], scale.dtype), tf.ones([], scale.dtype)
     if tf.config.get_visible_devices("GPU"):
+        # Here, because it takes seconds to load, and whoever wants a sampler may not draw yet.
+        import tensorflow_probability as tfp
+
+        zero, one = tf.zeros([], scale.dtype), tf.ones([], scale.dtype)
         return scale * tfp.distributions.Normal(zero, one).sample([count], seed=key)
     half = -(-count // 2)
-    u, w = tf.unstack(tfp.distributions.Uniform(zero, one).sample([2, half], seed=key))
+    u, w = tf.unstack(_uniform([2, half], key, scale.dtype))
     radius = scale * tf.sqrt(-2.0 * tf.math.log1p(-u))
     angle = 2.0 * np.pi * w
     return tf.concat([radius * tf.cos(angle), radius * tf.sin(angle)], 0)[:count]
+
+
+def _uniform(shape: Sequence[int], key: tf.Tensor, dtype: tf.DType) -> tf.Tensor:
+    """Uniform multiples of 2^-23 (float32) or 2^-52 (float64) in [0, 1), of the given shape.
+
+    Made of integers, because XLA takes other bits of the same word into a float than TensorFlow.
+    """
+    bits, words = (23, tf.int32) if dtype == tf.float32 else (52, tf.int64)
+    return tf.cast(_words(shape, key, words) & (2**bits - 1), dtype) * 2.0**-bits
+
+
+def _words(shape: Sequence[int], key: tf.Tensor, dtype: tf.DType) -> tf.Tensor:
+    """Integers of which every bit is random, the same ones with and without XLA.
+
+    Left to choose its algorithm, XLA takes Philox too, but reads negative keys in another way.
+    """
+    return tf.random.stateless_uniform(shape, key, None, None, dtype, alg="philox")
 
 
 def rademacher(count: int, key: tf.Tensor, scale: tf.Tensor) -> tf.Tensor:
@@ -114,7 +137,7 @@ def rademacher(count: int, key: tf.Tensor, scale: tf.Tensor) -> tf.Tensor:
     A table of the 256 bytes turns eight bits at a time into eight signs: it holds no randomness, it
     only unpacks bits.
     """
-    words = tf.random.stateless_uniform([-(-count // 32)], key, None, None, tf.int32)
+    words = _words([-(-count // 32)], key, tf.int32)
     octets = tf.cast(tf.reshape(tf.bitcast(words, tf.uint8), [-1]), tf.int32)
     signs = tf.gather(tf.constant(_SIGNS_OF_BYTE, scale.dtype) * scale, octets)
     return tf.reshape(signs, [-1])[:count]

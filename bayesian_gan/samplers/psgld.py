@@ -7,23 +7,25 @@ import keras
 import tensorflow as tf
 from keras.optimizers.schedules import LearningRateSchedule as Schedule
 
-from bayesian_gan.samplers.sampler import Sampler, check_number
+from bayesian_gan.samplers.sampler import check_number
+from bayesian_gan.samplers.scales import Preconditioned
 
 
 @keras.saving.register_keras_serializable("bayesian_gan.samplers")
-class PSGLD(Sampler):
+class PSGLD(Preconditioned):
     r"""Langevin dynamics preconditioned as RMSprop (Li, Chen, Carlson & Carin 2016, algorithm 1).
 
     With g the minibatch gradient of U/N and eta = learning_rate / N, element by element:
 
-        V     <- rho V + (1 - rho) g^2
-        G     =  1 / (epsilon + sqrt(V))
+        V     <- rho V + (1 - rho) g^2,    but g^2 at the first gradient
+        G     =  1 / (epsilon + sqrt(V)),    smaller in the first iterations: see `Preconditioned`
         theta <- theta - learning_rate G g + eta T Gamma + sqrt(2 T eta G) xi,    xi ~ N(0, 1)
 
     Target: exp(-U(theta) / T), as far as G varies slowly: the averaging time 1 / (1 - rho) must be
     long beside the chain's own correlation time, or Gamma = dG / dtheta must be there
-    (docs/samplers.md has the size of the bias). At T = 0 it is Keras's RMSprop (which puts its
-    epsilon inside the root).
+    (docs/samplers.md has the size of the bias). At T = 0 it is Keras's RMSprop, but for V, which
+    there begins at 0 and makes the first steps ten times too large, and for its epsilon, which is
+    inside the root.
 
     Gamma is estimated without second derivatives. The last step contained z = sqrt(2 T eta G) xi,
     and by Stein's lemma E[xi (G(theta + z) - G(theta))] = sqrt(2 T eta G) E[Gamma]. So eta T Gamma
@@ -65,14 +67,8 @@ class PSGLD(Sampler):
         if self.built:
             return
         super().build(variables)
-        self.second_moments = self.add_optimizer_variables(variables, "second_moment")
         if self.gamma_term:
             self._last_noise = self.add_optimizer_variables(variables, "last_noise")
-
-    def receive_second_moments(self, second_moments: Sequence[tf.Tensor]) -> None:
-        """Takes over running means of g^2, one tensor for each variable (see `WarmStart`)."""
-        for own, given in zip(self.second_moments, second_moments, strict=True):
-            own.assign(given)
 
     def update_step(
         self, gradient: tf.Tensor, variable: keras.Variable, learning_rate: tf.Tensor
@@ -82,14 +78,15 @@ class PSGLD(Sampler):
         gradient = tf.cast(gradient, variable.dtype)
         slot = self.second_moments[index].value
         last = slot.read_value()
-        moment = last + (1.0 - self.decay) * (tf.square(gradient) - last)
-        G = self._preconditioner(moment)
+        square, floor = tf.square(gradient), self._floor()
+        moment = tf.where(last > 0.0, last + (1.0 - self.decay) * (square - last), square)
+        G = self._preconditioner(moment, floor)
         force = G * gradient
         noise = self._noise(variable)
         if noise is not None:
             force += tf.sqrt(G) * noise
             if self.gamma_term:
-                G_last = self._preconditioner(last)
+                G_last = self._preconditioner(last, floor)
                 slot_noise = self._last_noise[index].value
                 # The noise entered with a minus sign, and learning_rate is common to all terms.
                 force += 0.5 * (G - G_last) / tf.sqrt(G_last) * slot_noise
@@ -99,14 +96,9 @@ class PSGLD(Sampler):
             var=variable.handle, alpha=tf.cast(learning_rate, variable.dtype), delta=force
         )
 
-    def _preconditioner(self, moment: tf.Tensor) -> tf.Tensor:
-        """G for a second moment V."""
-        return 1.0 / (self.epsilon + tf.sqrt(moment))
-
     def get_config(self) -> dict[str, Any]:
         """The arguments of `__init__`."""
         return super().get_config() | {
             "decay": self.decay,
-            "epsilon": self.epsilon,
             "gamma_term": self.gamma_term,
         }

@@ -41,7 +41,8 @@ class Sampler(GuardedOptimizer):
         num_data: N >= 1, the number of data that the loss is the mean over.
         temperature: T >= 0, a float or a LearningRateSchedule; 1 is the posterior, 0 optimisation.
         noise: "normal", or "rademacher": random signs, the simplified weak Euler scheme.
-        seed: int >= 0; the chain's noise is a function of (seed, variable, iteration) alone.
+        seed: int >= 0; for one list of variables the chain's noise is a function of (seed,
+            variable, iteration) alone.
         name: name of the optimizer; by default that of the class, in lower case with underscores.
         **kwargs: only `loss_scale_factor`; Keras's other options would change the target and are
             refused.
@@ -50,6 +51,9 @@ class Sampler(GuardedOptimizer):
         TypeError, ValueError: an argument is of the wrong type or range; the message begins with
             its name.
     """
+
+    first_iteration = 0  # See `begin_at`.
+    scales_given = False
 
     def __init__(
         self,
@@ -114,6 +118,16 @@ class Sampler(GuardedOptimizer):
             with tf.init_scope():
                 self.build(variables)
         self._run_guarded(list(grads), variables, self.phase(), self.phases)
+
+    def begin_at(self, iteration: int, *, scales_given: bool = False) -> None:
+        """Says at which iteration this sampler begins to move, before it is built (`WarmStart`).
+
+        Args:
+            iteration: of the sampler's own counter, which runs during a warm-up too. A burn-in
+                counts from here.
+            scales_given: whether a preconditioned sampler gets second moments at that iteration.
+        """
+        self.first_iteration, self.scales_given = iteration, scales_given
 
     @property
     def phases(self) -> list[Callable[..., None]]:

@@ -8,11 +8,15 @@ import tensorflow as tf
 from keras.optimizers.schedules import LearningRateSchedule as Schedule
 
 from bayesian_gan.samplers.sampler import check_number
+from bayesian_gan.samplers.scales import FALL, Preconditioned
 from bayesian_gan.samplers.sghmc import SGHMC
+
+# The logarithm of what the floor has fallen by at the end of a burn-in, however short.
+_WHOLE_FALL = 20.0
 
 
 @keras.saving.register_keras_serializable("bayesian_gan.samplers")
-class ScaleAdaptedSGHMC(SGHMC):
+class ScaleAdaptedSGHMC(Preconditioned, SGHMC):
     r"""SGHMC whose masses are learnt during a burn-in (Springenberg et al. 2016, section 4).
 
     During the first `burn_in` iterations, element by element, with g the minibatch gradient of U/N:
@@ -21,7 +25,8 @@ class ScaleAdaptedSGHMC(SGHMC):
         V   <- V + (g^2 - V) / (tau + 1)            and of its square
         tau <- tau + 1 - tau h^2 / V                over a window that grows where g is mostly noise
 
-    and in all of them, with G = 1 / (epsilon + sqrt(V)) as the inverse mass,
+    and in all of them, with G = 1 / (epsilon + sqrt(V)) as the inverse mass (smaller at the
+    beginning of the burn-in: see `Preconditioned`),
 
         v     <- (1 - alpha) v - learning_rate G g + sqrt(2 (alpha - beta) T eta G) xi
         theta <- theta + v,    xi ~ N(0, 1)
@@ -33,15 +38,17 @@ class ScaleAdaptedSGHMC(SGHMC):
     Args:
         learning_rate: float or LearningRateSchedule; a step in units of Adam's.
         num_data: N.
-        burn_in: iterations that learn the scales, by the sampler's counter. With `WarmStart`
-            handing over second moments, 0 takes them as they are.
+        burn_in: iterations that learn the scales, 1,000 or so; after a `WarmStart` they count from
+            its end. 0 is only for a `WarmStart` that hands over second moments, and takes them as
+            they are.
         epsilon: > 0, keeps G finite.
         seed: int >= 0: see `Sampler`.
         **others: `friction`, `gradient_noise` and `gradient_noise_decay`: see `SGHMC`; and
             `temperature`, `noise` and `name`: see `Sampler`.
 
     Raises:
-        TypeError, ValueError: see `Sampler`; or `mass` is given, which is learnt here.
+        TypeError, ValueError: see `Sampler`; or `mass` is given, which is learnt here; or, when
+            built, there is neither a burn-in nor a warm-up that hands over.
     """
 
     _adapting = False  # Set while the burn-in's step is traced or run.
@@ -66,15 +73,14 @@ class ScaleAdaptedSGHMC(SGHMC):
         """Makes the slots of SGHMC and h, V and tau."""
         if self.built:
             return
+        if self.burn_in == 0 and not self.scales_given:
+            raise ValueError(
+                "`burn_in` is 0, and nothing else gives the scales: use a burn_in of 1000 or so, "
+                "or WarmStart(Adam(...), ..., hand_over_second_moments=True)"
+            )
         super().build(variables)
-        self.second_moments = self.add_optimizer_variables(variables, "second_moment")
         self._means = self.add_optimizer_variables(variables, "mean_gradient")
         self._windows = self.add_optimizer_variables(variables, "window", "ones")
-
-    def receive_second_moments(self, second_moments: Sequence[tf.Tensor]) -> None:
-        """Takes over running means of g^2, one tensor for each variable (see `WarmStart`)."""
-        for own, given in zip(self.second_moments, second_moments, strict=True):
-            own.assign(given)
 
     @property
     def phases(self) -> list[Callable[..., None]]:
@@ -83,7 +89,7 @@ class ScaleAdaptedSGHMC(SGHMC):
 
     def phase(self) -> tf.Tensor:
         """0 in the burn-in, 1 after it."""
-        return tf.cast(self._iterations.value >= self.burn_in, tf.int32)
+        return tf.cast(self._iterations.value >= self.first_iteration + self.burn_in, tf.int32)
 
     def _burn_in(self, grads: Any, trainable_variables: Any) -> None:
         self._adapting = True
@@ -101,10 +107,12 @@ class ScaleAdaptedSGHMC(SGHMC):
 
     def inverse_mass(self, index: int) -> tf.Tensor:
         """G of the variable with this index."""
-        return 1.0 / (self.epsilon + tf.sqrt(self.second_moments[index].value))
+        fall = max(FALL, _WHOLE_FALL / max(1, self.burn_in))
+        floor = self._floor(fall) if self._adapting else 0.0
+        return self._preconditioner(self.second_moments[index].value, floor)
 
     def get_config(self) -> dict[str, Any]:
         """The arguments of `__init__`."""
-        config = super().get_config() | {"burn_in": self.burn_in, "epsilon": self.epsilon}
+        config = super().get_config() | {"burn_in": self.burn_in}
         del config["mass"]
         return config

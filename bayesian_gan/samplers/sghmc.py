@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 from keras.optimizers.schedules import LearningRateSchedule as Schedule
 
+from bayesian_gan.samplers.acting_noise import GradientNoise, check_gradient_noise
 from bayesian_gan.samplers.sampler import Sampler, check_number
 
 
@@ -49,7 +51,7 @@ class SGHMC(Sampler):
         *,
         friction: float = 0.1,
         gradient_noise: float | str = 0.0,
-        gradient_noise_decay: float = 0.99,
+        gradient_noise_decay: float = 0.999,
         mass: float | Sequence[float] = 1.0,
         temperature: float | Schedule = 1.0,
         seed: int,
@@ -77,7 +79,9 @@ class SGHMC(Sampler):
         self._masses = tuple(masses)
         self.velocities = self.add_optimizer_variables(variables, "velocity")
         if self.gradient_noise == "fisher":
-            self._variance = GradientVariance(self, variables, self.gradient_noise_decay)
+            self._gradient_noise = GradientNoise(
+                self, variables, self.gradient_noise_decay, self.friction
+            )
 
     def move(
         self, grads: Sequence[tf.Tensor | None], trainable_variables: Sequence[keras.Variable]
@@ -85,7 +89,7 @@ class SGHMC(Sampler):
         """One iteration for finite gradients."""
         super().move(grads, trainable_variables)
         if self.gradient_noise == "fisher" and not self.is_cold:
-            self._variance.count.assign_add(1)
+            self._gradient_noise.advance()
 
     def update_step(
         self, gradient: tf.Tensor, variable: keras.Variable, learning_rate: tf.Tensor
@@ -104,11 +108,7 @@ class SGHMC(Sampler):
         force = _times(inverse_mass, gradient)
         if noise is not None:
             if self.gradient_noise == "fisher":
-                # Drawn without beta; what the gradient noise brings already is taken off here.
-                variance = self._variance.update(index, gradient)
-                scale = tf.cast(self._noise_scale(learning_rate), variable.dtype)
-                due = tf.maximum(inverse_mass * scale**2 - inverse_mass**2 * variance, 0.0)
-                force += noise * tf.math.divide_no_nan(tf.sqrt(due), scale)
+                force += self._take_off(variable, force, noise, learning_rate)
             else:
                 force += _times(inverse_mass**0.5, noise)
         tf.raw_ops.ResourceApplyKerasMomentum(
@@ -119,6 +119,23 @@ class SGHMC(Sampler):
             momentum=tf.cast(1.0 - self.friction, variable.dtype),
         )
 
+    def _take_off(
+        self,
+        variable: keras.Variable,
+        force: tf.Tensor,
+        noise: tf.Tensor,
+        learning_rate: tf.Tensor,
+    ) -> tf.Tensor:
+        """What is left of the noise, which was drawn without beta, beside that of the force g / m."""
+        index = self._get_variable_index(variable)
+        scale = tf.cast(self._noise_scale(learning_rate), variable.dtype)
+        due = self.inverse_mass(index) * scale**2
+        injected = tf.maximum(due - self._gradient_noise.update(index, force), 0.0)
+        left = noise * tf.math.divide_no_nan(tf.sqrt(injected), scale)
+        position = tf.convert_to_tensor(variable)
+        self._gradient_noise.respond(index, position, force, left, injected, due)
+        return left
+
     def _adapt(self, index: int, gradient: tf.Tensor) -> None:
         """Learns the mass of one variable; here it is given."""
 
@@ -127,11 +144,19 @@ class SGHMC(Sampler):
         return 1.0 / self._masses[index]
 
     def gradient_variance(self) -> list[tf.Tensor]:
-        """Variance of the minibatch gradient of U/N, for each variable.
+        """What acts of the variance of the minibatch gradient of U/N, for each variable.
 
-        Only a sampler with `gradient_noise="fisher"` knows it.
+        Only a sampler with `gradient_noise="fisher"` knows it; see `GradientNoise`.
         """
-        return [self._variance.value(index) for index in range(len(self.velocities))]
+        indices = range(len(self.velocities))
+        return [self._gradient_noise.acting(i) / self.inverse_mass(i) ** 2 for i in indices]
+
+    def acting_share(self) -> np.ndarray:
+        """The share of successive differences' variance that acts, float32 [variables].
+
+        Near 1 for independent minibatches. Only of a sampler with `gradient_noise="fisher"`.
+        """
+        return self._gradient_noise.share.numpy()
 
     @property
     def _noise_share(self) -> float:
@@ -152,67 +177,6 @@ class SGHMC(Sampler):
 def _times(factor: float | tf.Tensor, tensor: tf.Tensor) -> tf.Tensor:
     """The product, without the work if the factor is the number 1."""
     return tensor if isinstance(factor, float) and factor == 1.0 else factor * tensor
-
-
-class GradientVariance:
-    """Running variance of minibatch gradients, per weight, from differences of successive ones.
-
-    E (g_t - g_{t-1})^2 / 2 is the variance of independent minibatches. Unlike a variance about a
-    running mean it does not count the movement of the chain, which from one iteration to the next
-    is small.
-
-    Args:
-        optimizer: whose slots these are.
-        variables: the variables that it was built for.
-        decay: of the exponential average; the start from zero is divided out.
-    """
-
-    def __init__(
-        self, optimizer: Sampler, variables: Sequence[keras.Variable], decay: float
-    ) -> None:
-        self.decay = decay
-        self.previous = optimizer.add_optimizer_variables(variables, "previous_gradient")
-        self.mean = optimizer.add_optimizer_variables(variables, "gradient_variance")
-        self.count = optimizer.add_variable(
-            (), dtype="float32", aggregation="only_first_replica", name="gradient_count"
-        )
-
-    def update(self, index: int, gradient: tf.Tensor) -> tf.Tensor:
-        """Takes in one gradient and returns the variance so far, of its shape.
-
-        After the first gradient the variance is 0.
-        """
-        previous, mean = self.previous[index].value, self.mean[index].value
-        count = tf.cast(self.count.value, gradient.dtype)
-        seen = tf.cast(count > 0, gradient.dtype)
-        square = seen * tf.square(gradient - previous) / 2.0
-        new = mean + (1.0 - self.decay) * (square - mean)
-        previous.assign(gradient)
-        mean.assign(new)
-        return tf.math.divide_no_nan(new, 1.0 - self.decay**count)
-
-    def value(self, index: int) -> tf.Tensor:
-        """The variance of one variable after the last iteration."""
-        mean = self.mean[index].value
-        differences = tf.cast(self.count.value, mean.dtype) - 1.0
-        return tf.math.divide_no_nan(tf.identity(mean), 1.0 - self.decay**differences)
-
-
-def check_gradient_noise(gradient_noise: float | str, friction: float) -> float | str:
-    """Returns beta, a number in [0, friction], or the word "fisher"."""
-    if isinstance(gradient_noise, str):
-        if gradient_noise != "fisher":
-            raise ValueError(
-                f'`gradient_noise` must be a number or "fisher", not {gradient_noise!r}'
-            )
-        return gradient_noise
-    beta = check_number("gradient_noise", gradient_noise, 0.0)
-    if beta > friction:
-        raise ValueError(
-            f"`gradient_noise` must not exceed friction: {beta:g} > {friction:g}; use a smaller learning_rate, "
-            "a larger batch or more friction"
-        )
-    return beta
 
 
 def _check_mass(mass: float | Sequence[float]) -> float | tuple[float, ...]:

@@ -18,8 +18,9 @@ class WarmStart(GuardedOptimizer):
     The sampler's own counter runs during the warm-up too: its schedules and its noise are functions
     of the *total* number of iterations, so no noise is ever used twice, and a schedule is written
     down as one function of the run. (A cyclical schedule that shall begin after the warm-up takes
-    `first=iterations`.) The slots of both are variables of this optimizer, made by `build`, so that
-    saving and resuming is exact before, at and after the switch.
+    `first=iterations`.) Only a burn-in of the sampler, and whatever else it learns, begins at the
+    switch. The slots of both are variables of this optimizer, made by `build`, so that saving and
+    resuming is exact before, at and after the switch.
 
     Args:
         optimizer: a Keras optimizer, or its configuration as Keras serialises it.
@@ -63,6 +64,7 @@ class WarmStart(GuardedOptimizer):
             raise ValueError("`hand_over_second_moments` needs a warm-up, and iterations is 0")
         self.warm_up_iterations = int(iterations)
         self.hand_over_second_moments = bool(hand_over_second_moments)
+        self.sampler.begin_at(int(iterations), scales_given=self.hand_over_second_moments)
 
     @property
     def variables(self) -> list[keras.Variable]:

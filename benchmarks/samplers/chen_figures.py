@@ -156,7 +156,7 @@ def figure_3(folder: Path) -> None:
         points = []
         for eta, sampler in settings:
             values = trajectory(sampler, start, lambda x: x @ precision, 1.0, steps)[burn_in:]
-            size = diagnostics.effective_sample_size(values[:, :50])
+            size = diagnostics.ess_mean(values[:, :50])
             time = float(np.mean(len(values) * 50 / size))
             flat = values.reshape(-1, 2).astype(np.float64)
             error = float(np.abs(flat.T @ flat / len(flat) - covariance).mean())

@@ -113,14 +113,14 @@ def main() -> None:
     features, labels = load()
     reference = hmc(features, labels)
     print(
-        f"HMC: split R-hat {diagnostics.split_rhat(reference).max():.4f}, smallest effective sample size "
-        f"{diagnostics.effective_sample_size(reference).min():.0f}",
+        f"HMC: R-hat {diagnostics.rhat(reference).max():.4f}, smallest effective sample size "
+        f"{diagnostics.ess_bulk(reference).min():.0f}",
         flush=True,
     )
     draws = sghmc(features, labels)
     print(
-        f"SGHMC: split R-hat {diagnostics.split_rhat(draws).max():.4f}, smallest effective sample size "
-        f"{diagnostics.effective_sample_size(draws).min():.0f}"
+        f"SGHMC: R-hat {diagnostics.rhat(draws).max():.4f}, smallest effective sample size "
+        f"{diagnostics.ess_bulk(draws).min():.0f}"
     )
     found = compare(reference, draws, features)
     print(f"largest difference of means {found['mean']:.3f} posterior std (limit 0.1)")

@@ -83,7 +83,7 @@ def main() -> None:
             "SGLD": SGLD(0.01, N, noise=noise, seed=1),
             "PSGLD": PSGLD(0.01, N, noise=noise, seed=1),
             "SGNHT": SGNHT(0.01, N, noise=noise, seed=1),
-            "ScaleAdaptedSGHMC": ScaleAdaptedSGHMC(0.01, N, burn_in=0, noise=noise, seed=1),
+            "ScaleAdaptedSGHMC": ScaleAdaptedSGHMC(0.01, N, burn_in=1, noise=noise, seed=1),
         }
         for name, sampler in samplers.items():
             row(f"{name} ({noise})"[:34], optimizer_cost(sampler, xla))

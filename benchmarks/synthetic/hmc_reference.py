@@ -37,7 +37,8 @@ import tensorflow_probability as tfp
 
 from bayesian_gan.gan.model import BayesianGAN
 from bayesian_gan.networks.mlp import LEAKY_SLOPE, mlp_discriminator, mlp_generator
-from bayesian_gan.samplers import SGHMC, diagnostics
+from bayesian_gan.samplers import SGHMC
+from bayesian_gan.samplers.convergence import ess_mean, rhat
 
 Player = Literal["discriminator", "generator"]
 
@@ -268,15 +269,15 @@ def compare(reference: np.ndarray, found: np.ndarray, player: Player) -> Agreeme
     each = (reference, found)
     sets = [functionals(draws, player) for draws in each]
     heats = [heat(draws, reference, player) for draws in each]
-    independent = [diagnostics.effective_sample_size(h[..., None])[0] for h in heats]
+    independent = [ess_mean(h) for h in heats]
     of_heat = [float(h.std() / n**0.5) for h, n in zip(heats, independent, strict=True)]
-    ess = [diagnostics.effective_sample_size(values) for values in sets]
-    rhat = [float(diagnostics.split_rhat(values).max()) for values in sets]
+    ess = [ess_mean(values) for values in sets]
+    R = [float(rhat(values).max()) for values in sets]
     variances = [values.var((0, 1)) / n for values, n in zip(sets, ess, strict=True)]
     difference = np.abs(sets[1].mean((0, 1)) - sets[0].mean((0, 1)))
     errors = difference / np.sqrt(variances[0] + variances[1])
     return Agreement(
-        (rhat[0], rhat[1]),
+        (R[0], R[1]),
         (float(ess[0].min()), float(ess[1].min())),
         float((difference / sets[0].std((0, 1))).max()),
         float(errors.max()),

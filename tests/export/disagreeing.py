@@ -27,11 +27,11 @@ def _fill(model: BayesianGAN, path: Path) -> Posterior:
     return posterior
 
 
-def collected(path: Path, num_classes: int) -> Posterior:
-    """Two chains of two generators and one discriminator of K logits."""
+def collected(path: Path, num_classes: int, critic: bool = False) -> Posterior:
+    """Two chains of two generators and one discriminator of K logits, with a critic's head or not."""
     model = BayesianGAN(
         dcgan_generator((8, 8, 1), 5, width=4, num_layers=2),
-        dcgan_discriminator((8, 8, 1), num_classes, width=4, num_layers=2),
+        dcgan_discriminator((8, 8, 1), num_classes, width=4, num_layers=2, critic=critic),
         num_data=96,
         num_gen=2,
         num_mcmc=2,

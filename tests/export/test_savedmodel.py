@@ -94,6 +94,22 @@ def test_real_is_the_mean_of_each_member_s(
     np.testing.assert_allclose(embedded, np.stack(features, 1), rtol=1e-4, atol=1e-4)
 
 
+def test_real_of_a_critic_with_classes_is_the_critic_s(images: np.ndarray, tmp_path: Path) -> None:
+    critics = collected(tmp_path / "posterior", 3, critic=True)
+    folder = tmp_path / "saved"
+    folder.mkdir()
+    write_saved_model(folder, read(critics, "classifier", "all"), None, NAMES)
+    loaded = tf.saved_model.load(str(folder))
+    found = loaded.classify(tf.constant(images))["real"].numpy()
+    networks = read(critics, "classifier", "all")
+    outputs = [networks.load(k)(images / 127.5 - 1.0) for k in range(len(networks))]
+    c = np.stack([o["critic"].numpy()[:, 0].astype(np.float64) for o in outputs])
+    np.testing.assert_allclose(found, (1.0 / (1.0 + np.exp(-c))).mean(0), atol=TOLERANCE)
+    # The class logits would have said something else.
+    Z = np.stack([np.exp(o["logits"].numpy().astype(np.float64)).sum(-1) for o in outputs])
+    assert np.abs(found - (Z / (1.0 + Z)).mean(0)).max() > 0.05
+
+
 def test_a_posterior_without_classes_answers_real_alone(images: np.ndarray, tmp_path: Path) -> None:
     unsupervised = collected(tmp_path / "posterior", 1)
     folder = tmp_path / "saved"

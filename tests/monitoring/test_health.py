@@ -12,9 +12,12 @@ import tensorflow as tf
 from playing import energies_of
 
 from bayesian_gan.gan.model import BayesianGAN
+from bayesian_gan.gan.objectives import Wasserstein
 from bayesian_gan.monitoring import Functionals, HealthMeter, SamplerHealth, convergence, events
 from bayesian_gan.monitoring.events import read_events
 from bayesian_gan.monitoring.health_log import read_functionals
+from bayesian_gan.monitoring.positions import Positions
+from bayesian_gan.networks import dcgan_discriminator, dcgan_generator
 from bayesian_gan.samplers import SGHMC, WarmStart
 
 LEARNING_RATE, FRICTION, TEMPERATURE = 1e-3, 0.3, 0.5
@@ -66,15 +69,23 @@ def _energy(model: BayesianGAN, player: str, chain: int) -> float:
 def test_configurational_temperature_is_the_energy_s_slope_along_the_weights(
     trained: BayesianGAN, images: np.ndarray, player: str, chain: int
 ) -> None:
-    # sum theta dU/dtheta is the derivative of U(s theta) at s = 1. Biases start at 0.02 N(0, 1)
-    # like the rest.
-    found = HealthMeter(trained, images[:8]).measure().numbers
+    # sum (theta - c) dU/dtheta is the derivative of U(c + s (theta - c)) at s = 1. Biases start at
+    # 0.02 N(0, 1) like the rest. Here c = -theta, the mean of -3 theta and theta in turns.
+    positions = Positions(trained)
+    networks = [*trained.generators, *trained.discriminators]
+    every = [v for network in networks for v in network.trainable_variables]
+    states = [v.numpy() for v in every]
+    for factor in (-3.0, 1.0) * 5:
+        for variable, value in zip(every, states, strict=True):
+            variable.assign(factor * value)
+        positions.add()
+    found = HealthMeter(trained, images[:8], positions).measure().numbers
     networks = getattr(trained.chains[chain], f"{player}s")
     variables = [v for network in networks for v in network.trainable_variables]
-    weights, h, sides = [v.numpy() for v in variables], 2e-3, []
+    weights, h, sides = [v.numpy() for v in variables], 1e-3, []
     for scale in (1 + h, 1 - h):
         for variable, value in zip(variables, weights, strict=True):
-            variable.assign(scale * value)
+            variable.assign((2.0 * scale - 1.0) * value)
         sides.append(_energy(trained, player, chain))
     slope = (sides[0] - sides[1]) / (2 * h)
     expected = slope * trained.game.num_data / sum(w.size for w in weights)
@@ -211,79 +222,36 @@ def test_functionals_are_log_odds_of_the_class(trained: BayesianGAN, images: np.
     np.testing.assert_allclose(without[1], np.log(np.exp(logits).sum(axis=1)), rtol=1e-4, atol=1e-5)
 
 
-def test_convergence_of_independent_draws_and_of_chains_that_disagree() -> None:
-    rng = np.random.default_rng(1)
-    draws = rng.standard_normal((400, 3, 6))
-    found = convergence(draws)
-    assert found is not None
-    # 384 is the largest number of four significant bits up to 400: the last ones serve.
-    assert (found.draws, found.chains) == (384, 3)
-    # Split R-hat - 1 of independent draws is of order 1 / 192; the ESS of 1152 draws scatters by
-    # some 5%.
-    assert found.rhat_max < 1.02
-    assert found.ess_median == pytest.approx(1152, rel=0.15)
-    draws[:, 0] += 2.0
-    apart = convergence(draws)
-    assert apart is not None
-    halves = np.concatenate([draws[16:208], draws[208:]], axis=1)
-    within = halves.var(axis=0, ddof=1).mean(axis=0)
-    between = halves.mean(axis=0).var(axis=0, ddof=1)
-    # Six half chains of 192 draws.
-    rhat = np.sqrt(7 / 6 * (191 / 192 + between / within) - 191 / (192 * 6))
-    assert apart.rhat_max == pytest.approx(rhat.max(), rel=1e-6)
-    assert apart.rhat_median == pytest.approx(np.median(rhat), rel=1e-6)
-    assert apart.ess_median < 30
-
-
-def test_effective_sample_size_of_an_autoregression() -> None:
-    rng, rho = np.random.default_rng(2), 0.8
-    draws = np.zeros((4000, 2, 4))
-    for t in range(1, len(draws)):
-        draws[t] = rho * draws[t - 1] + np.sqrt(1 - rho**2) * rng.standard_normal((2, 4))
-    found = convergence(draws)
-    assert found is not None
-    # 960 of 4,000 draws serve, every fourth: autocorrelation rho^4. The estimate scatters by some
-    # 10%.
-    expected = 1920 * (1 - rho**4) / (1 + rho**4)
-    assert found.draws == 960
-    assert found.ess_median == pytest.approx(expected, rel=0.25)
-
-
-def test_one_chain_is_compared_with_itself() -> None:
-    rng = np.random.default_rng(3)
-    still = rng.standard_normal((200, 1, 3))
-    drifting = still + np.linspace(0.0, 6.0, 200)[:, None, None]
-    calm, moving = convergence(still), convergence(drifting)
-    assert calm is not None
-    assert moving is not None
-    assert calm.rhat_max < 1.05
-    assert moving.rhat_max > 1.3
-    assert convergence(still[:7]) is None
-    assert convergence(np.ones((50, 2, 3))) is None
-
-
 def test_tables_go_on_where_a_resumed_run_cut_them(
     make_model: Make, images: np.ndarray, labels: np.ndarray, tmp_path: Path
 ) -> None:
-    def fit(folder: Path, model: BayesianGAN, steps: int) -> None:
+    def fit(
+        folder: Path, model: BayesianGAN, steps: int, positions: Positions | None = None
+    ) -> None:
         folder.mkdir(exist_ok=True)
-        health = SamplerHealth(folder, images[:20], every=4, functionals_every=1)
+        health = SamplerHealth(
+            folder, images[:20], every=4, functionals_every=1, positions=positions
+        )
         model.fit(
             images, labels, batch_size=16, steps_per_epoch=steps, verbose=0, callbacks=[health]
         )
 
     fit(tmp_path / "whole", _compile(make_model()), 20)
     model = _compile(make_model())
-    fit(tmp_path / "parts", model, 14)
-    fit(tmp_path / "parts", model, 6)
+    positions = Positions(model)
+    fit(tmp_path / "parts", model, 14, positions)
+    fit(tmp_path / "parts", model, 6, positions)
     for name in ("health.csv", "functionals.csv"):
         assert (tmp_path / "whole" / name).read_text() == (tmp_path / "parts" / name).read_text()
     rows = list(csv.DictReader((tmp_path / "whole" / "health.csv").open()))
     assert [row["iteration"] for row in rows] == ["4", "8", "12", "16", "20"]
-    iterations, values = read_functionals(tmp_path / "whole" / "functionals.csv")
+    iterations, values = read_functionals(tmp_path / "whole")
     assert list(iterations) == list(range(5, 21))
     assert values.shape == (16, 2 * 16)
     assert [row["convergence/draws"] for row in rows] == ["", "", "8", "12", "16"]
+    temperatures = [row["configurational_temperature/generators_of_chain_1"] for row in rows]
+    # A mean over ten states is there after the iteration 14.
+    assert [bool(value) for value in temperatures] == [False] * 3 + [True] * 2
     found = convergence(values.reshape(16, 2, 16))
     assert found is not None
     assert float(rows[-1]["convergence/rhat_max"]) == pytest.approx(found.rhat_max, rel=1e-5)
@@ -318,3 +286,24 @@ def test_tensorboard_has_scalars_histograms_a_picture_and_the_hyper_parameters(
     assert histogram[:, 2].sum() == sum(
         int(np.prod(v.shape)) for v in model.generators[3].trainable_variables
     )
+
+
+def test_p_real_of_a_critic_with_labels_is_the_critic_s(
+    images: np.ndarray, labels: np.ndarray
+) -> None:
+    model = BayesianGAN(
+        dcgan_generator((8, 8, 1), 5, width=4, num_layers=2),
+        dcgan_discriminator((8, 8, 1), 3, width=4, num_layers=2, critic=True),
+        num_data=len(images),
+        objective=Wasserstein(weight_clip=0.1),
+        terms=[],
+        seed=1,
+    )
+    _compile(model).hold(images, labels, batch_size=16)
+    x = images[:8] / 127.5 - 1.0
+    c = model.discriminators[0](x, training=False)["critic"].numpy()[:, 0].astype(np.float64)
+    outputs = HealthMeter(model, images[:8]).measure().outputs
+    np.testing.assert_allclose(
+        outputs["p_real/discriminator_0/real"], 1.0 / (1.0 + np.exp(-c)), rtol=1e-5
+    )
+    np.testing.assert_allclose(Functionals(model, images[:8], None)()[0], c, rtol=1e-5, atol=1e-6)

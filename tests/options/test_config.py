@@ -175,7 +175,7 @@ def test_a_chain_that_is_the_first_of_all_may_meet_others() -> None:
 def test_presets_name_options_and_keep_their_ranges() -> None:
     for preset in PRESETS.values():
         for name, value in preset.values.items():
-            assert options_of(Config)[name].option.holds(value), name
+            assert options_of(Config)[name].holds(value), name
 
 
 def test_a_decay_to_nothing_is_refused() -> None:

@@ -40,6 +40,7 @@ AUTHORS_COMMAND = """
 """
 
 OWN_DEFAULTS = {
+    "order": "simultaneous",
     "objective": "paper",
     "weight_clip": None,
     "gradient_penalty": None,

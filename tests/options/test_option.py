@@ -1,5 +1,6 @@
 """What follows from the declaration of an option, on options made for it."""
 
+import json
 from dataclasses import dataclass
 from typing import Literal
 
@@ -175,3 +176,45 @@ def test_a_class_without_source_is_named() -> None:
     made = "class Bare(Group):\n    title = 'bare'\n    width: float = option(1.0)\n"
     with pytest.raises(RuntimeError, match=r"nowhere\.Bare: the source.*install the package"):
         exec(made, {"__name__": "nowhere", "Group": Group, "option": option})
+
+
+@dataclass(frozen=True)
+class Dimmed(Group):
+    title = "first"
+
+    light: float | Literal["dusk", "dawn"] = option(1.0, low=0.0)
+    """Light."""
+
+    steps: int | Literal["all"] | None = option(None, low=1, high=9)
+    """Steps."""
+
+
+@pytest.mark.parametrize(
+    ("given", "light", "steps"),
+    [("", 1.0, None), ("--light 2 --steps 3", 2.0, 3), ("--light=dawn --steps=all", "dawn", "all")],
+)
+def test_a_word_may_stand_in_the_place_of_a_number(
+    given: str, light: float | str, steps: int | str | None
+) -> None:
+    values = flags.FlagValues()
+    define_options(values, Dimmed)
+    values(["program", *given.split()])
+    found = Dimmed(**{name: values[name].value for name in options_of(Dimmed)})
+    assert found == Dimmed(light, steps)  # type: ignore[arg-type]
+    check_ranges(found)
+    assert Dimmed(**json.loads(json.dumps(to_json(found)))) == found
+
+
+def test_what_is_neither_the_number_nor_the_word_is_refused() -> None:
+    declared = options_of(Dimmed)
+    assert declared["light"].values == "number, at least 0, or dusk or dawn"
+    assert declared["steps"].values == "integer in [1, 9], or all"
+    for given in ("--light=noon", "--light=-1", "--light="):
+        values = flags.FlagValues()
+        define_options(values, Dimmed)
+        with pytest.raises(flags.Error, match=r"it must be a number, at least 0, or dusk or dawn$"):
+            values(["program", given])
+    for light in ("noon", -1.0):
+        line = f"--light must be at least 0 or dusk or dawn, not {light}"
+        with pytest.raises(InputError, match=f"^{line}$"):
+            check_ranges(Dimmed(light=light))  # type: ignore[arg-type]

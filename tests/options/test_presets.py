@@ -38,7 +38,19 @@ def test_terms_that_the_paper_lacks_are_off_in_its_presets() -> None:
         terms = (config.entropy, config.consistency, config.class_frequencies)
         assert (*terms, config.input_noise, config.hidden_noise) == (0,) * 5
         assert (config.matching, config.init, config.cosine_from) == ("huber", "normal", None)
-    assert _parse("--preset", "paper").feature_matching == 0
+    paper = _parse("--preset", "paper")
+    assert paper.feature_matching == 0
+    assert (paper.labelled_weight, paper.prior_std**2) == ("posterior", pytest.approx(10))
+    assert _parse("--preset", "paper", "--labelled_weight=1").labelled_weight == 1.0
+
+
+def test_a_preset_of_a_source_has_its_order() -> None:
+    orders = {name: _parse("--preset", name).order for name in PRESETS}
+    assert (orders.pop("paper"), orders.pop("authors")) == (
+        "generators_first",
+        "discriminators_first",
+    )
+    assert set(orders.values()) == {_parse().order} == {"simultaneous"}
 
 
 def test_a_preset_without_labels_has_no_terms_over_classes() -> None:

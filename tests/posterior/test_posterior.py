@@ -105,21 +105,41 @@ def test_keeps_the_most_recent_draws(make_model: MakeModel, tmp_path: Path) -> N
     ]
 
 
-def test_draws_are_collected_after_the_warm_up(
+@pytest.mark.parametrize(
+    ("together", "warm_up", "every", "expected"),
+    [(2, 4, 4, [8, 12]), (5, 3, 7, [10, 20, 25, 35]), (5, 0, 5, [5, 10, 15, 20, 25, 30, 35])],
+)
+def test_every_draw_is_collected_where_it_is_due_or_at_the_end_of_its_call(
+    make_model: MakeModel,
+    tmp_path: Path,
+    images: np.ndarray,
+    labels: np.ndarray,
+    together: int,
+    warm_up: int,
+    every: int,
+    expected: list[int],
+) -> None:
+    model = make_model()
+    optimizers = keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.0)
+    model.compile(*optimizers, steps_per_execution=together)
+    posterior = Posterior.create(tmp_path / "p", model)
+    collect = CollectPosteriorDraws(posterior, warm_up=warm_up, every=every)
+    for steps in (6, 8) if together == 2 else (10, 25):  # the second `fit` goes on
+        model.fit(
+            images, labels, batch_size=8, steps_per_epoch=steps, verbose=0, callbacks=[collect]
+        )
+    assert posterior.iterations == expected
+
+
+def test_two_draws_in_one_call_are_refused(
     make_model: MakeModel, tmp_path: Path, images: np.ndarray, labels: np.ndarray
 ) -> None:
     model = make_model()
-    model.compile(keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.0), steps_per_execution=2)
-    posterior = Posterior.create(tmp_path / "p", model)
-    model.fit(
-        images,
-        labels,
-        batch_size=8,
-        steps_per_epoch=14,
-        verbose=0,
-        callbacks=[CollectPosteriorDraws(posterior, warm_up=4, every=4)],
-    )
-    assert posterior.iterations == [8, 12]
+    optimizers = keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.0)
+    model.compile(*optimizers, steps_per_execution=5)
+    collect = CollectPosteriorDraws(Posterior.create(tmp_path / "p", model), warm_up=0, every=4)
+    with pytest.raises(ValueError, match=r"`every` is 4, but the model makes 5 .* every 5 or more"):
+        model.fit(images, labels, batch_size=8, steps_per_epoch=5, verbose=0, callbacks=[collect])
 
 
 def test_what_cannot_be_read_is_refused(

@@ -2,7 +2,7 @@
 
 import errno
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -31,6 +31,41 @@ def _keeper(folder: Path, model: BayesianGAN, **identity: str) -> Keeper:
         [folder / "log.csv"],
         lambda: 12.5,
     )
+
+
+class _Notes:
+    """Something that a run keeps beside its state."""
+
+    def __init__(self, value: float) -> None:
+        self.value: float | None = value
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        return {"value/0": np.array(self.value)}
+
+    def restore(self, arrays: Mapping[str, np.ndarray]) -> None:
+        self.value = float(arrays["value/0"]) if arrays else None
+
+
+def test_what_is_carried_comes_back_and_is_no_part_of_the_state(
+    make_model: Callable[..., BayesianGAN], tmp_path: Path
+) -> None:
+    model = make_model()
+    keeper = _keeper(tmp_path, model)
+    keeper.save()
+    without = keeper.checkpoints.load_newest(LOG)
+    keeper.carried = _Notes(3.5)
+    model.iteration.assign(1)
+    keeper.save()
+    checkpoint = keeper.checkpoints.load_newest(LOG)
+    keeper.carried.value = 7.0
+    keeper.restore(checkpoint, LOG)
+    assert keeper.carried.value == 3.5
+    # A checkpoint of a version that carried nothing, and a version that carries nothing.
+    keeper.restore(without, LOG)
+    assert keeper.carried.value is None
+    keeper.carried = None
+    keeper.restore(checkpoint, LOG)
+    assert int(model.iteration.numpy()) == 1
 
 
 def test_a_restored_run_is_as_it_was_saved(

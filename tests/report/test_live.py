@@ -22,7 +22,7 @@ def _progress(folder: Path) -> str:
 def test_once_prints_and_ends(watched_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["watch", "--once", str(watched_run)]) == 0
     printed = capsys.readouterr().out
-    for said in ("300 of 300", "4 draws", "finished", "kinetic temperature", "Mixing of the"):
+    for said in ("300 of 300", "4 draws", "finished", "kinetic temperature", "The draws:"):
         assert said in " ".join(printed.split())
     last = read_table(watched_run / "log.csv")["semi_supervised_acc"][-1]
     assert f"{100 - last:.4g}" in printed

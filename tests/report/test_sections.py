@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from bayesian_gan.evaluation.draws import Convergence
 from bayesian_gan.monitoring.grids import image_grid
 from bayesian_gan.report import charts
 from bayesian_gan.report.classification import classification_sections
@@ -218,13 +219,14 @@ def test_compared_runs_keep_their_numbers_and_flags_that_differ() -> None:
             run=SimpleNamespace(path=path, config=config, summary=summary),
             log=empty,
             health=empty,
+            convergence=Convergence(50, 2, 1.9, 1.5, 3.0, 4.0, 16.0),
             predictions=_predictions(),
         )
 
     text = "".join(comparison([run("one", 0.1, 5), run("two", 0.2, 10)]))
     rows = _rows(text, "Key figures of the runs")
     assert [row[:5] + row[6:] for row in rows] == [
-        ["A: one", "900", "4", "1.00", "0.5000", "2.00", "-"],
-        ["B: two", "900", "4", "2.00", "1.0000", "4.00", "-"],
+        ["A: one", "900", "4", "1.00", "0.5000", "2.00", "1.50", "4"],
+        ["B: two", "900", "4", "2.00", "1.0000", "4.00", "1.50", "4"],
     ]
     assert _rows(text, "Flags that differ") == [["--lr", "0.1", "0.2"]]

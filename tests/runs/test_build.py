@@ -110,7 +110,15 @@ def test_a_term_that_is_weighed_reaches_the_model(given: str, term: Term) -> Non
         ("", Paper(1.0, "mean")),
         ("--labelled_weight 0.2 --pairing_reduction sum", Paper(0.2, "sum")),
         ("--objective authors", Authors()),
+        ("--labelled_weight posterior", Paper("posterior")),
+        ("--preset paper", Paper("posterior", "mean", order="generators_first")),
+        ("--order generators_first", Paper(order="generators_first")),
+        ("--preset authors", Authors(order="discriminators_first")),
         ("--wasserstein", Wasserstein(weight_clip=0.01)),
+        (
+            "--wasserstein --order generators_first",
+            Wasserstein(weight_clip=0.01, order="generators_first"),
+        ),
         ("--wasserstein --gradient_penalty 10 --labelled_weight 0.2", Wasserstein(0.2)),
     ],
 )

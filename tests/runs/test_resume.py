@@ -15,6 +15,7 @@ from bayesian_gan.options.config import MAY_DIFFER, Config
 from bayesian_gan.options.flags import define
 from bayesian_gan.runs.folder import describe_run
 from bayesian_gan.runs.resume import configuration_checksum, resolve, resume_command
+from bayesian_gan.storage import json_checksum
 
 
 def _parse(*arguments: str) -> tuple[Config, set[str]]:
@@ -96,6 +97,35 @@ def test_a_run_of_a_version_with_other_flags_is_refused_and_the_version_named(
     (folder / "config.json").write_text(json.dumps(described))
     with pytest.raises(InputError, match=f"version of this program, {named}, .* differ in lr; go"):
         resolve(*_parse("--resume", str(folder)))
+
+
+def test_a_run_of_before_there_was_an_order_goes_on_as_it_began(tmp_path: Path) -> None:
+    folder = tmp_path / "bgan_digits_1700000000"
+    config = _make_run(folder)
+    described = json.loads((folder / "config.json").read_text())
+    assert described["flags"].pop("order") == "simultaneous"
+    (folder / "config.json").write_text(json.dumps(described))
+    resolved, _ = resolve(*_parse("--resume", str(folder)))
+    assert resolved == replace(config, resume=str(folder))
+    assert resolve(*_parse("--out_dir", str(tmp_path), "--resume", "auto"))[1] == folder
+    with pytest.raises(InputError, match='--order "simultaneous" there and "generators_first"'):
+        resolve(*_parse("--resume", str(folder), "--order", "generators_first"))
+
+
+def test_a_weight_that_is_a_word_goes_on_and_may_not_become_a_number(tmp_path: Path) -> None:
+    folder = tmp_path / "bgan_digits_1700000000"
+    _make_run(folder, "--labelled_weight", "posterior")
+    assert resolve(*_parse("--resume", str(folder)))[0].labelled_weight == "posterior"
+    with pytest.raises(InputError, match=r'--labelled_weight "posterior" there and 1\.0 here'):
+        resolve(*_parse("--resume", str(folder), "--labelled_weight", "1"))
+
+
+def test_checkpoints_of_before_there_was_an_order_are_of_the_same_flags(tmp_path: Path) -> None:
+    config, _ = _parse("--out_dir", "o")
+    of_before = {n: v for n, v in config.to_json().items() if n not in (*MAY_DIFFER, "order")}
+    assert configuration_checksum(config) == json_checksum(of_before)
+    other = replace(config, order="generators_first")
+    assert configuration_checksum(other) != configuration_checksum(config)
 
 
 def test_a_run_whose_flags_were_edited_is_refused(tmp_path: Path) -> None:

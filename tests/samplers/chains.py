@@ -28,7 +28,7 @@ MAKERS: dict[str, Callable[..., Any]] = {
     ),
     "sgld": lambda **kw: SGLD(0.01, N, temperature=TemperatureRamp(0.0, 1.0, 8), **kw),
     "psgld": lambda **kw: PSGLD(0.01, N, epsilon=0.01, gamma_term=True, **kw),
-    "sgnht": lambda **kw: SGNHT(0.01, N, thermostat_mass=0.1, **kw),
+    "sgnht": lambda **kw: SGNHT(0.01, N, **kw),
     "scale-adapted": lambda **kw: ScaleAdaptedSGHMC(
         0.01, N, burn_in=7, gradient_noise="fisher", **kw
     ),

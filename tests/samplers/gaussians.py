@@ -5,7 +5,7 @@ chains live in one variable of shape [chains, dimension]: their coordinates neve
 tensor is many chains.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import keras
 import numpy as np
@@ -21,6 +21,7 @@ def run(
     steps: int,
     start: np.ndarray | float = 1.0,
     gradient_std: float = 0.0,
+    epoch: int = 0,
     gradient: Callable[[tf.Tensor], tf.Tensor] | None = None,
     prepare: Callable[[], None] | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -34,6 +35,8 @@ def run(
         steps: iterations over which they are taken.
         start: standard deviation that the chains start with, one or [dimension].
         gradient_std: standard deviation of the noise added to the gradient of U.
+        epoch: iterations in an epoch, over which that noise sums to 0, as that of minibatches without
+            replacement does; 0 for independent noise.
         gradient: of U, if not k theta.
         prepare: called when the sampler is built.
 
@@ -53,7 +56,7 @@ def run(
     def step(noise_key: tf.Tensor) -> None:
         g = force(theta.value)
         if gradient_std:
-            g += gradient_std * tf.random.stateless_normal(tf.shape(g), tf.stack([99, noise_key]))
+            g += gradient_std * minibatch_noise(noise_key, epoch, g.shape)
         optimizer.apply([g / count], [theta])
 
     @tf.function
@@ -73,3 +76,12 @@ def run(
     loop(tf.constant(0), tf.constant(burn_in))
     position, velocity = loop(tf.constant(burn_in), tf.constant(steps))
     return position.numpy(), velocity.numpy()
+
+
+def minibatch_noise(t: tf.Tensor, epoch: int, shape: Sequence[int]) -> tf.Tensor:
+    """Noise of variance 1 for iteration t, which sums to 0 over each epoch; 0: independent noise."""
+    if not epoch:
+        return tf.random.stateless_normal(shape, tf.stack([99, t]))
+    every = tf.random.stateless_normal((epoch, *shape), tf.stack([99, t // epoch]))
+    centred = every[t % epoch] - tf.reduce_mean(every, 0)
+    return (epoch / (epoch - 1.0)) ** 0.5 * centred

@@ -73,6 +73,7 @@ def test_wrong_arguments_raise_with_their_name(wrong: dict[str, Any], argument: 
         (lambda: PSGLD(0.1, N, decay=2.0, seed=1), "decay"),
         (lambda: PSGLD(0.1, N, epsilon=-1.0, seed=1), "epsilon"),
         (lambda: SGNHT(0.1, N, friction=2.0, seed=1), "friction"),
+        (lambda: SGNHT(0.1, N, friction=0.0, seed=1), "friction"),
         (lambda: SGNHT(0.1, N, thermostat_mass=0.0, seed=1), "thermostat_mass"),
         (lambda: ScaleAdaptedSGHMC(0.1, N, burn_in=-1, seed=1), "burn_in"),
         (lambda: ScaleAdaptedSGHMC(0.1, N, burn_in=SCHEDULE, seed=1), "burn_in"),

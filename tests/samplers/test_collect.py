@@ -100,15 +100,37 @@ def test_resumed_training_goes_on_with_the_optimizers_count() -> None:
     assert collector.iterations == [15, 25, 35]
 
 
-def test_steps_per_execution_and_phases() -> None:
+def test_a_sample_is_taken_at_the_first_end_of_a_call_after_it_is_due() -> None:
     collector = CollectPosterior(6, 5)
     run(collector, model(steps_per_execution=5))
     assert collector.iterations == [10, 15, 20, 25, 30, 35, 40, 45, 50]
+    collector = CollectPosterior(3, 7)  # due at 3, 10, 17, 24, 31, 38, 45
+    run(collector, model(steps_per_execution=5))
+    assert collector.iterations == [5, 10, 20, 25, 35, 40, 45]
+
+
+def test_a_sample_waits_for_its_phase() -> None:
     schedule = CyclicalStep(0.1, 10, exploration=0.8)
     collector = CollectPosterior(0, when=schedule.is_sampling)
     run(collector)
-    assert all(t % 10 >= 8 for t in collector.iterations)
-    assert len(collector) == 10
+    assert collector.iterations == [t for t in range(1, 50) if t % 10 >= 8]
+    # Due at 0, then every seven: what falls into an exploration is not lost.
+    collector = CollectPosterior(0, 7, when=schedule.is_sampling)
+    run(collector)
+    assert collector.iterations == [8, 18, 28, 38, 48, 49]
+    # Calls of two end at even iterations.
+    collector = CollectPosterior(0, 2, when=schedule.is_sampling)
+    run(collector, model(steps_per_execution=2))
+    assert collector.iterations == [8, 18, 28, 38, 48]
+    never = CollectPosterior(0, 5, when=schedule.is_sampling)
+    run(never, model(steps_per_execution=5))
+    with pytest.raises(ValueError, match=r"no samples .* let calls end where `when` allows"):
+        never.samples()
+
+
+def test_two_samples_in_one_call_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"^`thinning` is 3, but the model makes 5 iterations a"):
+        run(CollectPosterior(0, 3), model(steps_per_execution=5))
 
 
 def test_inference_data_has_chains_draws_and_names() -> None:
@@ -117,7 +139,7 @@ def test_inference_data_has_chains_draws_and_names() -> None:
     run(first)
     run(second)
     data = first.to_inference_data(second)
-    name = next(iter(first.samples()))
+    name = next(iter(first.samples())).replace("/", ".")
     assert data.posterior[name].shape == (2, 5, 3, 2)
     np.testing.assert_array_equal(
         data.posterior[name][1], next(iter(second.samples().values()))[:5]

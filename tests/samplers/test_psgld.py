@@ -78,20 +78,21 @@ def test_the_gamma_term_restores_the_target_of_a_preconditioner_that_follows_the
 
 
 def test_three_steps_by_hand() -> None:
-    lr, rho, epsilon, temperature = 0.05, 0.9, 0.1, 0.5
+    lr, rho, epsilon, temperature = 0.01, 0.9, 0.1, 2.0  # F = 0.4: of gradients from 0 to 1
     theta = keras.Variable(np.linspace(-1.0, 1.0, 5), dtype="float32")
     sampler = PSGLD(
         lr, N, decay=rho, epsilon=epsilon, gamma_term=True, temperature=temperature, seed=6
     )
     sampler.build([theta])
-    position, V = theta.numpy().astype(float), np.zeros(5)
-    eta = lr / N
-    G_last, xi_last = np.ones(5), np.zeros(5)
+    position, V_last, V = theta.numpy().astype(float), np.zeros(5), np.zeros(5)
+    eta, xi_last = lr / N, np.zeros(5)
     for t in range(3):
         g = np.cos(3.0 * position)
         xi = -sampler._draw([theta])[0].numpy() / float(sampler._noise_scale(tf.constant(lr)))
-        V = rho * V + (1 - rho) * g**2
-        G = 1.0 / (epsilon + np.sqrt(V))
+        V = rho * V + (1 - rho) * g**2 if t else g**2
+        F = 2.0 * temperature / (lr * N) * np.exp(-0.02 * t)
+        G = 1.0 / (epsilon + np.maximum(np.sqrt(V), F))
+        G_last = 1.0 / (epsilon + np.maximum(np.sqrt(V_last), F))
         gamma = (G - G_last) * xi_last / np.sqrt(2 * temperature * eta * G_last)
         position = (
             position
@@ -99,7 +100,7 @@ def test_three_steps_by_hand() -> None:
             + eta * temperature * gamma
             + np.sqrt(2 * temperature * eta * G) * xi
         )
-        G_last, xi_last = G, xi
+        V_last, xi_last = V, xi
         sampler.apply([tf.constant(g, tf.float32)], [theta])
         np.testing.assert_allclose(
             theta.numpy(), position, rtol=2e-5, atol=1e-6, err_msg=f"step {t}"

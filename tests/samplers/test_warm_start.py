@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 from chains import steps
 
-from bayesian_gan.samplers import SGHMC, WarmStart
+from bayesian_gan.samplers import PSGLD, SGHMC, ScaleAdaptedSGHMC, WarmStart
 
 N = 50.0
 
@@ -45,16 +45,27 @@ def test_the_schedule_of_the_sampler_runs_on_the_total_count() -> None:
     assert float(optimizer.learning_rate) == 1.0
 
 
-@pytest.mark.parametrize("stop", [3, 5, 8])
-def test_ten_steps_equal_some_then_save_load_and_the_rest(stop: int, tmp_path: Path) -> None:
-    # Before, at and after the switch at 5.
-    whole = steps(WarmStart(adam(), SGHMC(0.1, N, seed=1), 5), variables(), 10)
+@pytest.mark.parametrize(
+    "sampler",
+    [
+        lambda: SGHMC(0.1, N, seed=1),
+        lambda: PSGLD(0.1, N, seed=1),
+        lambda: ScaleAdaptedSGHMC(0.1, N, burn_in=2, seed=1),
+    ],
+    ids=["sghmc", "psgld", "scale-adapted"],
+)
+@pytest.mark.parametrize("stop", [3, 5, 6, 8])
+def test_ten_steps_equal_some_then_save_load_and_the_rest(
+    stop: int, sampler: Any, tmp_path: Path
+) -> None:
+    # Before, at and after the switch at 5, and within the burn-in.
+    whole = steps(WarmStart(adam(), sampler(), 5), variables(), 10)
 
-    first = WarmStart(adam(), SGHMC(0.1, N, seed=1), 5)
+    first = WarmStart(adam(), sampler(), 5)
     theta = variables()
     steps(first, theta, stop)
     tf.train.Checkpoint(optimizer=first, theta=[v.value for v in theta]).write(tmp_path / "state")
-    second = WarmStart(adam(), SGHMC(0.1, N, seed=1), 5)
+    second = WarmStart(adam(), sampler(), 5)
     theta = variables()
     second.build(theta)
     tf.train.Checkpoint(optimizer=second, theta=[v.value for v in theta]).read(

@@ -24,7 +24,11 @@ class Authors(Objective):
         loss_g = logsumexp_d [ -log P(real) of its fakes + distance of features + prior + noise ]
 
     J_g is not multiplied by the number of chains. The prior is `Normal`, as the program has it: see
-    `authors_prior`. Without a prior (maximum likelihood) there is no noise either.
+    `authors_prior`. Without a prior (maximum likelihood) there is no noise either. The program has the order
+    "discriminators_first".
+
+    Attributes:
+        order: see `Objective`.
     """
 
     all_meet = True

@@ -9,7 +9,7 @@ logsumexp and softplus of logits, never the logarithm of a probability:
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import keras
@@ -17,9 +17,11 @@ import tensorflow as tf
 
 from bayesian_gan.errors import InputError
 from bayesian_gan.gan.configured import Configured
+from bayesian_gan.gan.order import check_order
 from bayesian_gan.gan.priors import Prior
 from bayesian_gan.gan.terms.base import Term
 from bayesian_gan.networks.outputs import split_outputs
+from bayesian_gan.options.objective import Order
 
 Weights = Sequence[tf.Tensor]
 Seed = Callable[[], tf.Tensor]
@@ -52,14 +54,25 @@ class Pairs:
 
 @dataclass(frozen=True)
 class Objective(Configured):
-    """How energies follow from what discriminators say of real, labelled and generated images.
+    """How energies follow from what discriminators say of images, and in which order the players move.
 
     Attributes:
+        order: of a step. "simultaneous": both players move by gradients at one state. "generators_first": the
+            generators, then the discriminators against the moved ones, as in Algorithm 1.
+            "discriminators_first": the reverse, as in the authors' program. A keyword.
         all_meet: whether the networks of all chains meet; otherwise those of one chain do, and the chains are
             independent.
+
+    Raises:
+        InputError: there is no such order.
     """
 
+    order: Order = field(default="simultaneous", kw_only=True)
+
     all_meet: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        check_order(self.order)
 
     @property
     def w_s(self) -> float | str:

@@ -24,6 +24,7 @@ class Paper(Objective):
     Terms of pairs stand inside of the brackets.
 
     Attributes:
+        order: see `Objective`.
         labelled_weight: w_s, at least 0: 1 as in the authors' program; "posterior" is N_s / N, the posterior as
             the paper writes it, with one likelihood factor for each labelled example.
         reduction: "mean" over the networks of the other player, or Algorithm 1's "sum".
@@ -36,6 +37,7 @@ class Paper(Objective):
     reduction: Reduction = "mean"
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if isinstance(self.labelled_weight, str):
             if self.labelled_weight != "posterior":
                 raise InputError(

@@ -24,6 +24,7 @@ class Wasserstein(Paper):
     "critic" [batch, 1] beside the logits.
 
     Attributes:
+        order: see `Objective`.
         labelled_weight: see `Paper`.
         reduction: see `Paper`.
         weight_clip: c > 0: after every step the weights that the critic depends on are clipped to [-c, c]
