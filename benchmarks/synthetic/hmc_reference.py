@@ -1,6 +1,7 @@
 """SGHMC of a Bayesian GAN against HMC with the Metropolis-Hastings correction (`tfp.mcmc`).
 
     python benchmarks/synthetic/hmc_reference.py
+    python benchmarks/synthetic/hmc_reference.py --temperature 1.1    # must be seen
 
 A Bayesian GAN small enough for both: 40 points on a ring in the plane, two-layer networks with four
 hidden units, one-dimensional z ~ U(-1, 1), prior N(0, I), K = 1, no feature matching. One player is
@@ -12,8 +13,18 @@ written down here again without the package.
 
 Predictions are compared, since weights of a network are not identified: P(real | x) on a 5 x 5
 grid, or the generated points of nine z; of each its mean and its second moment over the posterior.
+Predictions hardly feel a temperature. It is measured by
+
+    (theta - c) A dU/dtheta / tr A,
+
+whose mean is T for any density exp(-U / T), vector c and matrix A (integrate by parts). U is that of
+all data, so what minibatches and the step add shows, too. c and A are the mean and the inverse
+covariance of HMC's draws: directions in which the posterior is narrow count most, and chains
+cross these fastest.
+
 Printed: split R-hat and the smallest effective sample size of both, the largest difference in
-posterior standard deviations, and in Monte-Carlo standard errors of both together.
+posterior standard deviations, and in Monte-Carlo standard errors of both together; and the
+temperatures with their standard errors.
 """
 
 import argparse
@@ -26,7 +37,8 @@ import tensorflow_probability as tfp
 
 from bayesian_gan.gan.model import BayesianGAN
 from bayesian_gan.networks.mlp import LEAKY_SLOPE, mlp_discriminator, mlp_generator
-from bayesian_gan.samplers import SGHMC, diagnostics
+from bayesian_gan.samplers import SGHMC
+from bayesian_gan.samplers.convergence import ess_mean, rhat
 
 Player = Literal["discriminator", "generator"]
 
@@ -37,6 +49,8 @@ ETA, FRICTION, THINNING = 5e-4, 0.2, 20
 NUM_Z = 200
 # Of the fixed networks: biases of 0 and small weights would leave nothing to learn from them.
 FIXED_STD = 1.5
+# Standard errors within which all differences lie.
+ERRORS = 4.0
 
 
 class Agreement(NamedTuple):
@@ -47,12 +61,22 @@ class Agreement(NamedTuple):
         ess: the smallest effective sample size of each.
         difference: the largest difference of posterior means, in posterior standard deviations.
         errors: the largest difference over its Monte-Carlo standard error.
+        temperature: of each.
+        uncertainty: standard error of each temperature.
     """
 
     rhat: tuple[float, float]
     ess: tuple[float, float]
     difference: float
     errors: float
+    temperature: tuple[float, float]
+    uncertainty: tuple[float, float]
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the second set's draws pass for those of the posterior, as the first's do."""
+        heats = zip(self.temperature, self.uncertainty, strict=True)
+        return max(self.errors, *(abs(T - 1.0) / error for T, error in heats)) < ERRORS
 
 
 def ring() -> np.ndarray:
@@ -168,7 +192,9 @@ def build(player: Player, chains: int, seed: int = 0) -> BayesianGAN:
     return gan
 
 
-def sghmc(player: Player, chains: int, draws: int, burn_in: int) -> np.ndarray:
+def sghmc(
+    player: Player, chains: int, draws: int, burn_in: int, temperature: float = 1.0
+) -> np.ndarray:
     """Draws of SGHMC in `BayesianGAN.fit`, [draws, chains, weights]; one is taken in 20 iterations.
 
     Args:
@@ -176,9 +202,10 @@ def sghmc(player: Player, chains: int, draws: int, burn_in: int) -> np.ndarray:
         chains: number of chains.
         draws: of each chain, after the burn-in.
         burn_in: left out, in draws.
+        temperature: T.
     """
     gan = build(player, chains)
-    sampler = SGHMC(ETA * NUM_DATA, NUM_DATA, friction=FRICTION, seed=6)
+    sampler = SGHMC(ETA * NUM_DATA, NUM_DATA, friction=FRICTION, temperature=temperature, seed=6)
     rest = keras.optimizers.SGD(0.0)
     optimizers = (rest, sampler) if player == "discriminator" else (sampler, rest)
     gan.compile(*optimizers, steps_per_execution=THINNING)
@@ -215,19 +242,47 @@ def functionals(draws: np.ndarray, player: Player) -> np.ndarray:
     return np.concatenate([values, values**2], -1)
 
 
-def compare(reference: np.ndarray, found: np.ndarray) -> Agreement:
-    """Posterior means of functionals [draws, chains, functionals] against a reference's."""
-    sets = (reference, found)
-    ess = [diagnostics.ess_mean(values) for values in sets]
-    rhat = [float(diagnostics.rhat(values).max()) for values in sets]
+def heat(draws: np.ndarray, around: np.ndarray, player: Player) -> np.ndarray:
+    """(theta - c) A dU/dtheta / tr A of each draw, whose mean is the temperature.
+
+    Args:
+        draws: [draws, chains, weights].
+        around: likewise; c is their mean, A the inverse of their covariance.
+        player: whose weights they are.
+
+    Returns:
+        Float64 [draws, chains].
+    """
+    flat = around.reshape(-1, around.shape[-1]).astype(np.float64)
+    A = np.linalg.inv(np.cov(flat.T))
+    theta = tf.constant(draws.reshape(-1, draws.shape[-1]), tf.float32)
+    with tf.GradientTape() as tape:
+        tape.watch(theta)
+        total = tf.reduce_sum(potential(theta, player))
+    slopes = tape.gradient(total, theta).numpy().astype(np.float64)
+    products = np.einsum("ni,ij,nj->n", theta.numpy() - flat.mean(0), A, slopes)
+    return (products / np.trace(A)).reshape(draws.shape[:2])
+
+
+def compare(reference: np.ndarray, found: np.ndarray, player: Player) -> Agreement:
+    """Draws of weights, [draws, chains, weights], against a reference's."""
+    each = (reference, found)
+    sets = [functionals(draws, player) for draws in each]
+    heats = [heat(draws, reference, player) for draws in each]
+    independent = [ess_mean(h) for h in heats]
+    of_heat = [float(h.std() / n**0.5) for h, n in zip(heats, independent, strict=True)]
+    ess = [ess_mean(values) for values in sets]
+    R = [float(rhat(values).max()) for values in sets]
     variances = [values.var((0, 1)) / n for values, n in zip(sets, ess, strict=True)]
-    difference = np.abs(found.mean((0, 1)) - reference.mean((0, 1)))
+    difference = np.abs(sets[1].mean((0, 1)) - sets[0].mean((0, 1)))
     errors = difference / np.sqrt(variances[0] + variances[1])
     return Agreement(
-        (rhat[0], rhat[1]),
+        (R[0], R[1]),
         (float(ess[0].min()), float(ess[1].min())),
-        float((difference / reference.std((0, 1))).max()),
+        float((difference / sets[0].std((0, 1))).max()),
         float(errors.max()),
+        (float(heats[0].mean()), float(heats[1].mean())),
+        (of_heat[0], of_heat[1]),
     )
 
 
@@ -236,16 +291,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--chains", type=int, default=8)
     parser.add_argument("--draws", type=int, default=3000, help="of each chain, by both")
+    parser.add_argument("--temperature", type=float, default=1.0, help="of SGHMC")
     given = parser.parse_args()
     players: tuple[Player, ...] = ("discriminator", "generator")
     for player in players:
         reference = hmc(player, given.chains, given.draws, 1000)
-        found = sghmc(player, given.chains, given.draws, given.draws // 4)
-        result = compare(functionals(reference, player), functionals(found, player))
+        found = sghmc(player, given.chains, given.draws, given.draws // 4, given.temperature)
+        result = compare(reference, found, player)
         print(
             f"{player}: R-hat {result.rhat[0]:.3f} (HMC) {result.rhat[1]:.3f} (SGHMC), ESS "
             f"{result.ess[0]:.0f} and {result.ess[1]:.0f}, largest difference {result.difference:.3f} std, "
-            f"{result.errors:.1f} standard errors",
+            f"{result.errors:.1f} standard errors; temperature "
+            + " and ".join(
+                f"{t:.3f} +- {e:.3f}"
+                for t, e in zip(result.temperature, result.uncertainty, strict=True)
+            )
+            + f": {'agrees' if result.agrees else 'does not agree'}",
             flush=True,
         )
 
