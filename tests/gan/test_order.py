@@ -16,6 +16,7 @@ from bayesian_gan.gan.objectives import Authors, Objective, Paper, Wasserstein
 from bayesian_gan.gan.objectives.base import labelled_energy
 from bayesian_gan.gan.order import halves
 from bayesian_gan.gan.terms import ClassFrequencies, Consistency, Entropy, FeatureMatching
+from bayesian_gan.monitoring.health import HealthMeter
 from bayesian_gan.networks import dcgan_discriminator, dcgan_generator
 from bayesian_gan.options.objective import Order
 
@@ -235,6 +236,26 @@ def test_running_averages_are_those_of_the_half_in_which_a_player_moves(
 
 def _averages(network: keras.Model) -> list[keras.Variable]:
     return [v for v in network.non_trainable_variables if tf.as_dtype(v.dtype).is_floating]
+
+
+@pytest.mark.parametrize("order", ALTERNATING)
+def test_what_is_measured_at_one_state_is_of_both_halves(
+    make_model: MakeModel, images: np.ndarray, labels: np.ndarray, order: Order
+) -> None:
+    model = make_model(objective=Paper(order=order), num_mcmc=1)
+    model.compile(keras.optimizers.SGD(LR), keras.optimizers.SGD(LR))
+    model.hold(images, labels, batch_size=8)
+    assert model.step is not None
+    found = model.step.change((0,), ZERO)
+    for half in halves(order):
+        alone = model.step.change_of_half(half, (0,), ZERO)
+        (player,) = half.players
+        got, expected = (getattr(change, f"{player}s") for change in (found, alone))
+        for a, b in zip(got[0], expected[0], strict=True):
+            np.testing.assert_array_equal(a, b)
+    numbers = HealthMeter(model, images[:8]).measure().numbers
+    for name in ("generator_0", "generator_1", "discriminator_0"):
+        assert numbers[f"gradient_norm/{name}"] > 0  # type: ignore[operator]
 
 
 def test_an_order_that_is_none_is_refused_and_one_that_is_survives_saving() -> None:
