@@ -6,7 +6,7 @@
 Four chains of one generator and one discriminator, two-layer networks with four hidden units, the paper's
 energies (w_s = N_s / N, no other term), prior N(0, 0.49 I). SGHMC at T = 1 with friction 0.5 and full
 batches after 500 iterations of Adam. What every chain says of 16 test wines is followed, as log-odds of the
-right grower: R-hat, effective sample sizes and temperatures are printed, and plots written to the folder.
+right grower: R-hat, effective sample sizes and temperatures are printed, and drawn in mixing.png.
 """
 
 import argparse
@@ -25,12 +25,12 @@ from bayesian_gan.monitoring.convergence import mixing
 from bayesian_gan.monitoring.health_log import read_functionals
 from bayesian_gan.networks import mlp_discriminator, mlp_generator
 from bayesian_gan.report.charts import save_panels
-from bayesian_gan.report.mixing import panels
+from bayesian_gan.report.mixing import ranks, sizes, trace
 from bayesian_gan.report.tables import read_table
 from bayesian_gan.samplers import SGHMC, WarmStart
 
 CHAINS, LABELS, TEST, HIDDEN = 4, 15, 58, 4
-WARM_UP, EVERY, FOLLOWED = 500, 50, 16
+WARM_UP, EVERY, FOLLOWED, LEAST = 500, 50, 16, 2000
 Data = tuple[np.ndarray, np.ndarray]
 
 
@@ -70,7 +70,7 @@ class Average(keras.callbacks.Callback):
 
     def __init__(self, x: np.ndarray) -> None:
         super().__init__()
-        self.x, self.total, self.draws = x, 0.0, 0
+        self.x, self.total, self.draws = x, np.zeros(1), 0
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
         """Adds a draw every thousand iterations."""
@@ -83,9 +83,11 @@ class Average(keras.callbacks.Callback):
 def main() -> None:
     """Trains, prints and plots."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--out", type=Path, required=True, help="folder of tables and plots")
+    parser.add_argument("--out", type=Path, required=True, help="new folder, of tables and a plot")
     parser.add_argument("--iterations", type=int, default=100_000, help="of every chain")
     arguments = parser.parse_args()
+    if arguments.iterations < LEAST:
+        parser.error(f"--iterations {arguments.iterations} has no draws: give {LEAST} or more")
     arguments.out.mkdir(parents=True)
     (x, labels), (x_test, y_test) = wines()
     gan = build(len(x), x.shape[1])
@@ -103,7 +105,7 @@ def main() -> None:
     print(f"{arguments.iterations:,} iterations in {time.monotonic() - begun:.0f} s")
     report(arguments.out)
     single = np.mean([gan.predict_sample(x_test, m).argmax(1) == y_test for m in range(CHAINS)])
-    right = np.mean((average.total / max(average.draws, 1)).argmax(1) == y_test)
+    right = np.mean((average.total / average.draws).argmax(1) == y_test)
     print(
         f"accuracy on {TEST} wines: {right:.3f}, average of {average.draws * CHAINS} draws; ",
         end="",
@@ -120,15 +122,27 @@ def report(folder: Path) -> None:
     found = mixing(draws)
     print(f"{len(draws):,} draws of {CHAINS} chains, {FOLLOWED} wines followed")
     print(f"R-hat {np.median(found.rhat):.3f} in the median, {found.rhat.max():.3f} at worst")
-    for name, sizes in (("bulk", found.ess_bulk), ("tail", found.ess_tail)):
-        print(f"{name} ESS {np.median(sizes):.0f} in the median, {sizes.min():.0f} at worst")
-    table = read_table(folder / "health.csv").after(2 * WARM_UP)
+    for name, size in (("bulk", found.ess_bulk), ("tail", found.ess_tail)):
+        print(f"{name} ESS {np.median(size):.0f} in the median, {size.min():.0f} at worst")
+    # The second half: a running mean is no centre yet where a chain is young.
+    table = read_table(folder / "health.csv").after(int(iterations[-1]) // 2)
     for kind in ("kinetic", "configurational"):
         for player in ("generators", "discriminators"):
             values = np.stack(list(table.matching(f"{kind}_temperature/{player}").values()))
             print(f"{kind} temperature of the {player}: {np.nanmean(values):.2f}, asked for 1")
-    for name, each in panels(iterations[kept], draws).items():
-        save_panels(folder / f"{name}.png", each)
+    worst = int(found.rhat.argmax())
+    each = draws[..., worst]
+    save_panels(
+        folder / "mixing.png",
+        [
+            (
+                f"the wine with the largest R-hat, {found.rhat[worst]:.3f}",
+                trace(iterations[kept], each),
+            ),
+            ("ranks of its draws", ranks(each)),
+            ("effective sample sizes of all 16", sizes(iterations[kept], draws)),
+        ],
+    )
 
 
 if __name__ == "__main__":
