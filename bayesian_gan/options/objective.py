@@ -49,7 +49,7 @@ class ObjectiveOptions(Group):
     paper writes it (not with --objective authors).
     """
 
-    order: Order = option("simultaneous", since="2.1.0")
+    order: Order = option("simultaneous", since="2.0.0")
     """Who moves when in an iteration. simultaneous: both players, by gradients at one state.
     generators_first: the generators, then the discriminators against the moved ones, as in the
     paper's Algorithm 1. discriminators_first: the reverse, as in the authors' program. It is part

@@ -6,8 +6,10 @@ up for each other within an epoch, and a chain whose memory is as long feels lit
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from bayesian_gan.samplers.sampler import Sampler, check_number
@@ -92,6 +94,17 @@ class GradientNoise:
         self.count = whole("gradient_count", 0)
         self.window = whole("window_length", _SPANS * span)
         self.window_start = whole("window_start", 0)
+        ones = np.ones(len(variables))
+        self._initial: list[tuple[keras.Variable, Any]] = [
+            (self.share, ones),
+            (self.of_gradient, 0.0 * ones),
+            (self.of_noise, 0.0 * ones),
+            (self.heat, 0.0),
+            (self.unheard, 0.0),
+            (self.count, 0),
+            (self.window, _SPANS * span),
+            (self.window_start, 0),
+        ]
 
     def update(self, index: int, gradient: tf.Tensor) -> tf.Tensor:
         """Takes in one gradient; returns the variance that acts, of its shape.
@@ -100,9 +113,10 @@ class GradientNoise:
         """
         previous, mean = self.previous[index].value, self.mean[index].value
         count = tf.cast(self.count.value, gradient.dtype)
-        seen = tf.cast(count > 0, gradient.dtype)
-        square = seen * tf.square(gradient - previous) / 2.0
-        new = mean + (1.0 - self.decay) * (square - mean)
+        seen = count > 0
+        square = tf.where(seen, tf.square(gradient - previous) / 2.0, 0.0)
+        known = tf.where(seen, mean, 0.0)
+        new = known + (1.0 - self.decay) * (square - known)
         previous.assign(gradient)
         mean.assign(new)
         V = tf.math.divide_no_nan(new, 1.0 - self.decay**count)
@@ -127,8 +141,8 @@ class GradientNoise:
             injected: Var n, of theta's shape.
             due: Var n if no gradient noise were taken off.
         """
-        passed = self.count.value - self.window_start.value
-        keep, lambda_ = passed > 0, tf.cast(self.keeping, position.dtype)
+        keep = self.count.value > self.window_start.value
+        lambda_ = tf.cast(self.keeping, position.dtype)
         start = tf.where(keep, self.start[index].value, position)
         x = position - start
         filters = self.past_gradient[index], self.past_position[index], self.past_noise[index]
@@ -138,8 +152,7 @@ class GradientNoise:
         ratio = tf.where(heard, tf.math.divide_no_nan(V, injected), 0.0)
         q = tf.reduce_sum(tf.where(heard, g_bar * x - gradient * x_bar, 0.0))
         p = tf.reduce_sum(ratio * n_bar * x)
-        counted = tf.cast(passed >= self.filling, tf.float32)
-        here = counted * tf.one_hot(index, self.share.shape[0])
+        here = self._filled() * tf.one_hot(index, self.share.shape[0])
         for total, value in ((self.of_gradient, q), (self.of_noise, p)):
             total.value.assign_add(here * tf.cast(value, tf.float32))
         self.start[index].value.assign(start)
@@ -148,12 +161,21 @@ class GradientNoise:
         ):
             slot.value.assign(lambda_ * (past + now))
 
+    def _filled(self) -> tf.Tensor:
+        """1.0 once a window's filters are full, 0.0 before."""
+        passed = self.count.value - self.window_start.value
+        return tf.cast(passed >= self.filling, tf.float32)
+
     def hear(self, heat: tf.Tensor) -> None:
         """Takes in the work of one variable's gradient on its velocity that does not act, a scalar."""
-        self.heat.value.assign_add(tf.cast(heat, tf.float32))
+        self.heat.value.assign_add(self._filled() * tf.cast(heat, tf.float32))
 
-    def advance(self) -> None:
-        """Ends an iteration, and a window with it if it was its last."""
+    def advance(self, restart: tf.Tensor | bool = False) -> None:
+        """Ends an iteration, and a window with it if it was its last.
+
+        Args:
+            restart: whether to forget everything, for the chain is still on its way.
+        """
         q, p = self.of_gradient.value, self.of_noise.value
         self.count.assign_add(1)
         over = self.count.value >= self.window_start.value + self.window.value
@@ -161,13 +183,16 @@ class GradientNoise:
         # told from chance.
         measured = tf.clip_by_value(tf.math.divide_no_nan(q, p), 0.0, 1.0)
         self.share.assign(tf.where(over & (p < 0.0), measured, self.share.value))
-        weights = tf.cast(self.window.value, tf.float32) * self.size
+        weights = tf.cast(self.window.value - self.filling, tf.float32) * self.size
         unheard = tf.maximum(self.heat.value / weights, 0.0)
         self.unheard.assign(tf.where(over, unheard, self.unheard.value))
         for total in (self.of_gradient, self.of_noise, self.heat):
             total.assign(tf.where(over, tf.zeros_like(total.value), total.value))
         self.window_start.assign(tf.where(over, self.count.value, self.window_start.value))
         self.window.assign(tf.where(over, 2 * self.window.value, self.window.value))
+        for state, initial in self._initial:
+            first = tf.cast(initial, state.dtype)
+            state.value.assign(tf.where(restart, first, state.value))
 
     def variance(self, index: int, differences: tf.Tensor) -> tf.Tensor:
         """V of one variable after so many differences of successive gradients."""

@@ -11,6 +11,11 @@ from bayesian_gan.samplers.acting_noise import GradientNoise
 from bayesian_gan.samplers.sampler import Sampler, check_number
 
 GRADIENT_NOISE_DECAY = 0.999
+# Velocities this much hotter than T are those of a descent, and tell nothing of the gradients' noise;
+# of few weights they are so by chance.
+_FAR = 10.0
+# What is measured by chance must not take all friction away.
+_LEAST = 0.1
 
 
 @keras.saving.register_keras_serializable("bayesian_gan.samplers")
@@ -22,9 +27,9 @@ class SGNHT(Sampler):
 
         v     <- (1 - alpha) v - learning_rate g + sqrt(2 a T eta) xi,    xi ~ N(0, 1)
         theta <- theta + v
-        alpha <- min(1, alpha + a^2 / mu (mean(v^2) / w - 1)),    w = 2 T eta / (2 - alpha)
+        alpha <- alpha + a^2 / mu (mean(v^2) / w - 1),    w = 2 T eta / (2 - alpha)
 
-    with one alpha, and the mean over the elements of all variables. The friction alpha starts at a
+    with one alpha in [a / 10, 1], and the mean over the elements of all variables. It starts at a
     and grows until the velocities have the variance w that T asks for, so it takes up gradient
     noise of a constant, *unknown* variance. Target: exp(-U(theta) / T).
 
@@ -114,14 +119,17 @@ class SGNHT(Sampler):
         velocities = [self.velocities[index].value for index in moved]
         alpha = self.thermostat.value
         squares = [tf.cast(tf.reduce_sum(tf.square(v)), alpha.dtype) for v in velocities]
-        mean = tf.add_n(squares) / sum(v.shape.num_elements() for v in velocities)
+        weights = sum(v.shape.num_elements() for v in velocities)
+        mean = tf.add_n(squares) / weights
         wanted = 2.0 * tf.cast(heat, alpha.dtype) / (2.0 - alpha)
         if not self.is_cold:
+            far = mean > _FAR * (1.0 + 5.0 / weights) * wanted
             unheard = tf.cast(self._gradient_noise.unheard.value, alpha.dtype)
             mean -= unheard / (alpha * (2.0 - alpha))
-            self._gradient_noise.advance()
+            self._gradient_noise.advance(restart=far)
         force = tf.math.divide_no_nan(mean - wanted, wanted)
-        alpha.assign(tf.minimum(alpha + self.friction**2 / self.thermostat_mass * force, 1.0))
+        moved_to = alpha + self.friction**2 / self.thermostat_mass * force
+        alpha.assign(tf.clip_by_value(moved_to, _LEAST * self.friction, 1.0))
 
     def update_step(
         self, gradient: tf.Tensor, variable: keras.Variable, learning_rate: tf.Tensor

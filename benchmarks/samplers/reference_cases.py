@@ -5,7 +5,8 @@ reference moments: in closed form, by numerical integration, or from HMC of tfp 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 import tensorflow as tf
@@ -99,7 +100,8 @@ def student_t() -> Case:
     return Case("Student-t", energy, np.zeros(10), np.full(10, (5 / 3) ** 0.5), 1.2 * np.eye(10))
 
 
-def _logistic(name: str, minibatches: str | None) -> Case:
+@cache
+def _patients() -> Case:
     """Logistic regression on scikit-learn's breast cancer data, prior N(0, 1) on 31 weights."""
     x, y = load_breast_cancer(return_X_y=True)
     x = np.hstack([(x - x.mean(0)) / x.std(0), np.ones((len(x), 1))]).astype("float32")
@@ -113,22 +115,22 @@ def _logistic(name: str, minibatches: str | None) -> Case:
 
     mode, curvature = laplace(energy, x.shape[1])
     mean, std = hmc(energy, mode, curvature)
-    return Case(name, energy, mean, std, curvature, float(len(y)), minibatches, (x, y))
+    return Case("breast_cancer", energy, mean, std, curvature, float(len(y)), data=(x, y))
 
 
 def breast_cancer() -> Case:
     """Every gradient over all 569 patients."""
-    return _logistic("breast_cancer", None)
+    return _patients()
 
 
 def breast_cancer_independent() -> Case:
     """Minibatches of 64 drawn anew in every iteration."""
-    return _logistic("breast_cancer, B = 64", "independent")
+    return replace(_patients(), name="breast_cancer, B = 64", minibatches="independent")
 
 
 def breast_cancer_epochs() -> Case:
     """Minibatches of 64 without replacement, eight an epoch."""
-    return _logistic("breast_cancer, B = 64 by epochs", "epochs")
+    return replace(_patients(), name="breast_cancer, B = 64 by epochs", minibatches="epochs")
 
 
 def eight_schools() -> Case:

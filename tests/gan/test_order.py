@@ -16,6 +16,7 @@ from bayesian_gan.gan.objectives import Authors, Objective, Paper, Wasserstein
 from bayesian_gan.gan.objectives.base import labelled_energy
 from bayesian_gan.gan.order import halves
 from bayesian_gan.gan.terms import ClassFrequencies, Consistency, Entropy, FeatureMatching
+from bayesian_gan.monitoring.health import HealthMeter
 from bayesian_gan.networks import dcgan_discriminator, dcgan_generator
 from bayesian_gan.options.objective import Order
 
@@ -214,13 +215,47 @@ def test_running_averages_are_those_of_the_half_in_which_a_player_moves(
     model.compile(keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.0))  # Nothing else moves.
     model.hold(images, labels, batch_size=8)
     assert model.step is not None
-    alone = [model.step.change_of_half(half, (0,), ZERO).averages for half in halves(order)]
+    passed: list[tuple[keras.Model, tf.Tensor]] = []
+    for half in halves(order):
+        (players,) = model.step.players((0,), ZERO, half=half)
+        if "generator" in half.players:
+            passed += zip(model.generators, tf.unstack(players.batch.z), strict=True)
+        else:
+            passed.append((model.discriminators[0], players.batch.real))
+    expected = []
+    for network, batch in passed:
+        with keras.StatelessScope() as scope:
+            network(batch, training=True)
+        expected += [scope.get_current_value(v) for v in _averages(network)]
     model.fit(images, labels, batch_size=8, steps_per_epoch=1, verbose=0)
-    written = [v.numpy() for v in model.step.averages((0,))]
-    assert len(written) == len(alone[0]) + len(alone[1]) > 4
-    for got, expected in zip(written, [*alone[0], *alone[1]], strict=True):
-        assert expected is not None
-        np.testing.assert_allclose(got, expected, rtol=1e-6, atol=1e-7)
+    written = [v.numpy() for network, _ in passed for v in _averages(network)]
+    assert len(written) == len(expected) > 4
+    for got, value in zip(written, expected, strict=True):
+        np.testing.assert_allclose(got, value, rtol=1e-5, atol=1e-7)
+
+
+def _averages(network: keras.Model) -> list[keras.Variable]:
+    return [v for v in network.non_trainable_variables if tf.as_dtype(v.dtype).is_floating]
+
+
+@pytest.mark.parametrize("order", ALTERNATING)
+def test_what_is_measured_at_one_state_is_of_both_halves(
+    make_model: MakeModel, images: np.ndarray, labels: np.ndarray, order: Order
+) -> None:
+    model = make_model(objective=Paper(order=order), num_mcmc=1)
+    model.compile(keras.optimizers.SGD(LR), keras.optimizers.SGD(LR))
+    model.hold(images, labels, batch_size=8)
+    assert model.step is not None
+    found = model.step.change((0,), ZERO)
+    for half in halves(order):
+        alone = model.step.change_of_half(half, (0,), ZERO)
+        (player,) = half.players
+        got, expected = (getattr(change, f"{player}s") for change in (found, alone))
+        for a, b in zip(got[0], expected[0], strict=True):
+            np.testing.assert_array_equal(a, b)
+    numbers = HealthMeter(model, images[:8]).measure().numbers
+    for name in ("generator_0", "generator_1", "discriminator_0"):
+        assert numbers[f"gradient_norm/{name}"] > 0  # type: ignore[operator]
 
 
 def test_an_order_that_is_none_is_refused_and_one_that_is_survives_saving() -> None:

@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from bayesian_gan.gan import replicas
 from bayesian_gan.gan.model import BayesianGAN
+from bayesian_gan.gan.objectives import Paper
 from bayesian_gan.gan.terms import (
     ClassFrequencies,
     Consistency,
@@ -45,6 +46,8 @@ def train(strategy: tf.distribute.Strategy | None = None, **changed: Any) -> Bay
         "num_data": NUM_DATA,
         "num_gen": 2,
         "num_mcmc": 2,
+        # Two halves: replicas write the weights between them, too.
+        "objective": Paper(order="generators_first"),
         "terms": [
             FeatureMatching(1.0, "mean"),
             Entropy(0.1),
