@@ -13,8 +13,8 @@ ALGORITHM = "philox"
 class Use(IntEnum):
     """What is drawn by a key (seed of the model, use, ...): its second number.
 
-    Keys of one use are of one length: NumPy fills short ones up with zeros, so (7, 8, 1) and
-    (7, 8, 1, 0) are the same. What follows the use stands beside it.
+    What follows the use stands beside it; and a 1 at the end, of what the second half of a step
+    draws anew. No key is another one with zeros at its end: NumPy takes these for the same.
 
     The synthetic experiment also names 10 and 11, of NumPy's generators: other streams.
     """

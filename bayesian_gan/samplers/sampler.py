@@ -52,8 +52,7 @@ class Sampler(GuardedOptimizer):
             its name.
     """
 
-    first_iteration = 0  # See `begin_at`.
-    scales_given = False
+    scales_given = False  # Whether a `WarmStart` hands over second moments.
 
     def __init__(
         self,
@@ -118,16 +117,6 @@ class Sampler(GuardedOptimizer):
             with tf.init_scope():
                 self.build(variables)
         self._run_guarded(list(grads), variables, self.phase(), self.phases)
-
-    def begin_at(self, iteration: int, *, scales_given: bool = False) -> None:
-        """Says at which iteration this sampler begins to move, before it is built (`WarmStart`).
-
-        Args:
-            iteration: of the sampler's own counter, which runs during a warm-up too. A burn-in
-                counts from here.
-            scales_given: whether a preconditioned sampler gets second moments at that iteration.
-        """
-        self.first_iteration, self.scales_given = iteration, scales_given
 
     @property
     def phases(self) -> list[Callable[..., None]]:

@@ -38,8 +38,8 @@ class ScaleAdaptedSGHMC(Preconditioned, SGHMC):
     Args:
         learning_rate: float or LearningRateSchedule; a step in units of Adam's.
         num_data: N.
-        burn_in: iterations that learn the scales, 1,000 or so; after a `WarmStart` they count from
-            its end. 0 is only for a `WarmStart` that hands over second moments, and takes them as
+        burn_in: moves that learn the scales, 1,000 or so; after a `WarmStart` they count from its
+            end. 0 is only for a `WarmStart` that hands over second moments, and takes them as
             they are.
         epsilon: > 0, keeps G finite.
         seed: int >= 0: see `Sampler`.
@@ -89,7 +89,7 @@ class ScaleAdaptedSGHMC(Preconditioned, SGHMC):
 
     def phase(self) -> tf.Tensor:
         """0 in the burn-in, 1 after it."""
-        return tf.cast(self._iterations.value >= self.first_iteration + self.burn_in, tf.int32)
+        return tf.cast(self.moves.value >= self.burn_in, tf.int32)
 
     def _burn_in(self, grads: Any, trainable_variables: Any) -> None:
         self._adapting = True

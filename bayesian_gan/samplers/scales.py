@@ -24,19 +24,28 @@ class Preconditioned(Sampler):
     arrived on full batches leaves g = 0, and G = 1 / epsilon would throw the chain out. At F the
     noise of one step has the standard deviation learning_rate, which in units of Adam is a small
     part of a posterior standard deviation (or the step would be too large). From there the steps
-    grow by 2% an iteration until the gradients, which grow with them, take over. `age` counts from
-    the first iteration of the sampler, after a warm-up (`begin_at`); all is a function of the
-    iteration, so that resuming is exact. Handed-over scales are taken as they are, without a floor.
+    grow by 2% a move until the gradients, which grow with them, take over. `age` counts the moves
+    of this sampler: not a warm-up before, nor iterations in which another block moves (a random
+    scan). Handed-over scales are taken as they are, without a floor.
     """
 
     epsilon: float
 
     def build(self, variables: Sequence[keras.Variable]) -> None:
-        """Makes V."""
+        """Makes V, and the counter of moves."""
         if self.built:
             return
         super().build(variables)
+        # Like the counter of iterations: moved by the first replica only.
+        self.moves = self.add_variable((), "zeros", "int64", "only_first_replica", name="moves")
         self.second_moments = self.add_optimizer_variables(variables, "second_moment")
+
+    def move(
+        self, grads: Sequence[tf.Tensor | None], trainable_variables: Sequence[keras.Variable]
+    ) -> None:
+        """One iteration for finite gradients."""
+        super().move(grads, trainable_variables)
+        self.moves.assign_add(1)
 
     def receive_second_moments(self, second_moments: Sequence[tf.Tensor]) -> None:
         """Takes over running means of g^2, one tensor for each variable (see `WarmStart`)."""
@@ -51,7 +60,7 @@ class Preconditioned(Sampler):
         highest = tf.math.divide_no_nan(
             2.0 * self.current_temperature(), learning_rate * self.num_data
         )
-        age = tf.cast(self._iterations.value - self.first_iteration, tf.float32)
+        age = tf.cast(self.moves.value, tf.float32)
         return highest * tf.exp(-fall * age)
 
     def _preconditioner(self, moment: tf.Tensor, floor: tf.Tensor | float = 0.0) -> tf.Tensor:

@@ -64,7 +64,7 @@ class WarmStart(GuardedOptimizer):
             raise ValueError("`hand_over_second_moments` needs a warm-up, and iterations is 0")
         self.warm_up_iterations = int(iterations)
         self.hand_over_second_moments = bool(hand_over_second_moments)
-        self.sampler.begin_at(int(iterations), scales_given=self.hand_over_second_moments)
+        self.sampler.scales_given = self.hand_over_second_moments
 
     @property
     def variables(self) -> list[keras.Variable]:

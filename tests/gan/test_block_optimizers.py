@@ -9,10 +9,12 @@ import tensorflow as tf
 from keras.optimizers import schedules
 
 from bayesian_gan.gan.model import BayesianGAN
+from bayesian_gan.gan.order import Half
 from bayesian_gan.gan.random_scan import random_start
 from bayesian_gan.gan.step import Block, Change, Step
 from bayesian_gan.reliability.state import assign_state, read_state, state_variables
-from bayesian_gan.samplers import PSGLD, SGHMC, WarmStart
+from bayesian_gan.samplers import PSGLD, SGHMC, ScaleAdaptedSGHMC, WarmStart
+from bayesian_gan.samplers.sampler import Sampler
 from bayesian_gan.samplers.schedules import TemperatureRamp
 
 MakeScan = Callable[[keras.optimizers.Optimizer], BayesianGAN]
@@ -23,16 +25,16 @@ GRADIENT = 0.25
 @pytest.fixture
 def make_scan(monkeypatch: pytest.MonkeyPatch) -> MakeScan:
     """A model of two chains whose generators, one of four in a step, have a constant gradient."""
-    whole = Step.change
+    whole = Step.change_of_half
 
     def change(
-        self: Step, group: Sequence[int], step: tf.Tensor, block: Block | None = None
+        self: Step, half: Half, group: Sequence[int], step: tf.Tensor, block: Block | None = None
     ) -> Change:
-        found = whole(self, group, step, block)
+        found = whole(self, half, group, step, block)
         constant = [[tf.fill(g.shape, GRADIENT) for g in chain] for chain in found.generators]
         return found._replace(generators=constant)
 
-    monkeypatch.setattr(Step, "change", change)
+    monkeypatch.setattr(Step, "change_of_half", change)
 
     def make(optimizer: keras.optimizers.Optimizer) -> BayesianGAN:
         model = BayesianGAN(
@@ -188,13 +190,35 @@ def test_second_moments_of_every_block_are_handed_over(
             np.testing.assert_allclose(moment.numpy(), GRADIENT**2, rtol=1e-4)
 
 
+@pytest.mark.parametrize(
+    "sampler",
+    [PSGLD(1e-3, 96, seed=1), ScaleAdaptedSGHMC(1e-3, 96, burn_in=5, seed=1)],
+    ids=lambda sampler: sampler.name,
+)
+def test_a_block_learns_its_scales_by_its_own_moves(make_scan: MakeScan, sampler: Sampler) -> None:
+    model = make_scan(WarmStart(keras.optimizers.SGD(0.0), sampler, 4))
+    moving = _moving(model, 20)[4:]
+    _one_weight_of_each(model, 20)
+    moves = [int((moving[:, m] == b).sum()) for m in range(CHAINS) for b in range(BLOCKS)]
+    samplers = [o.sampler for o in model.generator_optimizers]
+    assert [int(s.moves.numpy()) for s in samplers] == moves
+    if isinstance(sampler, ScaleAdaptedSGHMC):
+        assert [int(s.phase()) for s in samplers] == [int(n >= 5) for n in moves]
+        assert 0 < sum(n >= 5 for n in moves) < len(moves)
+
+
 def test_the_variance_of_gradients_counts_those_of_the_block(
     make_scan: MakeScan,
 ) -> None:
     model = make_scan(SGHMC(1e-6, 96, gradient_noise="fisher", seed=1))
     moving = _moving(model, 20)
     _one_weight_of_each(model, 20)
-    counts = [int(o._variance.count.numpy()) for o in model.generator_optimizers]
+    counts = [
+        int(v.numpy())
+        for o in model.generator_optimizers
+        for v in o.variables
+        if v.name == "gradient_count"
+    ]
     assert counts == [int((moving[:, m] == b).sum()) for m in range(CHAINS) for b in range(BLOCKS)]
 
 

@@ -128,17 +128,21 @@ OTHERS: dict[str, Any] = {"pairs_per_step": 1, "noise": FallingNoise(0.5, 0, 2)}
 
 
 @pytest.mark.parametrize(
-    ("objective", "terms", "others"),
+    ("objective", "terms", "others", "twice"),
     [
-        (Wasserstein(), TERMS, OTHERS),
-        (Wasserstein(), TERMS, {**OTHERS, "shards": 2}),
-        (Wasserstein(), TERMS, {**OTHERS, "generators_per_step": 2}),
-        (Authors(), [FeatureMatching(1.0)], {}),
+        (Wasserstein(), TERMS, OTHERS, 0),
+        # Each shard draws the whole minibatch to take its part: z, real and labelled images of a
+        # chain; and whom each of two discriminators meets, which is the same for all.
+        (Wasserstein(), TERMS, {**OTHERS, "shards": 2}, 3 + 2),
+        (Wasserstein(), TERMS, {**OTHERS, "generators_per_step": 2}, 0),
+        # The halves of a step have the real and labelled images in common.
+        (Wasserstein(order="generators_first"), TERMS, OTHERS, 2),
+        (Authors(), [FeatureMatching(1.0)], {}, 0),
     ],
-    ids=["everything", "shards", "random scan", "authors"],
+    ids=["everything", "shards", "random scan", "two halves", "authors"],
 )
 def test_no_two_draws_of_several_steps_have_one_seed(
-    objective: Objective, terms: Sequence[Term], others: dict[str, Any]
+    objective: Objective, terms: Sequence[Term], others: dict[str, Any], twice: int
 ) -> None:
     model = _model(objective, terms, **others)
     with recorded() as draws:
@@ -148,10 +152,7 @@ def test_no_two_draws_of_several_steps_have_one_seed(
     # At least what the layers draw in the generators' passes.
     assert len(counts) > STEPS * 2 * model.game.moving * 4
     again = [count for count in counts.values() if count > 1]
-    # Each shard draws the whole minibatch to take its part: z, real and labelled images of each
-    # chain; and whom each discriminator meets, which is the same for all.
-    shards = model.game.shards
-    assert again == ([] if shards == 1 else [shards] * (STEPS * 2 * (3 + 2)))
+    assert again == [2] * (STEPS * 2 * twice)
     assert draws.seeds.isdisjoint(counts)
     assert draws.others == []
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from bayesian_gan.samplers import PSGLD, SGHMC, ScaleAdaptedSGHMC, WarmStart
+from bayesian_gan.samplers import PSGLD, ScaleAdaptedSGHMC, WarmStart
 from bayesian_gan.samplers.sampler import Sampler
 
 N, CHAINS, WARM_UP = 1000.0, 200, 3000
@@ -105,4 +105,3 @@ def test_no_scales_at_all_are_refused() -> None:
     ):
         with pytest.raises(ValueError, match=r"^`burn_in` is 0, and nothing else .* hand_over"):
             optimizer.build(theta)
-    assert SGHMC(0.1, N, seed=1).first_iteration == 0

@@ -68,7 +68,7 @@ def test_at_temperature_zero_equals_rmsprop_of_the_same_moments(
     sampler: Any, optimizer: Any
 ) -> None:
     ours, theirs = variables(), variables()
-    sampler.begin_at(0, scales_given=True)
+    sampler.scales_given = True
     sampler.build(ours)
     optimizer.build(theirs)
     sampler.receive_second_moments([tf.constant(m) for m in MOMENTS])
