@@ -109,10 +109,9 @@ class CollectPosteriorDraws(keras.callbacks.Callback):
     def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
         """Collects where an iteration was due since the last call."""
         iteration = int(self.model.iteration.numpy())
-        due = self._due_by(iteration)
-        if due <= self._passed:
+        if not self.due(iteration):
             return
-        self._passed = due
+        self._passed = self._due_by(iteration)
         if self.writes is None:
             self.posterior.collect(self.model)
             return
@@ -122,6 +121,10 @@ class CollectPosteriorDraws(keras.callbacks.Callback):
             partial(self.posterior.write, iteration, arrays),
             sum(array.nbytes for array in arrays.values()),
         )
+
+    def due(self, iteration: int) -> bool:
+        """Whether a draw is taken at the end of a call that ends with this iteration, the next one."""
+        return self._due_by(iteration) > self._passed
 
     def _due_by(self, iteration: int) -> int:
         """How many draws have been due up to an iteration."""
