@@ -93,9 +93,10 @@ def sample_report(
     Returns:
         What goes into the file, and the pairs to look at for memorisation, if asked for.
     """
-    order = np.random.default_rng(seed).permutation(len(data.images))
+    # The order of the generated images is drawn by `seed` and `seed + 1` alone.
+    order = np.random.default_rng((seed, 1)).permutation(len(data.images))
     chosen = np.sort(order[: len(made.last)])  # In this order a mapped file is read fastest.
-    shuffle = np.random.default_rng(seed + 1).permutation(len(chosen))
+    shuffle = np.random.default_rng((seed, 2)).permutation(len(chosen))
     train = extractor(data.images) if memorisation else None
     real = (extractor(data.images[chosen]) if train is None else train[chosen])[shuffle]
     gaussian = Gaussian.of(real)

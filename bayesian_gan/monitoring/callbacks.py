@@ -106,6 +106,10 @@ class CollectPosteriorDraws(keras.callbacks.Callback):
             )
         self._passed = self._due_by(int(self.model.iteration.numpy()))
 
+    def due(self, iteration: int) -> bool:
+        """Whether a draw is taken after a call of the model that ends with this iteration."""
+        return self._due_by(iteration) > self._passed
+
     def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
         """Collects where an iteration was due since the last call."""
         iteration = int(self.model.iteration.numpy())

@@ -69,5 +69,5 @@ class Generating(DrawnNetworks):
                     z = draw_noise(count, self._generator.input_shape[-1], (seed, first + 1))
                     parts.append(generate(self._generator, z))
                     owners.append(np.full(count, j))
-        order = np.random.default_rng((seed, 1)).permutation(num)
+        order = np.random.default_rng(seed).permutation(num)
         return np.concatenate(parts)[order], np.concatenate(owners)[order]

@@ -217,6 +217,6 @@ def test_names_that_keras_counts_up_are_no_difference() -> None:
 
 
 def test_chains_that_meet_have_no_offset(make_model: MakeModel) -> None:
-    with pytest.raises(InputError, match=r"chain_offset does not go with Authors\(\)"):
+    with pytest.raises(InputError, match=r"chain_offset does not go with Authors"):
         make_model(objective=Authors(), chain_offset=1)
     assert make_model(chain_offset=3).get_config()["chain_offset"] == 3
