@@ -126,10 +126,6 @@ class CollectPosteriorDraws(keras.callbacks.Callback):
             sum(array.nbytes for array in arrays.values()),
         )
 
-    def due(self, iteration: int) -> bool:
-        """Whether a draw is taken at the end of a call that ends with this iteration, the next one."""
-        return self._due_by(iteration) > self._passed
-
     def _due_by(self, iteration: int) -> int:
         """How many draws have been due up to an iteration."""
         return max(0, iteration - self.warm_up) // self.every
