@@ -9,6 +9,7 @@ from gaussians import run
 from bayesian_gan.samplers import SGHMC, SGNHT
 from bayesian_gan.samplers.sampler import Sampler
 
+SLOW = pytest.mark.slow
 FRICTION, N = 0.1, 100.0
 K = np.linspace(60.0, 140.0, 8)
 
@@ -36,7 +37,9 @@ def width(
     return float(np.sqrt(position * K).mean()), sampler
 
 
-@pytest.mark.parametrize("ratio", [0.17, 0.34, 0.68])
+@pytest.mark.parametrize(
+    "ratio", [pytest.param(0.17, marks=SLOW), pytest.param(0.34, marks=SLOW), 0.68]
+)
 @pytest.mark.parametrize("epoch", [0, 32])
 def test_width_is_right_however_minibatches_are_drawn(ratio: float, epoch: int) -> None:
     # Successive differences taken at their word give 0.91, 0.83 and 0.67 with epochs; nothing taken off
