@@ -6,7 +6,6 @@ up for each other within an epoch, and a chain whose memory is as long feels lit
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 import keras
 import numpy as np
@@ -14,6 +13,8 @@ import tensorflow as tf
 
 from bayesian_gan.samplers.sampler import Sampler, check_number
 
+# Of the running variance, unless a sampler is told another.
+DECAY = 0.999
 # The response to noise is followed over this many memories 1 / friction of the velocity, and over no
 # fewer iterations than the second number: a chain's positions remember for longer than its velocities.
 _MEMORIES, _SHORTEST = 10.0, 50
@@ -73,38 +74,26 @@ class GradientNoise:
         self.past_position = slots(variables, "past_position")
         self.past_noise = slots(variables, "past_noise")
 
-        def numbers(name: str, value: float = 0.0) -> keras.Variable:
-            initial = keras.initializers.Constant(value)
-            shape = (len(variables),)
-            return optimizer.add_variable(
-                shape, initial, "float32", "only_first_replica", name=name
+        self._initial: list[tuple[keras.Variable, np.ndarray]] = []
+
+        def state(name: str, initial: np.ndarray, dtype: str = "float32") -> keras.Variable:
+            """Like the counter: moved by the first replica only."""
+            start = keras.initializers.Constant(initial.flat[0])
+            variable = optimizer.add_variable(
+                initial.shape, start, dtype, "only_first_replica", name=name
             )
+            self._initial.append((variable, initial))
+            return variable
 
-        def scalar(name: str) -> keras.Variable:
-            return optimizer.add_variable((), "zeros", "float32", "only_first_replica", name=name)
-
-        def whole(name: str, value: int) -> keras.Variable:
-            initial = keras.initializers.Constant(value)
-            return optimizer.add_variable((), initial, "int64", "only_first_replica", name=name)
-
-        self.share = numbers("acting_share", 1.0)
-        self.of_gradient, self.of_noise = numbers("gradient_response"), numbers("noise_response")
+        zero, zeros, ones = np.array(0), np.zeros(len(variables)), np.ones(len(variables))
+        self.share = state("acting_share", ones)
+        self.of_gradient = state("gradient_response", zeros)
+        self.of_noise = state("noise_response", zeros)
         self.size = sum(v.shape.num_elements() for v in map(tf.convert_to_tensor, variables))
-        self.heat, self.unheard = scalar("heat"), scalar("unheard_heat")
-        self.count = whole("gradient_count", 0)
-        self.window = whole("window_length", _SPANS * span)
-        self.window_start = whole("window_start", 0)
-        ones = np.ones(len(variables))
-        self._initial: list[tuple[keras.Variable, Any]] = [
-            (self.share, ones),
-            (self.of_gradient, 0.0 * ones),
-            (self.of_noise, 0.0 * ones),
-            (self.heat, 0.0),
-            (self.unheard, 0.0),
-            (self.count, 0),
-            (self.window, _SPANS * span),
-            (self.window_start, 0),
-        ]
+        self.heat, self.unheard = state("heat", zero), state("unheard_heat", zero)
+        self.count = state("gradient_count", zero, "int64")
+        self.window = state("window_length", np.array(_SPANS * span), "int64")
+        self.window_start = state("window_start", zero, "int64")
 
     def update(self, index: int, gradient: tf.Tensor) -> tf.Tensor:
         """Takes in one gradient; returns the variance that acts, of its shape.
@@ -170,11 +159,11 @@ class GradientNoise:
         """Takes in the work of one variable's gradient on its velocity that does not act, a scalar."""
         self.heat.value.assign_add(self._filled() * tf.cast(heat, tf.float32))
 
-    def advance(self, restart: tf.Tensor | bool = False) -> None:
+    def advance(self, restart: tf.Tensor | None = None) -> None:
         """Ends an iteration, and a window with it if it was its last.
 
         Args:
-            restart: whether to forget everything, for the chain is still on its way.
+            restart: whether to forget everything, for the chain is still on its way; None for never.
         """
         q, p = self.of_gradient.value, self.of_noise.value
         self.count.assign_add(1)
@@ -190,6 +179,8 @@ class GradientNoise:
             total.assign(tf.where(over, tf.zeros_like(total.value), total.value))
         self.window_start.assign(tf.where(over, self.count.value, self.window_start.value))
         self.window.assign(tf.where(over, 2 * self.window.value, self.window.value))
+        if restart is None:
+            return
         for state, initial in self._initial:
             first = tf.cast(initial, state.dtype)
             state.value.assign(tf.where(restart, first, state.value))

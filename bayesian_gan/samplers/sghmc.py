@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 from keras.optimizers.schedules import LearningRateSchedule as Schedule
 
-from bayesian_gan.samplers.acting_noise import GradientNoise, check_gradient_noise
+from bayesian_gan.samplers.acting_noise import DECAY, GradientNoise, check_gradient_noise
 from bayesian_gan.samplers.sampler import Sampler, check_number
 
 
@@ -51,7 +51,7 @@ class SGHMC(Sampler):
         *,
         friction: float = 0.1,
         gradient_noise: float | str = 0.0,
-        gradient_noise_decay: float = 0.999,
+        gradient_noise_decay: float = DECAY,
         mass: float | Sequence[float] = 1.0,
         temperature: float | Schedule = 1.0,
         seed: int,

@@ -7,10 +7,9 @@ import keras
 import tensorflow as tf
 from keras.optimizers.schedules import LearningRateSchedule as Schedule
 
-from bayesian_gan.samplers.acting_noise import GradientNoise
+from bayesian_gan.samplers.acting_noise import DECAY, GradientNoise
 from bayesian_gan.samplers.sampler import Sampler, check_number
 
-GRADIENT_NOISE_DECAY = 0.999
 # Velocities this much hotter than T are those of a descent, and tell nothing of the gradients' noise;
 # of few weights they are so by chance.
 _FAR = 10.0
@@ -97,7 +96,7 @@ class SGNHT(Sampler):
             return
         super().build(variables)
         self.velocities = self.add_optimizer_variables(variables, "velocity")
-        self._gradient_noise = GradientNoise(self, variables, GRADIENT_NOISE_DECAY, self.friction)
+        self._gradient_noise = GradientNoise(self, variables, DECAY, self.friction)
         start = keras.initializers.Constant(self.friction)
         # Like the counter: moved by the first replica only, since all of them agree.
         self.thermostat = self.add_variable(
