@@ -5,8 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from bayesian_gan.gan.model import BayesianGAN
-
-PLAYERS = ("generator", "discriminator")
+from bayesian_gan.gan.terms.base import PLAYERS
 
 
 class Positions:

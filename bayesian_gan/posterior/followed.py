@@ -7,13 +7,12 @@ import tensorflow as tf
 
 from bayesian_gan.data.batches import to_unit
 from bayesian_gan.gan.minibatch import check_images
+from bayesian_gan.gan.terms.base import PLAYERS
 from bayesian_gan.networks.outputs import log_odds
 from bayesian_gan.posterior.chains import of_chains
 from bayesian_gan.posterior.draws import array_name
 from bayesian_gan.posterior.networks import DrawnNetworks
 from bayesian_gan.samplers.inference_data import inference_data
-
-PLAYERS = ("generator", "discriminator")
 
 
 class Followed(DrawnNetworks):

@@ -8,9 +8,9 @@ import numpy as np
 from bayesian_gan.errors import InputError
 from bayesian_gan.gan.model import BayesianGAN
 from bayesian_gan.gan.optimizers import parts_of
+from bayesian_gan.gan.terms.base import PLAYERS
 from bayesian_gan.networks.supervised import SupervisedBaseline
 
-PLAYERS = ("generator", "discriminator")
 _SEED_STATE = "seed_generator_state"
 
 

@@ -15,6 +15,7 @@ from bayesian_gan.networks.outputs import num_classes, symbolic_output
 from bayesian_gan.options.config import Config
 
 Player = Literal["generator", "discriminator"]
+PLAYERS: tuple[Player, ...] = get_args(Player)
 # What the energies themselves are logged as.
 OTHERS = ("discriminator_energy", "generator_energy", "real", "fake", "adversarial", "labelled")
 
