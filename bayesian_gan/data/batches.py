@@ -2,6 +2,7 @@
 
 import tensorflow as tf
 
+from bayesian_gan.data.input_range import UNIT, InputRange
 from bayesian_gan.errors import InputError
 from bayesian_gan.seeds import ALGORITHM
 
@@ -53,11 +54,12 @@ def draw_indices(
     return tf.slice(epochs, [offset], [batch_size])
 
 
-def to_unit(images: tf.Tensor) -> tf.Tensor:
+def to_unit(images: tf.Tensor, input_range: InputRange = UNIT) -> tf.Tensor:
     """Images as the networks take them, float32 in [-1, 1].
 
     Args:
-        images: uint8, scaled by x / 127.5 - 1; or floating point, taken to be scaled already.
+        images: uint8, scaled by x / 127.5 - 1; or floating point of the range.
+        input_range: of floats.
 
     Raises:
         InputError: any other type, whose range is not known.
@@ -66,8 +68,10 @@ def to_unit(images: tf.Tensor) -> tf.Tensor:
     if images.dtype == tf.uint8:
         return tf.cast(images, tf.float32) / 127.5 - 1.0
     if images.dtype.is_floating:
-        return tf.cast(images, tf.float32)
-    raise InputError(f"images are {images.dtype.name}: give uint8, or floating point in [-1, 1]")
+        return input_range.to_unit(images)
+    raise InputError(
+        f"images are {images.dtype.name}: give uint8, or floating point in {input_range}"
+    )
 
 
 def to_uint8(images: tf.Tensor) -> tf.Tensor:

@@ -23,6 +23,9 @@ class ImageSource(Protocol):
     def gather(self, indices: tf.Tensor) -> tf.Tensor:
         """The images of integer indices [n], each in [0, N): [n, height, width, channels]."""
 
+    def refill(self, images: np.ndarray) -> bool:
+        """Takes other images, which a graph that gathers then meets; False where these do not fit it."""
+
 
 class HeldImages:
     """Images in TensorFlow's memory.
@@ -32,14 +35,19 @@ class HeldImages:
     """
 
     def __init__(self, images: np.ndarray) -> None:
-        # Made here, outside any graph: a graph that gathers from it refers to it and holds no copy.
-        with tf.init_scope():
-            self.tensor = tf.constant(images)
+        self.variable = held(images)
         self.shape = tuple(images.shape)
 
     def gather(self, indices: tf.Tensor) -> tf.Tensor:
         """See `ImageSource`."""
-        return tf.gather(self.tensor, indices)
+        return tf.gather(tf.convert_to_tensor(self.variable), indices)
+
+    def refill(self, images: np.ndarray) -> bool:
+        """See `ImageSource`."""
+        if is_mapped(images) or not fits(self.variable, images):
+            return False
+        self.variable.assign(images)
+        return True
 
 
 class MappedImages:
@@ -60,8 +68,33 @@ class MappedImages:
         drawn = tf.numpy_function(self._take, [indices], self.images.dtype, stateful=False)
         return tf.ensure_shape(drawn, (indices.shape[0], *self.shape[1:]))
 
+    def refill(self, images: np.ndarray) -> bool:
+        """See `ImageSource`."""
+        like = images.shape == self.shape and images.dtype == self.images.dtype
+        if not (is_mapped(images) and like):
+            return False
+        self.images = images
+        return True
+
     def _take(self, indices: np.ndarray) -> np.ndarray:
         return np.ascontiguousarray(np.take(self.images, indices, axis=0))
+
+
+def held(values: np.ndarray) -> tf.Variable:
+    """A variable of data, which is no part of a model's state.
+
+    It is made outside of any graph: a graph refers to it and holds no copy, and goes on with what it
+    is given later.
+    """
+    with tf.init_scope():
+        return tf.Variable(values, trainable=False)
+
+
+def fits(variable: tf.Variable | None, values: np.ndarray | None) -> bool:
+    """Whether a variable of `held` can take these values; None is like None alone."""
+    if variable is None or values is None:
+        return variable is values
+    return tuple(variable.shape) == values.shape and variable.dtype.as_numpy_dtype == values.dtype
 
 
 def image_source(images: np.ndarray) -> ImageSource:

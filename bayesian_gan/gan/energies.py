@@ -233,7 +233,7 @@ def _of_discriminator(
         met: numbers of those that it meets; None for all.
         step: iteration.
     """
-    batch, objective = chain.batch, game.objective
+    batch, objective, counts = chain.batch, game.objective, chain.data.counts
     seeds = tf.unstack(tf.random.split(_seed(game, chain, step, Use.PASSES, i), 3, ALGORITHM))
 
     def seed_of(use: Use, name: str) -> tf.Tensor:
@@ -244,14 +244,14 @@ def _of_discriminator(
         lambda images, seed: run(images, seed=seed, keep_averages=False),
         batch.real,
         real_outputs,
-        chain.data.all_labels,
+        None if counts is None else tf.convert_to_tensor(counts),
         {state.name: partial(state.read, chain.first + i) for state in chain.states},
         seed_of,
     )
     values = {"labelled": tf.zeros(())}
     if batch.labelled is not None:
         logits, _ = split_outputs(passes.run(batch.labelled, seeds[1]))
-        values["labelled"] = labelled_energy(logits, batch.labels)
+        values["labelled"] = labelled_energy(logits, batch.labels, batch.weights)
     values |= _of_pairs(game, passes, fakes, met, seeds[2])
     for term in game.own_terms():
         values[term.metric] = term.value(passes)

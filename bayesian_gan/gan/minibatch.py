@@ -1,43 +1,91 @@
 """What `fit` trains on: checked images and labels, and the minibatches that a step draws from them."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from bayesian_gan.data.batches import draw_indices, to_unit
-from bayesian_gan.data.source import ImageSource, image_source
+from bayesian_gan.data.check_images import check_images
+from bayesian_gan.data.input_range import UNIT, InputRange
+from bayesian_gan.data.labels import UNLABELLED, integer_labels, labelled_weights
+from bayesian_gan.data.source import ImageSource, fits, held, image_source
 from bayesian_gan.errors import InputError
+from bayesian_gan.gan.configured import check_number
 from bayesian_gan.gan.order import WHOLE, Half
 from bayesian_gan.gan.shards import take_shard
 from bayesian_gan.seeds import ALGORITHM, Use, seed_pair
 
-UNLABELLED = -1
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TrainingData:
-    """What `fit` trains on.
+    """What `fit` trains on. What a graph reads of it are variables, which `refill` gives other data.
 
     Attributes:
         images: unlabelled images, uint8 or float32 [N, height, width, channels], or vectors, float32 [N, D]; in
             memory or mapped into it.
-        labelled_images: [N_s, height, width, channels], or None without labels.
+        labelled_images: of the same kind, [N_s, ...], or None without labels.
         labels: int32 [N_s], or None.
+        weights: of the labelled examples in the labelled term, float32 [N_s]; None where all weigh 1.
+        counts: labelled examples of each class, float64 [K], or None.
         batch_size: B, unlabelled images and generated images of each generator in a minibatch.
         labelled_batch_size: labelled images in a minibatch.
+        input_range: of images of floats.
     """
 
     images: ImageSource
-    labelled_images: tf.Tensor | None
-    labels: tf.Tensor | None
+    labelled_images: tf.Variable | None
+    labels: tf.Variable | None
+    weights: tf.Variable | None
+    counts: tf.Variable | None
     batch_size: int
     labelled_batch_size: int
+    input_range: InputRange = UNIT
 
-    @property
-    def all_labels(self) -> np.ndarray | None:
-        """The labels as an array, [N_s]; None without."""
-        return None if self.labels is None else self.labels.numpy()
+    @classmethod
+    def hold(cls, checked: "CheckedData") -> "TrainingData":
+        """Takes checked data into variables."""
+        labelled = [None if v is None else held(v) for v in checked.labelled()]
+        images = image_source(checked.images)
+        return cls(
+            images, *labelled, checked.batch_size, checked.labelled_batch_size, checked.input_range
+        )
+
+    def refill(self, checked: "CheckedData") -> bool:
+        """Takes other data of the same shapes; False, and nothing is taken, where they do not fit."""
+        same = (self.batch_size, self.labelled_batch_size, self.input_range) == (
+            checked.batch_size,
+            checked.labelled_batch_size,
+            checked.input_range,
+        )
+        own = (self.labelled_images, self.labels, self.weights, self.counts)
+        pairs = list(zip(own, checked.labelled(), strict=True))
+        if not (same and all(fits(*pair) for pair in pairs) and self.images.refill(checked.images)):
+            return False
+        for variable, values in pairs:
+            if variable is not None:
+                variable.assign(values)
+        return True
+
+
+@dataclass(frozen=True, eq=False)
+class CheckedData:
+    """Data that fit the networks, as arrays; see `TrainingData`."""
+
+    images: np.ndarray
+    labelled_images: np.ndarray | None
+    labels: np.ndarray | None
+    weights: np.ndarray | None
+    counts: np.ndarray | None
+    batch_size: int
+    labelled_batch_size: int
+    input_range: InputRange
+
+    def labelled(self) -> tuple[np.ndarray | None, ...]:
+        """What belongs to the labelled examples."""
+        return self.labelled_images, self.labels, self.weights, self.counts
 
 
 @dataclass(frozen=True)
@@ -48,59 +96,67 @@ class Minibatch:
         real: float32 [B, height, width, channels] in [-1, 1]; or [B, D].
         labelled: float32 [labelled batch, height, width, channels], or None.
         labels: int32 [labelled batch], or None.
+        weights: of these in the labelled term, float32 [labelled batch]; None where all weigh 1.
         z: float32 [generators that move, B, z_dim], in [-1, 1].
     """
 
     real: tf.Tensor
     labelled: tf.Tensor | None
     labels: tf.Tensor | None
+    weights: tf.Tensor | None
     z: tf.Tensor
 
 
-def training_data(
+def check_data(
     x: np.ndarray,
-    y: np.ndarray | None,
+    y: Any,
+    sample_weight: Any = None,
+    class_weight: Mapping[int, float] | None = None,
     *,
     image_shape: tuple[int, ...],
     num_classes: int,
+    class_names: Sequence[str] | None,
     batch_size: int,
     labelled_batch_size: int | None,
-) -> TrainingData:
-    """Checks images and labels and holds them; see `BayesianGAN.fit` for the arguments.
+    input_range: InputRange = UNIT,
+) -> CheckedData:
+    """Checks images and labels; see `BayesianGAN.fit` for the arguments.
 
     Raises:
-        InputError: images or labels that do not fit the networks.
+        InputError: they do not fit the networks.
     """
-    images = check_images(x, image_shape)
-    if batch_size < 2:
-        raise InputError(f"batch_size must be at least 2, not {batch_size}")
+    images = check_images(x, image_shape, input_range, "x")
+    for name, value, least in (
+        ("batch_size", batch_size, 2),
+        ("labelled_batch_size", labelled_batch_size, 1),
+    ):
+        if value is not None:
+            check_number(name, value, low=least, whole=True)
     if (y is not None) != (num_classes > 1):
         raise InputError(
             f"a discriminator with {num_classes} logits needs "
             + ("labels y (-1 where there is none)" if y is None else "no labels y")
         )
     if y is None:
-        return TrainingData(image_source(images), None, None, batch_size, 0)
-    labels = np.asarray(y)
-    if labels.shape != (len(images),) or labels.dtype.kind not in "iu":
-        raise InputError(
-            f"y must be {len(images)} integers, one for each image, not {labels.dtype} "
-            f"of shape {labels.shape}"
-        )
+        for name, value in (("sample_weight", sample_weight), ("class_weight", class_weight)):
+            if value is not None:
+                raise InputError(
+                    f"{name} weighs the labelled examples, and there are none: leave it out"
+                )
+        return CheckedData(images, None, None, None, None, batch_size, 0, input_range)
+    labels = integer_labels(y, len(images), num_classes, class_names)
     labelled = np.flatnonzero(labels != UNLABELLED)
     if not len(labelled):
         raise InputError("y labels no image: all are -1")
-    if labels.min() < UNLABELLED or labels.max() >= num_classes:
-        raise InputError(
-            f"labels must lie in 0..{num_classes - 1} (-1 for none), not "
-            f"{labels.min()}..{labels.max()}"
-        )
-    return TrainingData(
-        image_source(images),
-        tf.constant(images[labelled]),
-        tf.constant(labels[labelled], tf.int32),
-        batch_size,
-        labelled_batch_size or min(batch_size, len(labelled)),
+    return CheckedData(
+        images,
+        images[labelled],
+        labels[labelled],
+        labelled_weights(labels, sample_weight, class_weight),
+        np.bincount(labels[labelled], minlength=num_classes).astype(np.float64),
+        int(batch_size),
+        int(labelled_batch_size or min(batch_size, len(labelled))),
+        input_range,
     )
 
 
@@ -137,52 +193,16 @@ def draw_minibatch(
     unlabelled = draw_indices(
         seed_pair((seed, Use.UNLABELLED, chain)), step, data.images.shape[0], data.batch_size
     )
-    real = to_unit(data.images.gather(take_shard(unlabelled, *part)))
+    real = to_unit(data.images.gather(take_shard(unlabelled, *part)), data.input_range)
     if data.labels is None:
-        return Minibatch(real, None, None, z)
+        return Minibatch(real, None, None, None, z)
     drawn = draw_indices(
         seed_pair((seed, Use.LABELLED, chain)), step, data.labels.shape[0], data.labelled_batch_size
     )
     drawn = take_shard(drawn, *part)
-    labelled = to_unit(tf.gather(data.labelled_images, drawn))
-    return Minibatch(real, labelled, tf.gather(data.labels, drawn), z)
 
+    def of_drawn(variable: tf.Variable | None) -> tf.Tensor | None:
+        return None if variable is None else tf.gather(tf.convert_to_tensor(variable), drawn)
 
-def check_images(images: np.ndarray, image_shape: tuple[int, ...]) -> np.ndarray:
-    """Images as uint8 or float32 [N, height, width, channels]; or vectors as float32 [N, D].
-
-    Args:
-        images: uint8, or floats in [-1, 1]; vectors are finite floats of any range.
-        image_shape: (height, width, channels), or (D,), as the networks take it.
-
-    Raises:
-        InputError: another shape, another type, or floats outside of the range.
-    """
-    images = np.asarray(images)
-    if images.ndim not in (2, 4) or images.shape[1:] != image_shape or not len(images):
-        raise InputError(
-            f"images must have shape [N, {', '.join(map(str, image_shape))}], as the networks do, "
-            f"not {list(images.shape)}"
-        )
-    if images.ndim == 2:
-        return _check_vectors(images)
-    if images.dtype == np.uint8:
-        return images
-    if images.dtype.kind != "f":
-        raise InputError(f"images must be uint8, or floats in [-1, 1], not {images.dtype}")
-    if not np.all(np.abs(images) <= 1.0):
-        raise InputError(
-            f"float images must lie in [-1, 1], not {images.min():g}..{images.max():g}"
-        )
-    return images.astype(np.float32)
-
-
-def _check_vectors(vectors: np.ndarray) -> np.ndarray:
-    """Data that are no images have no range of their own: only what is not finite is refused."""
-    if vectors.dtype.kind != "f":
-        raise InputError(f"vectors must be floats, not {vectors.dtype}: convert them")
-    with np.errstate(over="ignore"):  # Beyond float32 they become infinite, and are refused.
-        checked = vectors.astype(np.float32)
-    if not np.all(np.isfinite(checked)):
-        raise InputError("vectors must be finite in float32: remove NaN, infinite and huge values")
-    return checked
+    labelled = to_unit(of_drawn(data.labelled_images), data.input_range)
+    return Minibatch(real, labelled, of_drawn(data.labels), of_drawn(data.weights), z)

@@ -10,33 +10,28 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 
-from bayesian_gan.data.batches import to_unit
-from bayesian_gan.data.source import MappedImages
+from bayesian_gan.data.input_range import UNIT, InputRange
 from bayesian_gan.errors import InputError
-from bayesian_gan.gan import metrics, replicas
+from bayesian_gan.gan import replicas
 from bayesian_gan.gan.chains import build_chains, build_states, check_networks
 from bayesian_gan.gan.falling_noise import FallingNoise
 from bayesian_gan.gan.game import Game, check_replicas, revived
-from bayesian_gan.gan.generation import draw_noise, generate
-from bayesian_gan.gan.minibatch import training_data
+from bayesian_gan.gan.metrics import Mean
 from bayesian_gan.gan.objectives import Objective, Paper
-from bayesian_gan.gan.optimizers import chain_optimizers
+from bayesian_gan.gan.optimizers import BothPlayers, as_optimizer, chain_optimizers
 from bayesian_gan.gan.priors import Normal, Prior
-from bayesian_gan.gan.shards import check_shard_sizes
-from bayesian_gan.gan.step import Moved, Step
 from bayesian_gan.gan.terms import FeatureMatching, State, Term
-from bayesian_gan.networks.normalization import set_ghost_batch
-from bayesian_gan.networks.outputs import num_classes, probabilities, split_outputs
+from bayesian_gan.gan.training import TrainingGAN
+from bayesian_gan.networks.outputs import num_classes
 
 # The defaults of the constructor: the paper's objective and prior, and what the authors' program adds.
 OBJECTIVE, PRIOR, TERMS = Paper(), Normal(1.0), (FeatureMatching(1.0),)
 
 
 @keras.saving.register_keras_serializable("bayesian_gan")
-class BayesianGAN(keras.Model):
+class BayesianGAN(TrainingGAN):
     """Samples the weights of GAN generators and discriminators from their posteriors.
 
     Saatci & Wilson, "Bayesian GAN", NIPS 2017, Algorithm 1. The potential energies follow from the objective,
@@ -77,6 +72,8 @@ class BayesianGAN(keras.Model):
         shards: S, a divisor of the batch sizes: a minibatch is S shards, with batch statistics, noise and
             means of features of their own, whose gradients are averaged (`bayesian_gan.gan.shards`; not with
             `Authors`).
+        input_range: of images of floats, wherever they are given to the model: (-1, 1), (0, 1) or (0, 255).
+            Generated images have it, too. uint8 always means 0 to 255.
         seed: of initial weights, minibatches and z.
         name: of the model.
 
@@ -112,6 +109,7 @@ class BayesianGAN(keras.Model):
         noise: FallingNoise | None = None,
         chain_offset: int = 0,
         shards: int = 1,
+        input_range: tuple[float, float] = (-1.0, 1.0),
         seed: int = 0,
         name: str = "bayesian_gan",
     ) -> None:
@@ -142,6 +140,9 @@ class BayesianGAN(keras.Model):
         self.z_dim = int(generator.input_shape[-1])
         self.image_shape = tuple(discriminator.input_shape[1:])
         self.num_classes = num_classes(discriminator)
+        self.input_range = InputRange.of(input_range)
+        if len(self.image_shape) != 3 and self.input_range != UNIT:
+            raise InputError("input_range is of images, and vectors may have any: leave it out")
         self.chains = build_chains(self.game, generator, discriminator)
         self.generators = [g for chain in self.chains for g in chain.generators]
         self.discriminators = [d for chain in self.chains for d in chain.discriminators]
@@ -151,9 +152,8 @@ class BayesianGAN(keras.Model):
         )
         self.discriminator_energies = self._energies("discriminator", len(self.discriminators))
         self.generator_energies = self._energies("generator", len(self.generators))
-        self.training_metrics = [metrics.Mean(n) for n in self.game.metrics(self.num_classes)]
-        self._test_metrics = [metrics.Accuracy("accuracy"), metrics.NegativeLogLikelihood("nll")]
-        self.step: Step | None = None
+        self.training_metrics = [Mean(n) for n in self.game.metrics(self.num_classes)]
+        self._make_test_metrics()
         self.generator_optimizers: list[keras.optimizers.Optimizer] = []
         self.discriminator_optimizers: list[keras.optimizers.Optimizer] = []
         self.built = True
@@ -165,9 +165,10 @@ class BayesianGAN(keras.Model):
 
     def compile(
         self,
-        generator_optimizer: keras.optimizers.Optimizer,
-        discriminator_optimizer: keras.optimizers.Optimizer,
+        generator_optimizer: keras.optimizers.Optimizer | str,
+        discriminator_optimizer: keras.optimizers.Optimizer | str | None = None,
         *,
+        metrics: Sequence[Any] | None = None,
         steps_per_execution: int = 1,
         run_eagerly: bool = False,
         jit_compile: bool = False,
@@ -175,21 +176,33 @@ class BayesianGAN(keras.Model):
         """Gives every chain its own copy of both optimizers or samplers, with its own seed.
 
         In a random scan each block of generators has one: `generator_optimizers[m * blocks + b]`.
+        `optimizer.learning_rate` is that of all of them (`gan.optimizers.BothPlayers`).
 
         Args:
-            generator_optimizer: moves the generators, given the gradients of U_g / N.
-            discriminator_optimizer: moves the discriminators, given the gradients of U_d / N.
+            generator_optimizer: moves the generators, given the gradients of U_g / N; or a name such as
+                "adam".
+            discriminator_optimizer: moves the discriminators, given the gradients of U_d / N; by default such
+                as the generators'.
+            metrics: Keras metrics of labels and averaged probabilities, for `evaluate`, beside
+                accuracy and NLL.
             steps_per_execution: iterations in one call of the compiled function; callbacks see its end.
             run_eagerly: for debugging.
             jit_compile: compile the step with XLA.
 
         Raises:
-            InputError: something that is no Keras optimizer, or XLA with a strategy.
+            InputError: something that is no Keras optimizer, XLA with a strategy, or metrics with K = 1.
         """
         if self.strategy is not None and jit_compile:
             raise InputError("jit_compile does not go with a strategy: leave one of the two out")
+        if metrics is not None and self.num_classes == 1:
+            raise InputError("metrics: a discriminator of one logit knows no classes: leave it out")
+        given = [
+            as_optimizer(optimizer)
+            for optimizer in (generator_optimizer, discriminator_optimizer or generator_optimizer)
+        ]
         super().compile(
             optimizer=None,
+            metrics=metrics,
             steps_per_execution=steps_per_execution,
             run_eagerly=run_eagerly,
             jit_compile=jit_compile,
@@ -198,125 +211,36 @@ class BayesianGAN(keras.Model):
             self.generator_optimizers, self.discriminator_optimizers = (
                 chain_optimizers(optimizer, self.chains, player, self.game.seed, blocks)
                 for player, (optimizer, blocks) in enumerate(
-                    ((generator_optimizer, self.game.blocks), (discriminator_optimizer, 1))
+                    zip(given, (self.game.blocks, 1), strict=True)
                 )
             )
-
-    def fit(
-        self,
-        x: np.ndarray,
-        y: np.ndarray | None = None,
-        *,
-        batch_size: int = 64,
-        labelled_batch_size: int | None = None,
-        epochs: int = 1,
-        steps_per_epoch: int | None = None,
-        **kwargs: Any,
-    ) -> keras.callbacks.History:
-        """Trains on images held in memory; minibatches are a function of (seed, iteration) alone.
-
-        Args:
-            x: images, uint8 [N, height, width, channels], or floats in [-1, 1]; or vectors, finite floats
-                [N, D]. All serve as unlabelled. Those of a np.memmap are read from its file as they are drawn.
-            y: integer labels [N], -1 where an image has none (scikit-learn's convention); None with K = 1.
-            batch_size: B, unlabelled images and generated images of each generator, at least 2.
-            labelled_batch_size: labelled images in a minibatch; min(B, N_s) by default.
-            epochs: number of epochs.
-            steps_per_epoch: iterations in an epoch; ceil(N / B) by default.
-            **kwargs: of `keras.Model.fit`: verbose, callbacks, initial_epoch, validation_data, ...
-
-        Returns:
-            Keras's history of the means of energies and probabilities in each epoch.
-
-        Raises:
-            InputError: images or labels that do not fit the networks.
-        """
-        if not self.generator_optimizers:
-            raise InputError(
-                "call compile(generator_optimizer, discriminator_optimizer) before fit"
-            )
-        self.hold(x, y, batch_size=batch_size, labelled_batch_size=labelled_batch_size)
-        steps = steps_per_epoch or -(-len(x) // batch_size)
-        return super().fit(
-            tf.data.Dataset.from_tensors(0).repeat(),
-            epochs=epochs,
-            steps_per_epoch=steps,
-            shuffle=False,  # Minibatches are drawn inside the step.
-            **kwargs,
+        self.optimizer = BothPlayers(self.generator_optimizers, self.discriminator_optimizers)
+        self._compile_config = keras.saving.serialize_keras_object(
+            {
+                "generator_optimizer": given[0],
+                "discriminator_optimizer": given[1],
+                "metrics": metrics,
+                "steps_per_execution": steps_per_execution,
+                "run_eagerly": run_eagerly,
+                "jit_compile": jit_compile,
+            }
         )
 
-    def hold(
-        self,
-        x: np.ndarray,
-        y: np.ndarray | None = None,
-        *,
-        batch_size: int = 64,
-        labelled_batch_size: int | None = None,
-    ) -> None:
-        """Checks the data and holds them, so that `train_step` draws its minibatches from them.
+    def get_compile_config(self) -> dict[str, Any]:
+        """The arguments of `compile`; empty before it."""
+        return self._compile_config if self.compiled else {}
 
-        `fit` calls it. See there for the arguments.
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        """Compiles a loaded model, so that the state of its optimizers comes back with its weights."""
+        self.compile(**keras.saving.deserialize_keras_object(config))
 
-        Raises:
-            InputError: see `fit`; or mapped images with XLA.
-        """
-        data = training_data(
-            x,
-            y,
-            image_shape=self.image_shape,
-            num_classes=self.num_classes,
-            batch_size=batch_size,
-            labelled_batch_size=labelled_batch_size,
-        )
-        if self.jit_compile and isinstance(data.images, MappedImages):
-            raise InputError(
-                "images of a np.memmap are drawn by Python, which XLA cannot compile: give np.array(images), "
-                "or leave out jit_compile"
-            )
-        check_shard_sizes(self.game.shards, batch_size, data.labelled_batch_size)
-        carried = [network for state in self.states for network in state.networks]
-        networks = (*self.generators, *self.discriminators, *carried, self.generator_template)
-        set_ghost_batch(networks, batch_size // self.game.shards)
-        self.step = Step(self.game, self.chains, self.states, self.generator_template, data)
-        self.train_function: Any = None  # The step is traced on this data.
+    def get_build_config(self) -> dict[str, Any]:
+        """What `fit` was told of the classes."""
+        return {"class_names": self.class_names}
 
-    def call(self, images: tf.Tensor, training: bool | None = False) -> tf.Tensor:
-        """Probabilities averaged over the current discriminators (never their logits).
-
-        Args:
-            images: uint8, or floats in [-1, 1], [batch, height, width, channels].
-            training: ignored: predictions always use the running averages.
-
-        Returns:
-            float32 [batch, K], P(y | x, real); with K = 1, P(real | x), or a critic's score (see
-            `networks.outputs.probabilities`).
-        """
-        x = to_unit(images)
-        return tf.add_n([_classes(d, x) for d in self.discriminators]) / len(self.discriminators)
-
-    def predict_sample(self, images: np.ndarray, sample: int, batch_size: int = 500) -> np.ndarray:
-        """Probabilities of one current discriminator, float32 [n, K]; see `call`.
-
-        Args:
-            images: uint8, or floats in [-1, 1], [n, height, width, channels].
-            sample: index of the discriminator; -1 is the last.
-            batch_size: images in one forward pass.
-        """
-        parts = [
-            _classes(self.discriminators[sample], to_unit(images[k : k + batch_size]))
-            for k in range(0, len(images), batch_size)
-        ]
-        return tf.concat(parts, 0).numpy()
-
-    def generate(self, num: int, sample: int, seed: int = 0) -> np.ndarray:
-        """Images of one current generator: float32 [num, height, width, channels] in [-1, 1].
-
-        Args:
-            num: number of images, at least 1.
-            sample: index of the generator, 0 <= sample < M * J_g.
-            seed: of z; the same z for every generator.
-        """
-        return generate(self.generators[sample], draw_noise(num, self.z_dim, seed))
+    def build_from_config(self, config: dict[str, Any]) -> None:
+        """The reverse of `get_build_config`."""
+        self.class_names = config.get("class_names")
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""
@@ -324,6 +248,7 @@ class BayesianGAN(keras.Model):
             "generator": keras.saving.serialize_keras_object(self.generator_template),
             "discriminator": keras.saving.serialize_keras_object(self.discriminator_template),
             **self.game.get_config(),
+            "input_range": [self.input_range.low, self.input_range.high],
             "name": self.name,
         }
 
@@ -335,66 +260,5 @@ class BayesianGAN(keras.Model):
     @property
     def metrics(self) -> list[keras.metrics.Metric]:
         """Means over an epoch; reset by Keras at its start."""
-        return [*self.training_metrics, *self._test_metrics]
-
-    def test_step(self, data: Any) -> dict[str, tf.Tensor]:
-        """Accuracy and NLL (nats) of the averaged probabilities, on (images, labels)."""
-        x, y, _ = keras.utils.unpack_x_y_sample_weight(data)
-        predicted = self(x)
-        for metric in self._test_metrics:
-            metric.update_state(y, predicted)
-        return {metric.name: metric.result() for metric in self._test_metrics}
-
-    def train_step(self, data: Any) -> dict[str, tf.Tensor]:
-        """One iteration: a step of every generator and every discriminator of every chain.
-
-        A pure function of the state (weights, optimizers, iteration) and the images given to `fit`.
-        """
-        del data  # Images are held by `fit`; which of them a step takes follows from `iteration`.
-        step = tf.identity(self.iteration.value)
-        self._finish(step, self._move(step))
-        return self._logs()
-
-    def make_train_function(self, force: bool = False) -> Any:
-        """Keras's; under a strategy one that runs the step on all replicas."""
-        if self.strategy is None:
-            return super().make_train_function(force)
-        if self.train_function is None or force:
-            self.train_function = replicas.repeated(
-                self.strategy,
-                self.iteration,
-                self._move,
-                self._finish,
-                self.steps_per_execution,
-                self._logs,
-                self.stop_vote,
-                self.run_eagerly,
-            )
-        return self.train_function
-
-    def _move(self, step: tf.Tensor) -> list[Moved]:
-        """Moves the networks of every group of chains that meet."""
-        assert self.step is not None
-        optimizers = self.generator_optimizers, self.discriminator_optimizers
-        return [self.step.move(group, step, *optimizers) for group in self.game.groups()]
-
-    def _finish(self, step: tf.Tensor, moved: Sequence[Moved]) -> None:
-        """Writes what follows from a step whose weights have moved."""
-        assert self.step is not None
-        found = self.step.finish(step, moved, self.generator_energies.value)
-        self.iteration.assign_add(1)
-        self.discriminator_energies.assign(found.discriminators)
-        self.generator_energies.assign(found.generators)
-        values = found.terms | {
-            "discriminator_energy": found.discriminators,
-            "generator_energy": found.generators,
-        }
-        for metric in self.training_metrics:
-            metric.update_state(tf.reshape(values[metric.name], [-1]))
-
-    def _logs(self) -> dict[str, tf.Tensor]:
-        return {metric.name: metric.result() for metric in self.training_metrics}
-
-
-def _classes(discriminator: keras.Model, x: tf.Tensor) -> tf.Tensor:
-    return probabilities(split_outputs(discriminator(x, training=False))[0])
+        compiled = [] if self._compile_metrics is None else [self._compile_metrics]
+        return [*self.training_metrics, *self._test_metrics, *compiled]

@@ -23,6 +23,84 @@ from bayesian_gan.seeds import Use
 Optimizer: TypeAlias = keras.optimizers.Optimizer
 
 
+def as_optimizer(given: Any) -> Optimizer:
+    """A Keras optimizer or sampler, or the one of a name such as "adam".
+
+    Raises:
+        InputError: it is none.
+    """
+    if isinstance(given, str):
+        try:
+            return keras.optimizers.get(given)
+        except ValueError:
+            raise InputError(f"compile: Keras has no optimizer called {given!r}") from None
+    if not isinstance(given, keras.optimizers.Optimizer):
+        raise InputError(f"compile needs Keras optimizers or samplers, not {given!r}")
+    return given
+
+
+class BothPlayers:
+    """The optimizers of all chains as the one that Keras's callbacks know, `model.optimizer`.
+
+    `ReduceLROnPlateau` and `LearningRateScheduler` read and set `learning_rate`. It is that of the
+    discriminators' optimizers. Setting it to r times its value sets the generators' to r times
+    theirs: where both players have one learning rate, all have the new one.
+
+    Args:
+        generators: of each chain, or of each block of a random scan.
+        discriminators: of each chain.
+    """
+
+    def __init__(
+        self, generators: Sequence[Optimizer], discriminators: Sequence[Optimizer]
+    ) -> None:
+        self._generators, self._discriminators = list(generators), list(discriminators)
+
+    @property
+    def learning_rate(self) -> float:
+        """That of the first chain's discriminators."""
+        return _rate(self._discriminators[0])
+
+    @learning_rate.setter
+    def learning_rate(self, value: Any) -> None:
+        value, before = float(value), self.learning_rate
+        for optimizer in self._discriminators:
+            optimizer.learning_rate = value
+        for optimizer in self._generators:
+            own = _rate(optimizer)
+            same = before == own or before == 0.0
+            optimizer.learning_rate = value if same else value * own / before
+
+    @property
+    def iterations(self) -> int:
+        """Iterations of the first chain's discriminators."""
+        return int(self._discriminators[0].iterations.numpy())
+
+
+def _rate(optimizer: Optimizer) -> float:
+    return float(keras.ops.convert_to_numpy(optimizer.learning_rate))
+
+
+def check_frozen(
+    optimizers: Sequence[Optimizer], networks: Sequence[Sequence[keras.Model]]
+) -> None:
+    """Refuses networks whose layers were frozen, or freed, after their optimizer was built.
+
+    Args:
+        optimizers: of `chain_optimizers`.
+        networks: that each moves.
+
+    Raises:
+        InputError: there is one.
+    """
+    for optimizer, moved in zip(optimizers, networks, strict=True):
+        built = [id(v) for v in optimizer._trainable_variables]
+        if built != [id(v) for v in variables(moved)]:
+            raise InputError(
+                f"layers of {moved[0].name!r} were frozen or freed after compile: call compile again"
+            )
+
+
 def chain_optimizers(
     optimizer: Optimizer, chains: Sequence[Chain], player: int, seed: int, blocks: int = 1
 ) -> list[Optimizer]:
@@ -31,7 +109,7 @@ def chain_optimizers(
     Copies of a sampler draw noise of their own.
 
     Args:
-        optimizer: to be copied.
+        optimizer: to be copied; or the name of one of Keras's, such as "adam".
         chains: whose networks the copies move.
         player: `GENERATOR` or `DISCRIMINATOR`.
         seed: of the model.
@@ -41,8 +119,6 @@ def chain_optimizers(
     Raises:
         InputError: it is no Keras optimizer.
     """
-    if not isinstance(optimizer, keras.optimizers.Optimizer):
-        raise InputError(f"compile needs Keras optimizers or samplers, not {optimizer!r}")
     found = []
     for chain in chains:
         networks = chain.discriminators if player else chain.generators

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Hashable
 from typing import Any
 
-import numpy as np
 import tensorflow as tf
 
 from bayesian_gan.networks.outputs import split_outputs
@@ -18,7 +17,7 @@ class Passes:
             averages that it would write are dropped.
         real: x, the unlabelled minibatch, float32 [B, ...].
         outputs: of the pass of x.
-        all_labels: those of all labelled examples, int32 [N_s]; None without labels.
+        label_counts: labelled examples of each class, float64 [K]; None without labels.
         read: what a state that terms carry gives for this discriminator, for x and a seed, by its name.
         seed_of: of the term or the state of a name, in this iteration; int32 [2].
 
@@ -28,7 +27,7 @@ class Passes:
         features: f(x), [B, F]; the logits of a discriminator that gives none.
         fakes: images of the q generators that it meets, one generator after the other, [q * B, ...].
         fake_features: f(G_g(z)), [q, B, F].
-        all_labels: see above.
+        label_counts: see above.
         run: see above.
     """
 
@@ -37,11 +36,11 @@ class Passes:
         run: Callable[[tf.Tensor, tf.Tensor], Any],
         real: tf.Tensor,
         outputs: Any,
-        all_labels: np.ndarray | None,
+        label_counts: tf.Tensor | None,
         read: dict[str, Callable[[tf.Tensor, tf.Tensor], Any]],
         seed_of: Callable[[Use, str], tf.Tensor],
     ) -> None:
-        self.run, self.real, self.all_labels = run, real, all_labels
+        self.run, self.real, self.label_counts = run, real, label_counts
         self.logits, self.features = split_outputs(outputs)
         self._read, self._seed_of = read, seed_of
         self._known: dict[Hashable, Any] = {}

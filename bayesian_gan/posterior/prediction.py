@@ -8,8 +8,8 @@ import tensorflow as tf
 from scipy.special import expit
 
 from bayesian_gan.data.batches import to_unit
+from bayesian_gan.data.check_images import check_images
 from bayesian_gan.errors import InputError
-from bayesian_gan.gan.minibatch import check_images
 from bayesian_gan.networks.outputs import probabilities, real_logit, split_outputs
 from bayesian_gan.posterior.draws import RemovedError
 from bayesian_gan.posterior.networks import DrawnNetworks

@@ -4,8 +4,8 @@ import keras
 import numpy as np
 
 from bayesian_gan.data.catalogue import ImageData
+from bayesian_gan.data.labels import UNLABELLED
 from bayesian_gan.data.splits import LabelSplit
-from bayesian_gan.gan.minibatch import UNLABELLED
 from bayesian_gan.gan.model import BayesianGAN
 from bayesian_gan.options.config import Config
 

@@ -20,7 +20,8 @@ def misfit(labels: np.ndarray, of_all: np.ndarray, class_names: Sequence[str]) -
         of_all: of all training examples, f_k of which are k.
         class_names: K names.
     """
-    pi = expected_frequencies(labels, len(class_names))
+    counts = np.bincount(labels, minlength=len(class_names)).astype(np.float64)
+    pi = expected_frequencies(counts).numpy()
     f = np.bincount(of_all, minlength=len(class_names)) / len(of_all)
     if 0.5 * np.abs(pi - f).sum() <= TOLERATED_VARIATION:
         return None

@@ -140,8 +140,16 @@ def log_z(logits: tf.Tensor) -> tf.Tensor:
     return tf.reduce_logsumexp(logits, axis=-1)
 
 
-def labelled_energy(logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
-    """-mean log softmax(m(x_s))_{y_s}: logits [batch, K] and integer labels [batch] to a scalar."""
-    return tf.reduce_mean(
-        tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits)
-    )
+def labelled_energy(
+    logits: tf.Tensor, labels: tf.Tensor, weights: tf.Tensor | None = None
+) -> tf.Tensor:
+    """-mean w log softmax(m(x_s))_{y_s}, a scalar.
+
+    Args:
+        logits: m(x_s), [batch, K].
+        labels: y_s, integers [batch].
+        weights: w, [batch]; None where all weigh 1. The mean is over the batch, as Keras has it: an
+            example of weight 2 counts as two.
+    """
+    energies = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits)
+    return tf.reduce_mean(energies if weights is None else weights * energies)

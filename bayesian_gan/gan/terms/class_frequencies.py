@@ -44,11 +44,9 @@ class ClassFrequencies(Term):
 
     def __call__(self, passes: Passes) -> tf.Tensor:
         """A scalar."""
-        assert passes.all_labels is not None  # K > 1.
-        q, K = passes.carried(Predicted.name), passes.logits.shape[-1]
-        # Outside of the graph, which would fold a constant of its own into other last digits.
-        with tf.init_scope():
-            pi = tf.constant(expected_frequencies(passes.all_labels, K), tf.float32)
+        assert passes.label_counts is not None  # K > 1.
+        q = passes.carried(Predicted.name)
+        pi = tf.cast(expected_frequencies(passes.label_counts), tf.float32)
         return frequency_divergence(passes.logits, log_frequency_ratio(q, pi))
 
 
@@ -128,14 +126,12 @@ def frequency_divergence(logits: tf.Tensor, log_ratio: tf.Tensor) -> tf.Tensor:
     return tf.reduce_mean(tf.reduce_sum(p * tf.stop_gradient(log_ratio), axis=-1))
 
 
-def expected_frequencies(labels: np.ndarray, num_classes: int) -> np.ndarray:
+def expected_frequencies(counts: tf.Tensor) -> tf.Tensor:
     """pi_k = (n_k + 1) / (N_s + K), float64 [K], of N_s labels of which n_k are k.
 
     Laplace's rule of succession: a class that no label has is not held to be impossible.
 
     Args:
-        labels: integers in 0..K-1, [N_s].
-        num_classes: K.
+        counts: n_k, float64 [K].
     """
-    counts = np.bincount(labels, minlength=num_classes)
-    return (counts + 1) / (len(labels) + num_classes)
+    return (counts + 1.0) / (tf.reduce_sum(counts) + counts.shape[0])
