@@ -96,7 +96,7 @@ def elements(x: Any) -> Iterator[Any]:
 
 
 def peeked(x: Any) -> tuple[Any, Any]:
-    """The first element of a source, and the source as it was before that.
+    """The first element of a source, and a source that Keras knows, as it was before that.
 
     Raises:
         InputError: there is none.
@@ -107,7 +107,10 @@ def peeked(x: Any) -> tuple[Any, Any]:
         raise InputError(
             f"x: the {type(x).__name__} gives no examples; a generator is used up once"
         )
-    return first, itertools.chain([first], source) if source is x else x
+    if isinstance(x, (tf.data.Dataset, keras.utils.PyDataset)):
+        return first, x
+    every = itertools.chain([first], source)
+    return first, (part if isinstance(part, tuple) else (part,) for part in every)
 
 
 def as_array(values: Any, name: str) -> np.ndarray:

@@ -38,6 +38,8 @@ class InputRange:
             low, high = (float(value) for value in given)
         except (TypeError, ValueError):
             low = high = math.nan
+        if isinstance(given, str):
+            low = math.nan
         if not (math.isfinite(low) and math.isfinite(high) and low < high):
             raise InputError(
                 f"input_range must be a pair such as (0, 1) or (0, 255), not {given!r}"

@@ -13,10 +13,11 @@ from bayesian_gan.gan.falling_noise import FallingNoise
 from bayesian_gan.gan.objectives import Objective
 from bayesian_gan.gan.order import Half, halves
 from bayesian_gan.gan.priors import Prior
+from bayesian_gan.gan.scan import RandomScan
 from bayesian_gan.gan.terms import Carries, Term
 
 # Arguments that are objects of their own; `terms` is a sequence of such.
-OBJECTS = ("objective", "prior", "noise")
+OBJECTS = ("objective", "prior", "scan", "noise")
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,7 @@ class Game:
     objective: Objective
     prior: Prior | None
     terms: Sequence[Term]
-    generators_per_step: int | None
-    pairs_per_step: int | None
+    scan: RandomScan | None
     noise: FallingNoise | None
     chain_offset: int
     shards: int
@@ -57,6 +57,7 @@ class Game:
         for name, kind, example in (
             ("objective", Objective, "Paper()"),
             ("prior", Prior | None, "Normal(1.0), or None for maximum likelihood"),
+            ("scan", RandomScan | None, "RandomScan(generators=1), or None"),
             ("noise", FallingNoise | None, "FallingNoise(0.5, 1000, 2000), or None"),
         ):
             if not isinstance(getattr(self, name), kind):
@@ -85,38 +86,37 @@ class Game:
     @property
     def moving(self) -> int:
         """k, the generators of a chain that move in an iteration."""
-        return self.num_gen if self.generators_per_step is None else self.generators_per_step
+        return (self.scan and self.scan.generators) or self.num_gen
 
     @property
     def meeting(self) -> int:
         """q, how many of these one discriminator meets."""
-        return self.moving if self.pairs_per_step is None else self.pairs_per_step
+        return (self.scan and self.scan.pairs) or self.moving
 
     def _check_scan(self) -> None:
         """Raises InputError where the parts of one step do not fit the numbers of samples."""
         for name, value, most, of in (
-            ("generators_per_step", self.moving, self.num_gen, "num_gen"),
-            ("pairs_per_step", self.meeting, self.moving, "the generators that move in a step"),
+            ("generators", self.moving, self.num_gen, "num_gen"),
+            ("pairs", self.meeting, self.moving, "the generators that move in a step"),
         ):
-            check_number(name, value, low=1, whole=True)
             if value > most:
-                raise InputError(f"{name} must lie in 1..{most} ({of}), not {value}")
+                raise InputError(f"RandomScan: {name} must lie in 1..{most} ({of}), not {value}")
         if self.num_gen % self.moving:
             raise InputError(
-                f"generators_per_step must divide num_gen, which is {self.num_gen}, into equal blocks; "
+                f"RandomScan: generators must divide num_gen, which is {self.num_gen}, into equal blocks; "
                 f"{self.moving} does not"
             )
 
     def _check_all_meet(self) -> None:
         name = repr(self.objective)
         for argument, given in (
-            ("generators_per_step", self.moving < self.num_gen),
-            ("pairs_per_step", self.meeting < self.moving),
+            ("generators", self.moving < self.num_gen),
+            ("pairs", self.meeting < self.moving),
         ):
             if given:
                 raise InputError(
-                    f"{argument} does not go with {name}: its logsumexp over all pairs has no unbiased "
-                    "estimate from some of them"
+                    f"RandomScan({argument}=...) does not go with {name}: its logsumexp over all pairs has "
+                    "no unbiased estimate from some of them"
                 )
         if self.chain_offset:
             raise InputError(
@@ -213,7 +213,7 @@ def check_replicas(game: Game, strategy: tf.distribute.Strategy | None) -> None:
         )
     if game.scans:
         raise InputError(
-            "generators_per_step does not go with a strategy: leave it out, or use one device"
+            "RandomScan(generators=...) does not go with a strategy: leave it out, or use one device"
         )
 
 

@@ -47,10 +47,18 @@ class TrainingData:
     @classmethod
     def hold(cls, checked: "CheckedData") -> "TrainingData":
         """Takes checked data into variables."""
-        labelled = [None if v is None else held(v) for v in checked.labelled()]
-        images = image_source(checked.images)
+        images, labels, weights, counts = (
+            None if values is None else held(values) for values in checked.labelled()
+        )
         return cls(
-            images, *labelled, checked.batch_size, checked.labelled_batch_size, checked.input_range
+            image_source(checked.images),
+            images,
+            labels,
+            weights,
+            counts,
+            checked.batch_size,
+            checked.labelled_batch_size,
+            checked.input_range,
         )
 
     def refill(self, checked: "CheckedData") -> bool:
@@ -126,20 +134,17 @@ def check_data(
         InputError: they do not fit the networks.
     """
     images = check_images(x, image_shape, input_range, "x")
-    for name, value, least in (
-        ("batch_size", batch_size, 2),
-        ("labelled_batch_size", labelled_batch_size, 1),
-    ):
-        if value is not None:
-            check_number(name, value, low=least, whole=True)
+    check_number("batch_size", batch_size, low=2, whole=True)
+    if labelled_batch_size is not None:
+        check_number("labelled_batch_size", labelled_batch_size, low=1, whole=True)
     if (y is not None) != (num_classes > 1):
         raise InputError(
             f"a discriminator with {num_classes} logits needs "
             + ("labels y (-1 where there is none)" if y is None else "no labels y")
         )
     if y is None:
-        for name, value in (("sample_weight", sample_weight), ("class_weight", class_weight)):
-            if value is not None:
+        for name, given in (("sample_weight", sample_weight), ("class_weight", class_weight)):
+            if given is not None:
                 raise InputError(
                     f"{name} weighs the labelled examples, and there are none: leave it out"
                 )

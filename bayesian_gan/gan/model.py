@@ -22,6 +22,7 @@ from bayesian_gan.gan.metrics import Mean
 from bayesian_gan.gan.objectives import Objective, Paper
 from bayesian_gan.gan.optimizers import BothPlayers, as_optimizer, chain_optimizers
 from bayesian_gan.gan.priors import Normal, Prior
+from bayesian_gan.gan.scan import RandomScan
 from bayesian_gan.gan.terms import FeatureMatching, State, Term
 from bayesian_gan.gan.training import TrainingGAN
 from bayesian_gan.networks.outputs import num_classes
@@ -60,12 +61,8 @@ class BayesianGAN(TrainingGAN):
             authors' losses).
         terms: what else is in the energies (`bayesian_gan.gan.terms`), each kind once; by default feature
             matching, as in the authors' program.
-        generators_per_step: k, a divisor of J_g; None for all. Each iteration moves one block of k
-            generators of each chain, drawn afresh, and the discriminators meet these k: a random scan over
-            the generators at about k / J_g of the cost, whose expected gradients are those of the full
-            energies (not with `Authors`).
-        pairs_per_step: q, how many of the generators that move one discriminator meets, drawn afresh for each
-            discriminator and iteration; None for all. Energies stay unbiased (not with `Authors`).
+        scan: `RandomScan(generators=k, pairs=q)` moves a part of the generators in each iteration; None for all
+            (not with `Authors`).
         noise: how the discriminators' activation noise falls; None where it stays.
         chain_offset: number of the first chain, at least 0. Everything random of a chain is keyed by its
             number, so a chain is the same whichever model it runs in (not with `Authors`).
@@ -104,8 +101,7 @@ class BayesianGAN(TrainingGAN):
         objective: Objective = OBJECTIVE,
         prior: Prior | None = PRIOR,
         terms: Sequence[Term] = TERMS,
-        generators_per_step: int | None = None,
-        pairs_per_step: int | None = None,
+        scan: RandomScan | None = None,
         noise: FallingNoise | None = None,
         chain_offset: int = 0,
         shards: int = 1,
@@ -126,8 +122,7 @@ class BayesianGAN(TrainingGAN):
             objective=objective,
             prior=prior,
             terms=terms,
-            generators_per_step=generators_per_step,
-            pairs_per_step=pairs_per_step,
+            scan=scan,
             noise=noise,
             chain_offset=chain_offset,
             shards=shards,
@@ -234,28 +229,24 @@ class BayesianGAN(TrainingGAN):
         """Compiles a loaded model, so that the state of its optimizers comes back with its weights."""
         self.compile(**keras.saving.deserialize_keras_object(config))
 
-    def get_build_config(self) -> dict[str, Any]:
-        """What `fit` was told of the classes."""
-        return {"class_names": self.class_names}
-
-    def build_from_config(self, config: dict[str, Any]) -> None:
-        """The reverse of `get_build_config`."""
-        self.class_names = config.get("class_names")
-
     def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments."""
+        """The constructor's arguments, and the class names where `fit` was told them."""
         return {
             "generator": keras.saving.serialize_keras_object(self.generator_template),
             "discriminator": keras.saving.serialize_keras_object(self.discriminator_template),
             **self.game.get_config(),
             "input_range": [self.input_range.low, self.input_range.high],
             "name": self.name,
-        }
+        } | ({} if self.class_names is None else {"class_names": self.class_names})
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> "BayesianGAN":
         """A model of this configuration, its weights drawn from its seed."""
-        return cls(**revived(config, ("generator", "discriminator"), custom_objects))
+        arguments = revived(config, ("generator", "discriminator"), custom_objects)
+        class_names = arguments.pop("class_names", None)
+        model = cls(**arguments)
+        model.class_names = class_names
+        return model
 
     @property
     def metrics(self) -> list[keras.metrics.Metric]:

@@ -63,6 +63,11 @@ class BothPlayers:
 
     @learning_rate.setter
     def learning_rate(self, value: Any) -> None:
+        every = (*self._generators, *self._discriminators)
+        if any(isinstance(o._learning_rate, Schedule) for o in every):
+            raise InputError(
+                "the learning rate follows a schedule: compile with a number, so that it can be set"
+            )
         value, before = float(value), self.learning_rate
         for optimizer in self._discriminators:
             optimizer.learning_rate = value

@@ -50,6 +50,12 @@ class PredictingGAN(keras.Model):
 
     # --------------------------------------------------------------------------- predictions
 
+    def __call__(self, images: Any, *args: Any, **kwargs: Any) -> Any:
+        """`call`; images at hand are checked first, so that what is wrong with them is one line."""
+        if not keras.ops.is_tensor(images) or hasattr(images, "numpy"):
+            images = self._checked(as_array(images, "images"))
+        return super().__call__(images, *args, **kwargs)
+
     def call(self, images: tf.Tensor, training: bool | None = False) -> tf.Tensor:
         """Probabilities averaged over the current discriminators (never their logits).
 
@@ -177,10 +183,9 @@ class PredictingGAN(keras.Model):
         if not kwargs.get("_use_cached_eval_dataset"):  # Else `fit` has checked them.
             x, y, sample_weight = self._checked_examples(x, y, sample_weight, batch_size)
         with self._refusals():
-            found = super().evaluate(
+            return super().evaluate(
                 x, y, batch_size=batch_size, verbose=verbose, sample_weight=sample_weight, **kwargs
             )
-        return found
 
     def test_on_batch(
         self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from bayesian_gan.data.given import Given, as_array, is_source, read, unpack
+from bayesian_gan.data.given import Given, is_source, read, unpack
 from bayesian_gan.data.labels import UNLABELLED, check_class_names, integer_labels
 from bayesian_gan.data.source import is_mapped
 from bayesian_gan.errors import InputError
@@ -185,7 +185,7 @@ class TrainingGAN(PredictingGAN):
         share = 1.0
         if given.y is not None and self.num_classes > 1:
             labels = integer_labels(given.y, len(given.x), self.num_classes, self.class_names)
-            labelled = np.count_nonzero(labels != UNLABELLED)
+            labelled = int(np.count_nonzero(labels != UNLABELLED))
             share = self._labelled_share(len(labels), labelled)
             if not labelled:  # A row has to stand there; it weighs nothing.
                 labels[0] = 0
@@ -298,12 +298,16 @@ class TrainingGAN(PredictingGAN):
             self.game.num_data if self.game.objective.w_s == "posterior" else rows * rows / labelled
         ) / rows
 
-    def _validation(self, data: Any, batch_size: int | None) -> Any:
+    def _validation(self, data: Any, batch_size: int | None, where: str = "validation_data") -> Any:
         """Examples for scores, checked before training begins."""
         if data is None:
             return None
         x, y, weight = (data, None, None) if is_source(data) else unpack(data)
-        return self._checked_examples(x, y, weight, batch_size)
+        try:
+            checked = self._checked_examples(x, y, weight, batch_size)
+        except InputError as error:
+            raise InputError(f"{where}: {error}") from None
+        return checked if isinstance(checked[0], np.ndarray) else checked[0]
 
     def _split(self, given: Given, share: float) -> tuple[Given, Any]:
         """What is trained on, and the last examples for scores."""
@@ -317,12 +321,12 @@ class TrainingGAN(PredictingGAN):
         def part(values: np.ndarray | None, rows: slice) -> np.ndarray | None:
             return None if values is None else values[rows]
 
-        kept, held = (
-            [part(v, rows) for v in (given.x, given.y, given.sample_weight)]
-            for rows in (slice(None, first), slice(first, None))
-        )
-        return Given(as_array(kept[0], "x"), *kept[1:], given.batch_size), self._validation(
-            tuple(held), None
+        kept, held = slice(None, first), slice(first, None)
+        validation = (part(v, held) for v in (given.x, given.y, given.sample_weight))
+        y, weight = (part(v, kept) for v in (given.y, given.sample_weight))
+        return (
+            Given(given.x[kept], y, weight, given.batch_size),
+            self._validation(tuple(validation), None, "validation_split"),
         )
 
     # ---------------------------------------------------------------------------------- step

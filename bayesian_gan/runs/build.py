@@ -13,6 +13,7 @@ from bayesian_gan.gan.falling_noise import FallingNoise
 from bayesian_gan.gan.model import BayesianGAN
 from bayesian_gan.gan.objectives import Authors, Objective, Paper, Wasserstein
 from bayesian_gan.gan.priors import Normal
+from bayesian_gan.gan.scan import RandomScan
 from bayesian_gan.gan.terms import Term
 from bayesian_gan.networks import dcgan_discriminator, dcgan_generator
 from bayesian_gan.networks.supervised import SupervisedBaseline
@@ -93,8 +94,7 @@ def _build_model(config: Config, data: ImageData, start: int) -> BayesianGAN:
         objective=build_objective(config),
         prior=None if config.maximum_likelihood else Normal(config.prior_std),
         terms=build_terms(config),
-        generators_per_step=config.generators_per_step,
-        pairs_per_step=config.pairs_per_step,
+        scan=RandomScan(config.generators_per_step, config.pairs_per_step),
         noise=FallingNoise(config.final_noise, _constant_iterations(config), config.warm_up),
         chain_offset=config.chain_offset or 0,
         shards=config.shards,

@@ -6,6 +6,7 @@ import numpy as np
 from bayesian_gan.gan.model import BayesianGAN
 from bayesian_gan.gan.objectives import Paper, Wasserstein
 from bayesian_gan.gan.priors import Normal
+from bayesian_gan.gan.scan import RandomScan
 from bayesian_gan.gan.terms import FeatureMatching, GradientPenalty
 from bayesian_gan.networks.mlp import mlp_discriminator, mlp_generator
 from bayesian_gan.samplers import SGHMC, WarmStart
@@ -36,7 +37,7 @@ def build_system(name: str, config: SynthConfig, num_data: int) -> BayesianGAN:
         num_data=num_data,
         num_gen=config.num_gen if bayesian else 1,
         num_mcmc=config.num_mcmc if bayesian else 1,
-        generators_per_step=config.generators_per_step if bayesian else None,
+        scan=RandomScan(config.generators_per_step) if bayesian else None,
         prior=Normal(config.prior_std) if bayesian else None,
         objective=Wasserstein() if critic else Paper(),
         terms=[GradientPenalty(config.gradient_penalty)] if critic else matching,

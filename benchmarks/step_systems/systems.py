@@ -13,6 +13,7 @@ import tensorflow as tf
 from bayesian_gan.gan.model import BayesianGAN
 from bayesian_gan.gan.objectives import Authors, Paper
 from bayesian_gan.gan.priors import Normal
+from bayesian_gan.gan.scan import RandomScan
 from bayesian_gan.networks import dcgan_discriminator, dcgan_generator
 from bayesian_gan.samplers import SGHMC, WarmStart
 from benchmarks.step_systems import flops
@@ -98,7 +99,7 @@ def build_model(setting: Setting) -> BayesianGAN:
         num_mcmc=1 if alone else setting.num_mcmc,
         objective=Paper() if setting.system in ("paper", "dcgan") else Authors(),
         prior=None if alone else Normal(1.0),
-        generators_per_step=setting.generators_per_step,
+        scan=RandomScan(setting.generators_per_step),
     )
     for_each: Any = keras.optimizers.Adam(1e-3, beta_1=0.5)
     if setting.system == "paper":

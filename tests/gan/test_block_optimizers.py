@@ -11,6 +11,7 @@ from keras.optimizers import schedules
 from bayesian_gan.gan.model import BayesianGAN
 from bayesian_gan.gan.order import Half
 from bayesian_gan.gan.random_scan import random_start
+from bayesian_gan.gan.scan import RandomScan
 from bayesian_gan.gan.step import Block, Change, Step
 from bayesian_gan.reliability.state import assign_state, read_state, state_variables
 from bayesian_gan.samplers import PSGLD, SGHMC, ScaleAdaptedSGHMC, WarmStart
@@ -43,7 +44,7 @@ def make_scan(monkeypatch: pytest.MonkeyPatch) -> MakeScan:
             num_data=96,
             num_gen=BLOCKS,
             num_mcmc=CHAINS,
-            generators_per_step=1,
+            scan=RandomScan(1),
             terms=(),
         )
         model.compile(optimizer, keras.optimizers.SGD(0.0))

@@ -15,6 +15,7 @@ from bayesian_gan.gan.model import BayesianGAN
 from bayesian_gan.gan.objectives import Authors, Objective, Paper, Wasserstein
 from bayesian_gan.gan.objectives.base import labelled_energy
 from bayesian_gan.gan.order import halves
+from bayesian_gan.gan.scan import RandomScan
 from bayesian_gan.gan.terms import ClassFrequencies, Consistency, Entropy, FeatureMatching
 from bayesian_gan.monitoring.health import HealthMeter
 from bayesian_gan.networks import dcgan_discriminator, dcgan_generator
@@ -71,7 +72,7 @@ def test_the_second_half_meets_what_the_first_has_moved(
     make_model: MakeModel, images: np.ndarray, labels: np.ndarray, order: Order, k: int | None
 ) -> None:
     model = make_model(
-        objective=Paper(order=order), num_mcmc=1, prior=None, terms=[], generators_per_step=k
+        objective=Paper(order=order), num_mcmc=1, prior=None, terms=[], scan=RandomScan(k)
     )
     model.compile(keras.optimizers.SGD(LR), keras.optimizers.SGD(LR))
     before = _values(model)
@@ -170,8 +171,11 @@ PAPER_TERMS = [FeatureMatching(), Entropy(0.1), Consistency(1.0, 10), ClassFrequ
     ("objective", "arguments"),
     [
         (Paper(order="generators_first"), {"terms": PAPER_TERMS, "shards": 2, "num_mcmc": 1}),
-        (Paper(order="discriminators_first"), {"terms": PAPER_TERMS, "generators_per_step": 1}),
-        (Paper(order="generators_first"), {"terms": [], "num_disc": 2, "pairs_per_step": 1}),
+        (Paper(order="discriminators_first"), {"terms": PAPER_TERMS, "scan": RandomScan(1)}),
+        (
+            Paper(order="generators_first"),
+            {"terms": [], "num_disc": 2, "scan": RandomScan(pairs=1)},
+        ),
         (Authors(order="discriminators_first"), {}),
         (
             Wasserstein(weight_clip=0.01, order="generators_first"),

@@ -12,6 +12,7 @@ import tensorflow as tf
 from bayesian_gan.gan import energies
 from bayesian_gan.gan.model import BayesianGAN
 from bayesian_gan.gan.random_scan import images_of
+from bayesian_gan.gan.scan import RandomScan
 from bayesian_gan.gan.terms import Consistency
 from bayesian_gan.networks.noise import ActivationNoise, forward
 from bayesian_gan.reliability.state import assign_state, read_state, state_variables
@@ -70,7 +71,7 @@ def test_generators_draw_for_each_step_chain_member_and_layer(
 ) -> None:
     generator = _ones(LAYERS[layer])
     size = generator.output_shape[-1]
-    model = _model(generator, _critic(size), generators_per_step=scan)
+    model = _model(generator, _critic(size), scan=RandomScan(scan))
     seen: list[np.ndarray] = []
 
     def watched(*arguments: Any) -> tf.Tensor:
@@ -96,7 +97,7 @@ def test_generators_draw_for_each_step_chain_member_and_layer(
 def test_a_run_with_random_layers_goes_on_bit_for_bit(scan: int | None) -> None:
     generator = _ones(lambda x: keras.layers.GaussianNoise(0.5)(_nested(x)))
     critic = _critic(DIM, keras.layers.Dropout(0.5, name="drop"))
-    whole, first, second = (_model(generator, critic, generators_per_step=scan) for _ in range(3))
+    whole, first, second = (_model(generator, critic, scan=RandomScan(scan)) for _ in range(3))
 
     def train(model: BayesianGAN, steps: int) -> None:
         step = tf.function(lambda: model.train_step(None))
@@ -121,7 +122,7 @@ def test_what_layers_write_is_kept(scan: int | None, noise: float) -> None:
     z = keras.Input((2,))
     x = keras.layers.BatchNormalization(name="bn")(spectral(z))
     generator = keras.Model(z, keras.layers.Dropout(noise)(x), name="g")
-    model = _model(generator, _critic(DIM), generators_per_step=scan)
+    model = _model(generator, _critic(DIM), scan=RandomScan(scan))
     before = [g.get_weights() for g in model.generators]
     tf.function(lambda: model.train_step(None))()
     for network, old in zip(model.generators, before, strict=True):

@@ -17,6 +17,7 @@ from bayesian_gan.gan.model import BayesianGAN
 from bayesian_gan.gan.objectives import Authors, Paper
 from bayesian_gan.gan.objectives.paper import Reduction
 from bayesian_gan.gan.random_scan import ScannedGenerator, random_start, read_block
+from bayesian_gan.gan.scan import RandomScan
 from bayesian_gan.samplers import SGHMC, WarmStart
 
 MakeModel = Callable[..., BayesianGAN]
@@ -78,7 +79,7 @@ def test_the_mean_over_choices_of_pairs_is_the_full_gradient(
         "num_mcmc": 1,
         "objective": Paper(reduction=reduction),
     }
-    model = _held(make_model(**arguments, pairs_per_step=2), images, labels)
+    model = _held(make_model(**arguments, scan=RandomScan(pairs=2)), images, labels)
     full = _held(make_model(**arguments), images, labels)
     _, (full_g,), (full_d,) = gradients_of(full, (0,), STEP)
     sums = [np.zeros(g.shape) for g in [*full_g, *full_d]]
@@ -114,7 +115,7 @@ def test_choices_are_uniform_and_differ_between_discriminators() -> None:
 def test_only_the_block_of_the_step_moves_and_takes_its_averages(
     make_model: MakeModel, images: np.ndarray, labels: np.ndarray
 ) -> None:
-    model = make_model(num_gen=4, num_mcmc=2, generators_per_step=2)
+    model = make_model(num_gen=4, num_mcmc=2, scan=RandomScan(2))
     model.compile(
         WarmStart(keras.optimizers.Adam(0.01), SGHMC(0.01, 96, seed=1), 2),
         keras.optimizers.Adam(0.01),
@@ -143,7 +144,7 @@ def test_a_scan_of_everything_is_the_plain_step(
 ) -> None:
     weights = []
     for scan in (None, 2):
-        model = _held(make_model(generators_per_step=scan), images, labels)
+        model = _held(make_model(scan=RandomScan(scan)), images, labels)
         tf.function(lambda model=model: model.train_step(None))()
         weights.append([w.numpy() for w in model.weights])
     for a, b in zip(*weights, strict=True):
@@ -153,11 +154,11 @@ def test_a_scan_of_everything_is_the_plain_step(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"num_gen": 4, "generators_per_step": 3}, "divide"),
-        ({"num_gen": 4, "generators_per_step": 5}, "generators_per_step"),
-        ({"num_gen": 4, "generators_per_step": 2, "pairs_per_step": 3}, "pairs_per_step"),
-        ({"num_gen": 2, "generators_per_step": 1, "objective": Authors()}, "unbiased"),
-        ({"num_gen": 2, "pairs_per_step": 1, "objective": Authors()}, "unbiased"),
+        ({"num_gen": 4, "scan": RandomScan(3)}, "divide"),
+        ({"num_gen": 4, "scan": RandomScan(5)}, "RandomScan: generators"),
+        ({"num_gen": 4, "scan": RandomScan(2, 3)}, "RandomScan: pairs"),
+        ({"num_gen": 2, "scan": RandomScan(1), "objective": Authors()}, "unbiased"),
+        ({"num_gen": 2, "scan": RandomScan(pairs=1), "objective": Authors()}, "unbiased"),
     ],
 )
 def test_scans_that_do_not_fit_are_refused(

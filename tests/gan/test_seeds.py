@@ -15,6 +15,7 @@ from bayesian_gan.gan.falling_noise import FallingNoise
 from bayesian_gan.gan.model import BayesianGAN
 from bayesian_gan.gan.objectives import Authors, Objective, Wasserstein
 from bayesian_gan.gan.passes import Passes
+from bayesian_gan.gan.scan import RandomScan
 from bayesian_gan.gan.terms import Consistency, FeatureMatching, GradientPenalty, Term
 from bayesian_gan.networks.noise import ActivationNoise
 from bayesian_gan.networks.normalization import LayerNormalization
@@ -124,7 +125,7 @@ def _model(objective: Objective, terms: Sequence[Term], **others: Any) -> Bayesi
 
 
 TERMS = [GradientPenalty(10.0), Consistency(1.0, ramp=1), Jitter(1.0)]
-OTHERS: dict[str, Any] = {"pairs_per_step": 1, "noise": FallingNoise(0.5, 0, 2)}
+OTHERS: dict[str, Any] = {"scan": RandomScan(pairs=1), "noise": FallingNoise(0.5, 0, 2)}
 
 
 @pytest.mark.parametrize(
@@ -134,7 +135,7 @@ OTHERS: dict[str, Any] = {"pairs_per_step": 1, "noise": FallingNoise(0.5, 0, 2)}
         # Each shard draws the whole minibatch to take its part: z, real and labelled images of a
         # chain; and whom each of two discriminators meets, which is the same for all.
         (Wasserstein(), TERMS, {**OTHERS, "shards": 2}, 3 + 2),
-        (Wasserstein(), TERMS, {**OTHERS, "generators_per_step": 2}, 0),
+        (Wasserstein(), TERMS, {**OTHERS, "scan": RandomScan(2, 1)}, 0),
         # The halves of a step have the real and labelled images in common.
         (Wasserstein(order="generators_first"), TERMS, OTHERS, 2),
         (Authors(), [FeatureMatching(1.0)], {}, 0),

@@ -14,6 +14,7 @@ from bayesian_gan.errors import InputError
 from bayesian_gan.gan.energies import energies
 from bayesian_gan.gan.game import check_replicas
 from bayesian_gan.gan.model import BayesianGAN
+from bayesian_gan.gan.scan import RandomScan
 from bayesian_gan.gan.shards import check_shard_sizes
 from bayesian_gan.gan.terms import Entropy, FeatureMatching
 from bayesian_gan.networks import (
@@ -131,7 +132,7 @@ def test_a_step_in_shards_moves_by_their_mean_gradient(
 def test_a_random_scan_goes_in_shards_too(
     make_model: MakeModel, images: np.ndarray, labels: np.ndarray
 ) -> None:
-    model = make_model(num_mcmc=1, shards=2, generators_per_step=1)
+    model = make_model(num_mcmc=1, shards=2, scan=RandomScan(1))
     model.compile(keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1))
     before = [[w.numpy() for w in g.weights] for g in model.generators]
     model.fit(images, labels, batch_size=8, steps_per_epoch=1, verbose=0)
@@ -150,9 +151,9 @@ def test_devices_that_cannot_share_the_shards_are_refused(make_model: MakeModel)
         with pytest.raises(InputError, match="3 devices need a multiple of 3: give --shards 3"):
             check_replicas(make_model(shards=shards).game, Strategy())
     check_replicas(make_model(shards=6).game, Strategy())
-    scanned = make_model(shards=3, generators_per_step=1).game
+    scanned = make_model(shards=3, scan=RandomScan(1)).game
     check_replicas(scanned, None)
-    with pytest.raises(InputError, match="generators_per_step does not go with a strategy"):
+    with pytest.raises(InputError, match="does not go with a strategy"):
         check_replicas(scanned, Strategy())
 
 

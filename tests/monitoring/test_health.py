@@ -13,6 +13,7 @@ from playing import energies_of
 
 from bayesian_gan.gan.model import BayesianGAN
 from bayesian_gan.gan.objectives import Wasserstein
+from bayesian_gan.gan.scan import RandomScan
 from bayesian_gan.monitoring import Functionals, HealthMeter, SamplerHealth, convergence, events
 from bayesian_gan.monitoring.events import read_events
 from bayesian_gan.monitoring.health_log import read_functionals
@@ -194,7 +195,7 @@ def test_measuring_does_not_change_the_training(
 def test_a_random_scan_measures_each_block_in_turn(
     make_model: Make, images: np.ndarray, labels: np.ndarray
 ) -> None:
-    model = _compile(make_model(generators_per_step=1))
+    model = _compile(make_model(scan=RandomScan(1)))
     model.fit(images, labels, batch_size=16, steps_per_epoch=6, verbose=0)
     meter = HealthMeter(model, images[:8])
     for turn, measured in ((0, (0, 2)), (1, (1, 3)), (2, (0, 2))):

@@ -17,6 +17,7 @@ from bayesian_gan.errors import InputError
 from bayesian_gan.gan.model import BayesianGAN
 from bayesian_gan.gan.objectives import Paper, Wasserstein
 from bayesian_gan.gan.priors import Normal
+from bayesian_gan.gan.scan import RandomScan
 from bayesian_gan.gan.terms import FeatureMatching, GradientPenalty
 from bayesian_gan.gan.terms.gradient_penalty import gradient_penalties, interpolates
 from bayesian_gan.networks import dcgan_discriminator, dcgan_generator
@@ -132,7 +133,7 @@ def test_after_every_step_the_critics_weights_lie_in_the_box_and_the_class_head_
     scan: int | None,
 ) -> None:
     clip = 0.02
-    model = _model(objective=Wasserstein(weight_clip=clip), generators_per_step=scan)
+    model = _model(objective=Wasserstein(weight_clip=clip), scan=RandomScan(scan))
     model.compile(make(), make())
     model.hold(images, labels, batch_size=BATCH)
     step = tf.function(lambda: model.train_step(None))
@@ -180,9 +181,7 @@ def test_layer_normalisation_is_of_each_example() -> None:
 
 
 def test_parts_of_a_step_fit_together(images: np.ndarray, labels: np.ndarray) -> None:
-    model = _model(
-        num_gen=4, num_mcmc=1, generators_per_step=2, pairs_per_step=1, terms=[GradientPenalty(1.0)]
-    )
+    model = _model(num_gen=4, num_mcmc=1, scan=RandomScan(2, 1), terms=[GradientPenalty(1.0)])
     model.compile(keras.optimizers.Adam(1e-3), keras.optimizers.Adam(1e-3))
     history = model.fit(images, labels, batch_size=BATCH, steps_per_epoch=3, verbose=0).history
     assert np.isfinite([history[name][-1] for name in ("penalty", "discriminator_energy")]).all()
