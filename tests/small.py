@@ -27,7 +27,7 @@ def small_gan(
 ) -> BayesianGAN:
     """A compiled GAN of these networks, whose discriminators can be told apart."""
     generator, discriminator = networks(classes, shape)
-    given = {"num_data": NUM_DATA, "num_mcmc": 2, "terms": []} | arguments
+    given: dict[str, Any] = {"num_data": NUM_DATA, "num_mcmc": 2, "terms": []} | arguments
     model = BayesianGAN(generator, discriminator, **given)
     model.compile(optimizer or keras.optimizers.Adam(0.05))
     return model

@@ -55,6 +55,11 @@ def from_arrays(
         _labels(name, n, y) for n, y in (("labels", labels), ("test_labels", test_labels))
     )
     if class_names is None:
+        if labels.min() == 1 and test_labels.min() >= 1:
+            raise InputError(
+                f"data set {name!r}: labels count from 0, and these are 1..{labels.max()}: store y - 1, or "
+                "name the classes with class_names, of which the first is that of label 0"
+            )
         class_names = tuple(str(k) for k in range(int(labels.max()) + 1))
     if test_images.shape[1:] != images.shape[1:]:
         if not resize:

@@ -55,6 +55,7 @@ class BothPlayers:
         self, generators: Sequence[Optimizer], discriminators: Sequence[Optimizer]
     ) -> None:
         self._generators, self._discriminators = list(generators), list(discriminators)
+        self.built = True  # As each of them is; `BackupAndRestore` asks.
 
     @property
     def learning_rate(self) -> float:

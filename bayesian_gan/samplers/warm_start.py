@@ -144,7 +144,9 @@ class WarmStart(GuardedOptimizer):
 def _restore(optimizer: Any) -> Any:
     """An optimizer from its serialised configuration; anything else as it is."""
     if isinstance(optimizer, dict):
-        return keras.saving.deserialize_keras_object(optimizer)
+        # While a model is loaded Keras makes one object of all that were one; each copy has its own.
+        own = {key: value for key, value in optimizer.items() if key != "shared_object_id"}
+        return keras.saving.deserialize_keras_object(own)
     return optimizer
 
 

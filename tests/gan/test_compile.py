@@ -60,13 +60,13 @@ def test_weights_alone_bring_the_optimizers_back_too(tmp_path: Path) -> None:
     model.fit(X, Y, **FIT)
     model.save_weights(tmp_path / "gan.weights.h5")
     again.load_weights(tmp_path / "gan.weights.h5")
-    for one in (model, again):
-        one.fit(X, Y, **FIT)
+    for each in (model, again):
+        each.fit(X, Y, **FIT)
     for one, other in zip(sampled(model), sampled(again), strict=True):
         np.testing.assert_array_equal(one, other)
 
 
-class Interrupted(Exception):
+class GoneDownError(Exception):
     """As a machine that goes down."""
 
 
@@ -74,12 +74,12 @@ def test_keras_backup_and_restore_goes_on_as_if_left_alone(tmp_path: Path) -> No
     class Interrupt(keras.callbacks.Callback):
         def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
             if epoch == 2:
-                raise Interrupted
+                raise GoneDownError
 
     whole, first, second = (small_gan(_warm_start()) for _ in range(3))
     whole.fit(X, Y, epochs=4, **FIT)
     backup = keras.callbacks.BackupAndRestore(tmp_path)
-    with pytest.raises(Interrupted):
+    with pytest.raises(GoneDownError):
         first.fit(X, Y, epochs=4, callbacks=[backup, Interrupt()], **FIT)
     again = keras.callbacks.BackupAndRestore(tmp_path)
     second.fit(X, Y, epochs=4, callbacks=[again], **FIT)
@@ -113,7 +113,7 @@ def test_keras_schedules_by_epoch_reach_all_chains_of_both_players() -> None:
     halve = keras.callbacks.LearningRateScheduler(lambda epoch, rate: 0.5 * rate)
     model.fit(X, Y, epochs=2, callbacks=[halve], **FIT)
     np.testing.assert_allclose(_rates(model), 0.02)
-    plateau = keras.callbacks.ReduceLROnPlateau("discriminator_energy", 0.1, 1, min_delta=1e9)
+    plateau = keras.callbacks.ReduceLROnPlateau("labelled", 0.1, 1, mode="min", min_delta=1e9)
     history = model.fit(X, Y, epochs=2, callbacks=[plateau], **FIT).history
     np.testing.assert_allclose(_rates(model), 0.002, rtol=1e-6)
     np.testing.assert_allclose(history["learning_rate"][0], 0.02)
@@ -168,5 +168,5 @@ def test_what_is_no_optimizer_is_refused() -> None:
     for given, line in ((0.1, "not 0.1"), ("adm", "no optimizer called 'adm'")):
         with pytest.raises(InputError, match=line):
             small_gan().compile(given)
-    with pytest.raises(InputError, match="^metrics: a discriminator of one logit"):
+    with pytest.raises(InputError, match=r"^metrics: a discriminator of one logit"):
         small_gan(classes=1).compile("adam", metrics=["accuracy"])

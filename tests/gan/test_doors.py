@@ -123,11 +123,12 @@ def test_what_a_later_part_of_a_source_holds_is_refused_too(gan: BayesianGAN) ->
 
 
 def test_images_that_may_have_another_range_are_doubted_once() -> None:
-    for arguments, x, words in (
+    cases: list[tuple[dict[str, Any], np.ndarray, str]] = [
         ({}, X / 255.0, "no value below 0"),
         ({"input_range": (0, 255)}, X / 255.0, "no value above 1"),
         ({}, X // 255, "uint8 and holds no value above 1"),
-    ):
+    ]
+    for arguments, x, words in cases:
         model = small_gan(**arguments)
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
@@ -156,8 +157,8 @@ def test_the_range_is_kept_by_saving_and_is_that_of_generated_images(tmp_path: A
 
 def test_training_on_a_range_is_training_on_the_same_images() -> None:
     trained = []
-    for arguments, x in (({}, UNIT), ({"input_range": (0, 1)}, (UNIT + 1) / 2)):
-        model = small_gan(keras.optimizers.SGD(0.1), **arguments)
+    for bounds, x in (((-1, 1), UNIT), ((0, 1), (UNIT + 1) / 2)):
+        model = small_gan(keras.optimizers.SGD(0.1), input_range=bounds)
         model.fit(x.astype(np.float32), Y, epochs=3, verbose=0)
         trained.append(sampled(model))
     for one, other in zip(*trained, strict=True):

@@ -110,7 +110,7 @@ def test_a_folder_that_keras_reads_is_trained_on(tmp_path: Path) -> None:
 def test_a_table_of_pandas_is_trained_on() -> None:
     pandas = pytest.importorskip("pandas", reason="pandas is not installed")
     vectors = np.random.default_rng(0).normal(size=(48, 5))
-    trained = []
+    trained: list[np.ndarray] = []
     for x, y in (
         (vectors, Y),
         (pandas.DataFrame(vectors), pandas.Series(np.where(Y < 0, np.nan, Y))),
@@ -118,7 +118,7 @@ def test_a_table_of_pandas_is_trained_on() -> None:
         model = small_gan(shape=(5,))
         model.fit(x, y, verbose=0)
         trained.append(model.predict(x, verbose=0))
-    np.testing.assert_array_equal(*trained)
+    np.testing.assert_array_equal(trained[0], trained[1])
 
 
 def test_class_names_are_kept(tmp_path: Path) -> None:
@@ -154,6 +154,24 @@ def test_the_labelled_term_is_weighted() -> None:
     np.testing.assert_allclose(
         labelled(y=Y, class_weight={0: 3.0, 2: 0.5}), (each * classes[ALL[:12]]).mean(), rtol=1e-5
     )
+
+
+def test_a_later_fit_on_data_of_the_same_shapes_is_not_traced_again() -> None:
+    stepped, anew = small_gan(), small_gan()
+    stepped.fit(X, Y, batch_size=16, verbose=0)
+    traced = stepped.train_function
+    others, labels = 255 - X, np.where(Y < 0, -1, (Y + 1) % CLASSES)
+    stepped.fit(others, labels, batch_size=16, verbose=0)
+    assert stepped.train_function is traced
+    # It is the other data that it trains on, not the first ones.
+    anew.fit(X, Y, batch_size=16, verbose=0)
+    anew.train_function = None
+    anew.step = None
+    anew.fit(others, labels, batch_size=16, verbose=0)
+    for one, other in zip(sampled(stepped), sampled(anew), strict=True):
+        np.testing.assert_array_equal(one, other)
+    stepped.fit(X[:40], Y[:40], batch_size=16, verbose=0)
+    assert stepped.train_function is not traced
 
 
 def test_the_last_examples_are_kept_for_validation() -> None:
