@@ -7,6 +7,7 @@ does is `bayesian_gan.gan.step`.
 
 import contextlib
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -20,7 +21,6 @@ from bayesian_gan.gan import metrics, replicas
 from bayesian_gan.gan.chains import build_chains, build_states, check_networks
 from bayesian_gan.gan.falling_noise import FallingNoise
 from bayesian_gan.gan.game import Game, check_replicas, revived
-from bayesian_gan.gan.generation import draw_noise, generate
 from bayesian_gan.gan.minibatch import training_data
 from bayesian_gan.gan.objectives import Objective, Paper
 from bayesian_gan.gan.optimizers import chain_optimizers
@@ -28,8 +28,10 @@ from bayesian_gan.gan.priors import Normal, Prior
 from bayesian_gan.gan.shards import check_shard_sizes
 from bayesian_gan.gan.step import Moved, Step
 from bayesian_gan.gan.terms import FeatureMatching, State, Term
+from bayesian_gan.networks.generation import draw_noise, generate
 from bayesian_gan.networks.normalization import set_ghost_batch
 from bayesian_gan.networks.outputs import num_classes, probabilities, split_outputs
+from bayesian_gan.posterior import Posterior
 
 # The defaults of the constructor: the paper's objective and prior, and what the authors' program adds.
 OBJECTIVE, PRIOR, TERMS = Paper(), Normal(1.0), (FeatureMatching(1.0),)
@@ -317,6 +319,17 @@ class BayesianGAN(keras.Model):
             seed: of z; the same z for every generator.
         """
         return generate(self.generators[sample], draw_noise(num, self.z_dim, seed))
+
+    def new_posterior(
+        self,
+        path: str | Path | None,
+        max_samples: int | None = None,
+        *,
+        keep: str = "recent",
+        seed: int = 0,
+    ) -> Posterior:
+        """Where `CollectPosterior` collects this model's draws; see `Posterior.of_model`."""
+        return Posterior.of_model(path, self, max_samples, keep, seed)
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""

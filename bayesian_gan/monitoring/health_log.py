@@ -9,8 +9,8 @@ from typing import Any
 import keras
 import numpy as np
 
+from bayesian_gan.data.check_images import check_images
 from bayesian_gan.errors import InputError
-from bayesian_gan.gan.minibatch import check_images
 from bayesian_gan.gan.model import BayesianGAN
 from bayesian_gan.monitoring import events
 from bayesian_gan.monitoring.convergence import (

@@ -6,9 +6,9 @@ import numpy as np
 import tensorflow as tf
 
 from bayesian_gan.data.batches import to_unit
-from bayesian_gan.gan.minibatch import check_images
-from bayesian_gan.gan.terms.base import PLAYERS
+from bayesian_gan.data.check_images import check_images
 from bayesian_gan.networks.outputs import log_odds
+from bayesian_gan.networks.players import PLAYERS
 from bayesian_gan.posterior.chains import of_chains
 from bayesian_gan.posterior.draws import array_name
 from bayesian_gan.posterior.networks import DrawnNetworks

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from bayesian_gan.errors import InputError
-from bayesian_gan.gan.generation import draw_noise, generate
+from bayesian_gan.networks.generation import draw_noise, generate
 from bayesian_gan.posterior.networks import DrawnNetworks
 
 
@@ -31,7 +31,7 @@ class Generating(DrawnNetworks):
         self._require_draw(iteration)
         if not 0 <= sample < self.num_generators:
             raise InputError(
-                f"{self.path}: no generator {sample}; there are {self.num_generators}, give one from 0 to "
+                f"{self.store}: no generator {sample}; there are {self.num_generators}, give one from 0 to "
                 f"{self.num_generators - 1}"
             )
         self._assign("g", self._read(iteration), sample)

@@ -9,12 +9,13 @@ from bayesian_gan.errors import InputError
 from bayesian_gan.networks.outputs import num_classes
 from bayesian_gan.posterior.description import build_network
 from bayesian_gan.posterior.draws import Draws
+from bayesian_gan.samplers.stores import Memory
 
 
 class DrawnNetworks(Draws):
     """Draws, and the networks that their weights belong to."""
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path | Memory) -> None:
         super().__init__(path)
         self._discriminator = build_network(self.config, "discriminator")
         self._generator = build_network(self.config, "generator")

@@ -8,8 +8,8 @@ import tensorflow as tf
 from scipy.special import expit
 
 from bayesian_gan.data.batches import to_unit
+from bayesian_gan.data.check_images import check_images
 from bayesian_gan.errors import InputError
-from bayesian_gan.gan.minibatch import check_images
 from bayesian_gan.networks.outputs import probabilities, real_logit, split_outputs
 from bayesian_gan.posterior.draws import RemovedError
 from bayesian_gan.posterior.networks import DrawnNetworks
@@ -88,7 +88,7 @@ class Predicting(DrawnNetworks):
             yield MemberOutputs(np.stack(found_probabilities), np.stack(found_log_z))
         if not found:
             raise InputError(
-                f"{self.path}: every draw was removed for a newer one before it was read; try again, or give "
+                f"{self.store}: every draw was removed for a newer one before it was read; try again, or give "
                 "the run a larger --max_samples"
             )
 
