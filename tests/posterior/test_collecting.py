@@ -97,7 +97,7 @@ def test_arviz_has_the_chains(both: Any) -> None:
     data = in_memory.to_inference_data()
     assert data.posterior["norm_of_generators"].shape == (2, 3)
     with pytest.raises(
-        ValueError, match="^`others`: the chains of this model are in its posterior"
+        ValueError, match=r"^`others`: the chains of this model are in its posterior"
     ):
         in_memory.to_inference_data(in_folder)
 
@@ -162,7 +162,7 @@ def test_what_does_not_fit_is_refused(
     with pytest.raises(InputError, match="not empty"):
         fit(make(), 1, CollectPosterior(2, 3, tmp_path))
     with pytest.raises(
-        ValueError, match="^`activation` is for a model that gives no probabilities"
+        ValueError, match=r"^`activation` is for a model that gives no probabilities"
     ):
         fit(make(), 1, CollectPosterior(2, 3, activation="softmax"))
     with pytest.raises(InputError, match="no posterior here"):

@@ -76,15 +76,15 @@ def test_inputs_that_differ_from_reading_to_reading_are_read_once(
 
 def test_inputs_without_end_need_steps(collector: CollectPosterior) -> None:
     endless = tf.data.Dataset.from_tensors(X).repeat()
-    with pytest.raises(ValueError, match="^`x` never ends: give `steps`"):
+    with pytest.raises(ValueError, match=r"^`x` never ends: give `steps`"):
         collector.predict(endless)
     assert collector.predict(endless, steps=2).shape == (80, 2)
     spent = generator()
     assert len(list(spent)) == 4
-    with pytest.raises(ValueError, match="^`x` gives no batch"):
+    with pytest.raises(ValueError, match=r"^`x` gives no batch"):
         collector.predict(spent)
     uneven = iter([X[:3], X[3:5, :2]])
-    with pytest.raises(ValueError, match="^`x` has batches of different shapes"):
+    with pytest.raises(ValueError, match=r"^`x` has batches of different shapes"):
         collector.predict(uneven)
 
 
@@ -97,7 +97,7 @@ def test_a_model_without_generators_says_so(collector: CollectPosterior) -> None
     net = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(1)])
     net.compile(SGHMC(0.01, 100.0, seed=1), "mse")
     net.fit(X, X[:, :1], batch_size=10, verbose=0, callbacks=[other])
-    with pytest.raises(ValueError, match="^`others` must be collectors of the same model"):
+    with pytest.raises(ValueError, match=r"^`others` must be collectors of the same model"):
         collector.to_inference_data(other)
 
 
@@ -135,7 +135,7 @@ def test_several_outputs(nested: str) -> None:
         collected.predict(X)[keys[1]], (1 / (1 + np.exp(-amounts))).mean(0), rtol=1e-4
     )
     collected.activation = [keras.activations.softmax] * 3
-    with pytest.raises(ValueError, match="^`activation` must be one for all outputs, or nested"):
+    with pytest.raises(ValueError, match=r"^`activation` must be one for all outputs, or nested"):
         collected.predict(X)
 
 

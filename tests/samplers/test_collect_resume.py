@@ -65,7 +65,7 @@ def test_fit_after_fit_is_one_fit() -> None:
     same(parts, whole)
 
 
-class Killed(Exception):
+class KilledError(Exception):
     """What ends a process."""
 
 
@@ -78,7 +78,7 @@ def test_backup_and_restore_in_another_process(ours_first: bool, tmp_path: Path)
     class Kill(keras.callbacks.Callback):
         def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
             if int(self.model.optimizer.iterations.numpy()) == 15:
-                raise Killed
+                raise KilledError
 
     def callbacks() -> list[keras.callbacks.Callback]:
         both = [
@@ -87,7 +87,7 @@ def test_backup_and_restore_in_another_process(ours_first: bool, tmp_path: Path)
         ]
         return both if ours_first else both[::-1]
 
-    with pytest.raises(Killed):
+    with pytest.raises(KilledError):
         fit(make(), 5, *callbacks(), Kill())
     (tmp_path / "samples" / ".draw_00000017.npz.ab.part").write_bytes(b"half")
     again = callbacks()
