@@ -139,9 +139,9 @@ def test_interrupted_and_resumed_is_uninterrupted(
 
 def test_draws_beyond_the_model_are_forgotten(make: Make, fit: Fit) -> None:
     model, collector = make(), CollectPosterior(2, 3)
-    fit(model, 6, collector)
+    fit(model, 8, collector)
     model.iteration.assign(4)
-    with pytest.warns(UserWarning, match="at iteration 4: forgot 1 samples beyond it"):
+    with pytest.warns(UserWarning, match="at iteration 4: forgot 2 samples beyond it"):
         fit(model, 1, collector)
     assert collector.iterations == [2, 5]
 

@@ -52,7 +52,7 @@ def test_samples_are_the_weights_at_the_right_iterations() -> None:
 
 
 def test_predicts_the_mean_of_the_probabilities_and_leaves_the_weights_alone() -> None:
-    collector = CollectPosterior(10, 10, activation="softmax")
+    collector = CollectPosterior(10, 15, activation="softmax")
     net = run(collector)
     before = net.get_weights()
     predicted = collector.predict(X)

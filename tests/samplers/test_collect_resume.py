@@ -53,6 +53,11 @@ def test_weights_that_are_loaded_take_the_samples_back_with_them(
     with pytest.warns(UserWarning, match="the model is at iteration 8: forgot . samples beyond it"):
         fit(net, 3, collector)
     same(collector, whole)
+    # What is forgotten is gone, made again or not.
+    net.load_weights(tmp_path / "at_8.weights.h5")
+    with pytest.warns(UserWarning, match="beyond it"):
+        fit(net, 1, collector)
+    assert all(iteration <= 12 for iteration in collector.iterations)
 
 
 def test_fit_after_fit_is_one_fit() -> None:
@@ -63,6 +68,15 @@ def test_fit_after_fit_is_one_fit() -> None:
     for _ in range(5):
         fit(net, 1, parts)
     same(parts, whole)
+
+
+def test_a_sample_that_waits_is_taken_by_the_next_fit() -> None:
+    # Calls of an epoch of seven end at 2, 4, 6 and 7 of it: 12 is none, and due until 16.
+    net = model(SGHMC(0.01, 100.0, seed=1), jit_compile=False, steps_per_execution=2)
+    collector = CollectPosterior(12, 10, when=lambda iteration: iteration in (12, 16))
+    fit(net, 2, collector, batch_size=6)
+    fit(net, 1, collector, batch_size=6)
+    assert collector.iterations == [16]
 
 
 class KilledError(Exception):
