@@ -36,8 +36,9 @@ class CollectPosterior(keras.callbacks.Callback):
 
     **Models of several networks.** A model that has `new_posterior(path, max_samples, keep, seed)`
     says itself where draws go: to the posterior that it returns. Its clock is its variable
-    `iteration`. A posterior has `iterations`, `arrays(model)`, `write(iteration, arrays)`,
-    `draw(iteration)` and `go_on_from(iteration)`, and predicts by methods of its own.
+    `iteration`. To collect, a posterior has `iterations`, `arrays(model)`, `write(iteration, arrays)`,
+    `draw(iteration)` and `go_on_from(iteration)`; for the methods below `predict(x)`,
+    `member_probabilities(x)`, `generate_mixture(n, seed, iterations)` and `to_inference_data()`.
 
     Args:
         burn_in: iteration of the first sample, an integer >= 0; everything before is thrown away.
@@ -294,6 +295,8 @@ class CollectPosterior(keras.callbacks.Callback):
 
     def _collected(self) -> Any:
         """The draws, of which there is one at least."""
+        if self.model is None and self.path is not None:
+            raise ValueError(f"call set_model(model) first, to read the samples in {self.path}")
         if not self.iterations:
             held = "" if self.when is None else ", or let calls end where `when` allows a sample"
             where = "" if self.path is None else f" in {self.path}"

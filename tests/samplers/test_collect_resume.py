@@ -185,3 +185,5 @@ def test_another_model_s_folder_is_refused(trained: Path, tmp_path: Path) -> Non
         fit(make(), 1, CollectPosterior(4, 4, tmp_path))
     with pytest.raises(ValueError, match=rf"^no samples have been collected in {tmp_path / 'no'}"):
         reader(tmp_path / "no").predict(data())
+    with pytest.raises(ValueError, match=r"^call set_model\(model\) first"):
+        CollectPosterior(4, 4, trained).predict(data())

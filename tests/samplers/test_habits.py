@@ -9,7 +9,15 @@ import numpy as np
 import pytest
 from chains import N, data, every_sampler, fit, model
 
-from bayesian_gan.samplers import PSGLD, SGHMC, SGLD, SGNHT, PolynomialStep, WarmStart
+from bayesian_gan.samplers import (
+    PSGLD,
+    SGHMC,
+    SGLD,
+    SGNHT,
+    PolynomialStep,
+    ScaleAdaptedSGHMC,
+    WarmStart,
+)
 
 X = data()
 
@@ -146,6 +154,7 @@ MAKERS: dict[str, Callable[[], Any]] = {
     "sgld": lambda: SGLD(0.01, N, seed=1),
     "psgld": lambda: PSGLD(0.01, N, gamma_term=True, seed=1),
     "sgnht": lambda: SGNHT(0.01, N, seed=1),
+    "scale-adapted": lambda: ScaleAdaptedSGHMC(0.01, N, burn_in=6, seed=1),
     "warm-start": lambda: warm(iterations=6),
 }
 
