@@ -22,9 +22,9 @@ from bayesian_gan.gan.order import WHOLE, Half
 from bayesian_gan.gan.passes import Passes
 from bayesian_gan.gan.random_scan import Generator, images_of, random_start, weights_of
 from bayesian_gan.gan.terms import State
-from bayesian_gan.gan.terms.base import Player
 from bayesian_gan.networks.noise import forward
 from bayesian_gan.networks.outputs import split_outputs
+from bayesian_gan.networks.players import Player
 from bayesian_gan.seeds import ALGORITHM, Use, name_key, seed_pair
 
 Values = dict[str, tf.Tensor]

@@ -7,6 +7,7 @@ does is `bayesian_gan.gan.step`.
 
 import contextlib
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -26,6 +27,7 @@ from bayesian_gan.gan.scan import RandomScan
 from bayesian_gan.gan.terms import FeatureMatching, State, Term
 from bayesian_gan.gan.training import TrainingGAN
 from bayesian_gan.networks.outputs import num_classes
+from bayesian_gan.posterior import Posterior
 
 # The defaults of the constructor: the paper's objective and prior, and what the authors' program adds.
 OBJECTIVE, PRIOR, TERMS = Paper(), Normal(1.0), (FeatureMatching(1.0),)
@@ -228,6 +230,17 @@ class BayesianGAN(TrainingGAN):
     def compile_from_config(self, config: dict[str, Any]) -> None:
         """Compiles a loaded model, so that the state of its optimizers comes back with its weights."""
         self.compile(**keras.saving.deserialize_keras_object(config))
+
+    def new_posterior(
+        self,
+        path: str | Path | None,
+        max_samples: int | None = None,
+        *,
+        keep: str = "recent",
+        seed: int = 0,
+    ) -> Posterior:
+        """Where `CollectPosterior` collects this model's draws; see `Posterior.of_model`."""
+        return Posterior.of_model(path, self, max_samples, keep, seed)
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, and the class names where `fit` was told them."""

@@ -7,10 +7,9 @@ and noise of its own. A simultaneous step is one half, in which both players mov
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import get_args
 
 from bayesian_gan.errors import InputError
-from bayesian_gan.gan.terms.base import Player
+from bayesian_gan.networks.players import PLAYERS, Player
 from bayesian_gan.options.objective import Order
 
 
@@ -23,7 +22,7 @@ class Half:
         fold: ends the seeds' keys of all that is random in it: nothing in the first one, 1 in a second.
     """
 
-    players: tuple[Player, ...] = get_args(Player)
+    players: tuple[Player, ...] = PLAYERS
     fold: tuple[int, ...] = ()
 
 

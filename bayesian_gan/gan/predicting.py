@@ -16,7 +16,7 @@ from bayesian_gan.data.input_range import InputRange
 from bayesian_gan.data.labels import UNLABELLED, integer_labels
 from bayesian_gan.errors import InputError
 from bayesian_gan.gan import metrics
-from bayesian_gan.gan.generation import draw_noise, generate
+from bayesian_gan.networks.generation import draw_noise, generate
 from bayesian_gan.networks.outputs import p_real, probabilities, split_outputs
 
 

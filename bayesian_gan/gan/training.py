@@ -24,6 +24,7 @@ from bayesian_gan.gan.shards import check_shard_sizes
 from bayesian_gan.gan.step import Moved, Step
 from bayesian_gan.gan.terms import State
 from bayesian_gan.networks.normalization import set_ghost_batch
+from bayesian_gan.samplers.guard import GuardedOptimizer
 
 BATCH_SIZE = 64
 
@@ -104,6 +105,7 @@ class TrainingGAN(PredictingGAN):
 
         Raises:
             InputError: an argument that does not fit; nothing is trained then.
+            FloatingPointError: a gradient was not finite; the chain keeps its last state.
         """
         if not self.generator_optimizers:
             raise InputError(
@@ -122,7 +124,7 @@ class TrainingGAN(PredictingGAN):
         batch_size = batch_size or given.batch_size or BATCH_SIZE
         self._hold(given, class_weight, batch_size, labelled_batch_size)
         with self._refusals():
-            return super().fit(
+            history = super().fit(
                 tf.data.Dataset.from_tensors(0).repeat(),
                 epochs=epochs,
                 verbose=verbose,
@@ -133,6 +135,10 @@ class TrainingGAN(PredictingGAN):
                 steps_per_epoch=steps_per_epoch or -(-len(given.x) // batch_size),
                 **kwargs,
             )
+        for optimizer in (*self.generator_optimizers, *self.discriminator_optimizers):
+            if isinstance(optimizer, GuardedOptimizer):  # Under XLA a step cannot raise.
+                optimizer.raise_if_halted()
+        return history
 
     def hold(
         self,

@@ -9,7 +9,7 @@ import contextlib
 import csv
 import io
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -25,6 +25,8 @@ from bayesian_gan.monitoring.grids import image_grid, save_grid
 from bayesian_gan.networks.supervised import SupervisedBaseline
 from bayesian_gan.posterior import Posterior
 from bayesian_gan.reliability.writes import Writes
+from bayesian_gan.samplers import CollectPosterior
+from bayesian_gan.samplers.names import unique_names
 from bayesian_gan.storage import append, write_atomically, write_json
 
 EVALUATION_BATCH = 500
@@ -75,60 +77,32 @@ class ProgressBar(keras.callbacks.Callback):
             self.bar.update(int(self.model.iteration.numpy()), finalize=True)
 
 
-class CollectPosteriorDraws(keras.callbacks.Callback):
-    """Collects the weights of all networks every so many iterations after the warm-up.
-
-    A draw is due at `warm_up + every`, `warm_up + 2 every`, ... It is taken there, or where the
-    call of the model that made this iteration ends.
+class CollectPosteriorDraws(CollectPosterior):
+    """Collects a run's draws every so many iterations after the warm-up.
 
     Args:
         posterior: where to.
         warm_up: iterations of the warm-up.
         every: iterations between draws, at least the model's steps_per_execution.
-        writes: carries the writing out, and tries again; without it an error of the disk ends
-            `fit`.
+        writes: carries the writing out, and tries again.
     """
 
-    def __init__(
-        self, posterior: Posterior, warm_up: int, every: int, writes: Writes | None = None
-    ) -> None:
-        super().__init__()
-        self.posterior, self.warm_up, self.every = posterior, warm_up, every
-        self.writes = writes
+    def __init__(self, posterior: Posterior, warm_up: int, every: int, writes: Writes) -> None:
+        super().__init__(warm_up + every, every)
+        self._posterior, self.writes = posterior, writes
 
-    def on_train_begin(self, logs: Logs = None) -> None:
-        """Notes how many draws are behind. ValueError if several would be due in one call."""
-        together = self.model.steps_per_execution
-        if self.every < together:
-            raise ValueError(
-                f"`every` is {self.every}, but the model makes {together} iterations a call: "
-                f"collect every {together} or more, or use a smaller steps_per_execution"
-            )
-        self._passed = self._due_by(int(self.model.iteration.numpy()))
+    def _open(self) -> Posterior:
+        return self._posterior
 
-    def due(self, iteration: int) -> bool:
-        """Whether a draw is taken after a call of the model that ends with this iteration."""
-        return self._due_by(iteration) > self._passed
-
-    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
-        """Collects where an iteration was due since the last call."""
-        iteration = int(self.model.iteration.numpy())
-        if not self.due(iteration):
-            return
-        self._passed = self._due_by(iteration)
-        if self.writes is None:
-            self.posterior.collect(self.model)
-            return
-        arrays = self.posterior.arrays(self.model)
+    def _write(self, iteration: int, arrays: Mapping[str, np.ndarray]) -> None:
         self.writes.write(
             f"the posterior draw of iteration {iteration}",
-            partial(self.posterior.write, iteration, arrays),
+            partial(self._posterior.write, iteration, arrays),
             sum(array.nbytes for array in arrays.values()),
         )
 
-    def _due_by(self, iteration: int) -> int:
-        """How many draws have been due up to an iteration."""
-        return max(0, iteration - self.warm_up) // self.every
+    def _tell(self, at: int, forgotten: list[int]) -> None:
+        """Says nothing: a run that resumes makes them again."""
 
 
 class Saves(keras.callbacks.Callback):
@@ -338,13 +312,13 @@ class SaveWeights(_IntoFolder):
         """Writes the file of this iteration."""
         assert logs is not None
         arrays = {
-            f"{player}_{i:04d}/{variable.path}": variable.numpy()
+            f"{player}_{i:04d}/{name}": variable.numpy()
             for player, networks in (
                 ("generator", self.model.generators),
                 ("discriminator", self.model.discriminators),
             )
             for i, network in enumerate(networks)
-            for variable in network.trainable_variables
+            for name, variable in _named(network.trainable_variables).items()
         }
 
         def write(file: BinaryIO) -> None:
@@ -353,6 +327,12 @@ class SaveWeights(_IntoFolder):
         path = self.folder / f"weights_{logs['iteration']}.npz"
         num_bytes = sum(array.nbytes for array in arrays.values())
         self.writes.write(str(path), lambda: write_atomically(path, write), num_bytes)
+
+
+def _named(variables: Sequence[keras.Variable]) -> dict[str, keras.Variable]:
+    """Variables by their paths, made unique."""
+    names = unique_names(variable.path for variable in variables)
+    return dict(zip(names, variables, strict=True))
 
 
 class TensorBoardScalars(keras.callbacks.Callback):

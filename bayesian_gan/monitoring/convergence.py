@@ -104,5 +104,6 @@ class Functionals:
         return self._function().numpy()
 
     def _compute(self) -> tf.Tensor:
-        images, discriminators = to_unit(self._images), self.model.discriminators
+        images = to_unit(self._images, self.model.input_range)
+        discriminators = self.model.discriminators
         return tf.stack([log_odds(d(images, training=False), self._labels) for d in discriminators])

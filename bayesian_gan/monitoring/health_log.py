@@ -91,7 +91,7 @@ class SamplerHealth(keras.callbacks.Callback):
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Makes the measuring functions, and takes up the draws that are there."""
         model: BayesianGAN = self.model
-        check_images(self.images, model.image_shape)
+        check_images(self.images, model.image_shape, model.input_range)
         if self.positions is None or self.positions.model is not model:
             self.positions = Positions(model)
         self._meter = HealthMeter(model, self.images, self.positions)

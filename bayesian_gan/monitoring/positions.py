@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from bayesian_gan.gan.model import BayesianGAN
-from bayesian_gan.gan.terms.base import PLAYERS
+from bayesian_gan.networks.players import PLAYERS
 
 
 class Positions:

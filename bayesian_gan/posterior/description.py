@@ -7,19 +7,20 @@ from typing import Any
 import keras
 
 from bayesian_gan.errors import InputError
-from bayesian_gan.gan.model import BayesianGAN
+from bayesian_gan.posterior.model import CollectedModel
+from bayesian_gan.samplers.kept import Kept
 from bayesian_gan.storage import read_checked_json
 
 DESCRIPTION_FILE = "posterior.json"
 FORMAT = 2
 
 
-def describe(model: BayesianGAN, max_samples: int | None) -> dict[str, Any]:
+def describe(model: CollectedModel, kept: Kept) -> dict[str, Any]:
     """The description of an empty posterior for a model.
 
-    Its keys are `format`, `num_gen`, `num_disc`, `num_mcmc`, `chains` (their numbers), `max_samples`, `shapes`
-    (of the weights of one generator, "g", and one discriminator, "d"), and the Keras configurations
-    `generator` and `discriminator`.
+    Its keys are `format`, `num_gen`, `num_disc`, `num_mcmc`, `chains` (their numbers), `max_samples`,
+    `keep` and `keep_seed` (which draws stay), `input_range` (of images of floats), `shapes` (of the weights of one generator, "g", and one
+    discriminator, "d"), and the Keras configurations `generator` and `discriminator`.
     """
     templates = {"g": model.generator_template, "d": model.discriminator_template}
     return {
@@ -28,7 +29,10 @@ def describe(model: BayesianGAN, max_samples: int | None) -> dict[str, Any]:
         "num_disc": model.game.num_disc,
         "num_mcmc": model.game.num_mcmc,
         "chains": list(model.game.chain_numbers),
-        "max_samples": max_samples,
+        "max_samples": kept.max_samples,
+        "keep": kept.keep,
+        "keep_seed": kept.seed,
+        "input_range": [model.input_range.low, model.input_range.high],
         "shapes": {p: [list(w.shape) for w in t.weights] for p, t in templates.items()},
         "generator": keras.saving.serialize_keras_object(model.generator_template),
         "discriminator": keras.saving.serialize_keras_object(model.discriminator_template),
@@ -54,6 +58,11 @@ def read_description(folder: Path) -> dict[str, Any]:
         raise InputError(f"{file}: not a posterior of format {FORMAT}, which this version reads")
     # Before chains had numbers, they were counted from 0.
     config.setdefault("chains", list(range(config["num_mcmc"])))
+    # Floats of another range than [-1, 1] were refused.
+    config.setdefault("input_range", [-1.0, 1.0])
+    # The most recent draws stayed before there was a choice.
+    config.setdefault("keep", "recent")
+    config.setdefault("keep_seed", 0)
     return config
 
 

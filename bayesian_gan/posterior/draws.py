@@ -11,21 +11,23 @@ configuration in Keras's safe mode. `bayesian-gan check PATH` verifies a folder;
 `bayesian-gan merge A B ... OUT` joins those of chains that ran apart.
 """
 
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 
 from bayesian_gan.errors import InputError
-from bayesian_gan.gan.model import BayesianGAN
 from bayesian_gan.posterior.description import DESCRIPTION_FILE, describe, read_description
-from bayesian_gan.storage import UnreadableError, read_arrays, write_arrays, write_checked_json
+from bayesian_gan.posterior.folder import DrawFolder
+from bayesian_gan.posterior.model import CollectedModel
+from bayesian_gan.samplers.kept import Kept
+from bayesian_gan.samplers.stores import Memory, NoDrawError
+from bayesian_gan.storage import UnreadableError, write_checked_json
 
 # The rest of a description, the networks, holds names that Keras counts up in a process.
-_IDENTITY = ("num_gen", "num_disc", "num_mcmc", "chains", "max_samples", "shapes")
-_DRAW = re.compile(r"draw_(\d{8,})\.npz")
+_IDENTITY = ("num_gen", "num_disc", "num_mcmc", "chains", "input_range", "shapes")
+_CHOICE = ("max_samples", "keep", "keep_seed")
 
 
 def array_name(player: str, member: int, k: int) -> str:
@@ -38,50 +40,82 @@ class RemovedError(InputError):
 
 
 class Draws:
-    """The folder itself: draws go in, are read, checked and set aside. See `Posterior` for its arguments.
+    """The draws themselves: they go in, are read, checked and set aside. See `Posterior` for arguments.
 
     Attributes:
-        path: the folder.
-        config: the contents of `posterior.json`.
+        store: where they lie.
+        config: what they are draws of, the contents of `posterior.json`.
     """
 
-    def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
-        self.config = read_description(self.path)
+    def __init__(self, path: str | Path | Memory) -> None:
+        self.store = path if isinstance(path, Memory) else DrawFolder(Path(path))
+        self.config = self.store.description
+        self._kept = Kept(*(self.config[key] for key in _CHOICE))
+
+    @property
+    def path(self) -> Path:
+        """The folder. InputError where the draws are in memory."""
+        if isinstance(self.store, Memory):
+            raise InputError(f"{self.store}: it has no folder; collect with a path")
+        return self.store.path
 
     @classmethod
-    def create(cls, path: str | Path, model: BayesianGAN, max_samples: int | None = None) -> Self:
+    def create(
+        cls,
+        path: str | Path | None,
+        model: CollectedModel,
+        max_samples: int | None = None,
+        keep: str = "recent",
+        seed: int = 0,
+    ) -> Self:
         """Makes an empty posterior for a model, in a folder that does not exist or is empty.
 
         Args:
-            path: the folder.
+            path: the folder; None for a posterior in memory.
             model: whose networks are to be collected.
-            max_samples: draws that are kept, the most recent ones; None keeps all.
+            max_samples: draws that are kept; None keeps all.
+            keep: which: "recent", or "reservoir", a uniform random choice among all collected.
+            seed: of that choice.
 
         Raises:
-            InputError: max_samples below 1, or the folder already holds something.
+            InputError: an argument out of range, or the folder already holds something.
         """
+        description = describe(model, _kept(max_samples, keep, seed))
+        if path is None:
+            return cls(Memory(description))
         path = Path(path)
-        if max_samples is not None and max_samples < 1:
-            raise InputError(f"max_samples must be at least 1, not {max_samples}")
         if path.exists() and any(path.iterdir()):
             raise InputError(f"{path}: the folder for the posterior is not empty; give a new one")
         path.mkdir(parents=True, exist_ok=True)
-        write_checked_json(path / DESCRIPTION_FILE, describe(model, max_samples))
+        write_checked_json(path / DESCRIPTION_FILE, description)
         return cls(path)
 
     @classmethod
-    def reopen(cls, path: str | Path, model: BayesianGAN, max_samples: int | None = None) -> Self:
+    def reopen(
+        cls,
+        path: str | Path,
+        model: CollectedModel,
+        max_samples: int | None = None,
+        keep: str = "recent",
+        seed: int = 0,
+    ) -> Self:
         """The posterior of a run that goes on; made anew where a killed run had not come to make it.
 
         `posterior.json` follows from the model, so a damaged one is written again.
 
+        Args:
+            path: the folder.
+            model: whose networks are to be collected.
+            max_samples: see `create`.
+            keep: see `create`.
+            seed: see `create`.
+
         Raises:
-            InputError: the folder's posterior is another model's.
+            InputError: the folder's posterior is another model's, or keeps other draws.
         """
         path = Path(path)
         path.mkdir(parents=True, exist_ok=True)
-        expected, file = describe(model, max_samples), path / DESCRIPTION_FILE
+        expected, file = describe(model, _kept(max_samples, keep, seed)), path / DESCRIPTION_FILE
         try:
             found: dict[str, Any] | None = read_description(path)
         except InputError:
@@ -90,15 +124,39 @@ class Draws:
                 file.replace(file.with_name("posterior.json.damaged"))
         if found is None:
             write_checked_json(file, expected)
-        elif any(found[key] != expected[key] for key in _IDENTITY):
-            raise InputError(f"{file}: describes another model than this run's")
+            return cls(path)
+        if any(found[key] != expected[key] for key in _IDENTITY):
+            raise InputError(f"{file}: describes another model than this one; give another folder")
+        for key in _CHOICE:
+            if found[key] != expected[key]:
+                raise InputError(
+                    f"{file}: has {key} {found[key]!r}, not {expected[key]!r}; collect with the "
+                    "same, or into another folder"
+                )
         return cls(path)
+
+    @classmethod
+    def of_model(
+        cls,
+        path: str | Path | None,
+        model: CollectedModel,
+        max_samples: int | None = None,
+        keep: str = "recent",
+        seed: int = 0,
+    ) -> Self:
+        """The posterior that a model goes on with in its folder, or a new one; see `create`.
+
+        Raises:
+            InputError: see `create` and `reopen`.
+        """
+        if path is not None and (Path(path) / DESCRIPTION_FILE).exists():
+            return cls.reopen(path, model, max_samples, keep, seed)
+        return cls.create(path, model, max_samples, keep, seed)
 
     @property
     def iterations(self) -> list[int]:
         """Iterations at which draws were collected, ascending."""
-        matches = (_DRAW.fullmatch(entry.name) for entry in self.path.iterdir())
-        return sorted(int(match[1]) for match in matches if match)
+        return self.store.iterations
 
     @property
     def num_generators(self) -> int:
@@ -115,15 +173,15 @@ class Draws:
         """Discriminator samples collected: draws times M * J_d."""
         return len(self.iterations) * self.num_discriminators
 
-    def collect(self, model: BayesianGAN) -> None:
-        """Adds the model's current weights, and removes the oldest draws beyond `max_samples`.
+    def collect(self, model: CollectedModel) -> None:
+        """Adds the model's current weights, and removes draws beyond `max_samples`.
 
         Raises:
             OSError: the draw could not be written; what was collected before is untouched.
         """
         self.write(int(model.iteration.numpy()), self.arrays(model))
 
-    def arrays(self, model: BayesianGAN) -> dict[str, np.ndarray]:
+    def arrays(self, model: CollectedModel) -> dict[str, np.ndarray]:
         """The model's current weights, by the names they have in a draw."""
         return {
             array_name(player, i, k): weight.numpy()
@@ -132,12 +190,23 @@ class Draws:
             for k, weight in enumerate(network.weights)
         }
 
-    def write(self, iteration: int, arrays: dict[str, np.ndarray]) -> None:
+    def write(self, iteration: int, arrays: Mapping[str, np.ndarray]) -> None:
         """Adds a draw of `arrays`; see `collect`."""
-        write_arrays(self._draw_path(iteration), arrays, {"iteration": iteration})
-        if self.config["max_samples"] is not None:
-            for old in self.iterations[: -self.config["max_samples"]]:
-                self._draw_path(old).unlink(missing_ok=True)
+        self.store.write(iteration, arrays)
+        for gone in self._kept.beyond(self.iterations):
+            self.store.remove(gone)
+
+    def go_on_from(self, iteration: int) -> list[int]:
+        """Forgets draws beyond an iteration, from which the model goes on, and what lies unfinished.
+
+        Returns:
+            The iterations of the draws that were forgotten.
+        """
+        self.store.clean()
+        beyond = [there for there in self.iterations if there > iteration]
+        for there in beyond:
+            self.store.remove(there)
+        return beyond
 
     def draw(self, iteration: int) -> dict[str, np.ndarray]:
         """The arrays of one draw, checked to be whole, finite and this model's; see `arrays` for their names.
@@ -146,7 +215,7 @@ class Draws:
             InputError: they are not.
         """
         found = self._read(iteration)
-        self._check_shapes(found, self._draw_path(iteration))
+        self._check_shapes(found, self.store.where(iteration))
         return found
 
     def weights(
@@ -211,45 +280,26 @@ class Draws:
             if isinstance(problem, UnreadableError):
                 raise problem
             if problem is not None:
-                path = self._draw_path(iteration)
-                path.rename(path.with_name(path.name + ".damaged"))
-                problems.append(f"{problem}; set aside as {path.name}.damaged")
+                assert isinstance(self.store, DrawFolder)  # Memory does not damage.
+                problems.append(f"{problem}; set aside as {self.store.set_aside(iteration)}")
         return problems
 
     def require_draws(self) -> None:
         """Raises InputError where nothing is collected."""
         if not self.iterations:
-            raise InputError(f"{self.path}: no sample is collected yet")
+            raise InputError(f"{self.store}: no sample is collected yet")
 
     def _require_draw(self, iteration: int) -> None:
         if iteration not in self.iterations:
             raise InputError(
-                f"{self.path}: no draw of iteration {iteration}; there are {self.iterations}"
+                f"{self.store}: no draw of iteration {iteration}; there are {self.iterations}"
             )
-
-    def _draw_path(self, iteration: int) -> Path:
-        return self.path / f"draw_{iteration:08d}.npz"
 
     def _read(self, iteration: int) -> dict[str, np.ndarray]:
-        path = self._draw_path(iteration)
         try:
-            arrays, manifest = read_arrays(path)
-        except FileNotFoundError as error:
-            raise RemovedError(f"{path}: this draw is no longer there") from error
-        except UnreadableError:
-            raise
-        except InputError as error:
-            # It begins with the path; what to do is the same for every damage.
-            raise InputError(
-                f"{str(error).replace('cannot be read', 'this draw cannot be read', 1)}; "
-                "remove the file to go on without it"
-            ) from error
-        if manifest.get("iteration") != iteration:
-            raise InputError(
-                f"{path}: holds the draw of iteration {manifest.get('iteration')}, not its name's; "
-                "give the file its name back"
-            )
-        return arrays
+            return self.store.read(iteration)
+        except NoDrawError as error:
+            raise RemovedError(str(error)) from error
 
     def _weights_in(
         self, draw: dict[str, np.ndarray], player: str, member: int
@@ -259,7 +309,7 @@ class Draws:
             draw[array_name(player, member, k)] for k in range(len(self.config["shapes"][player]))
         ]
 
-    def _check_shapes(self, draw: dict[str, np.ndarray], path: Path) -> None:
+    def _check_shapes(self, draw: dict[str, np.ndarray], where: str) -> None:
         expected = {
             array_name(player, i, k): shape
             for player, count in (("g", self.num_generators), ("d", self.num_discriminators))
@@ -268,7 +318,14 @@ class Draws:
         }
         found = {name: list(array.shape) for name, array in draw.items()}
         if found != expected:
-            raise InputError(f"{path}: the draw belongs to another model")
+            raise InputError(f"{where}: the draw belongs to another model")
         for name, array in draw.items():
             if not np.isfinite(array).all():
-                raise InputError(f"{path}: {name} holds numbers that are not finite")
+                raise InputError(f"{where}: {name} holds numbers that are not finite")
+
+
+def _kept(max_samples: int | None, keep: str, seed: int) -> Kept:
+    try:
+        return Kept(max_samples, keep, seed)
+    except (TypeError, ValueError) as error:
+        raise InputError(str(error)) from error

@@ -5,10 +5,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from bayesian_gan.data.batches import to_unit
-from bayesian_gan.data.check_images import check_images
-from bayesian_gan.gan.terms.base import PLAYERS
 from bayesian_gan.networks.outputs import log_odds
+from bayesian_gan.networks.players import PLAYERS
 from bayesian_gan.posterior.chains import of_chains
 from bayesian_gan.posterior.draws import array_name
 from bayesian_gan.posterior.networks import DrawnNetworks
@@ -45,7 +43,7 @@ class Followed(DrawnNetworks):
             InputError: nothing is collected, the images do not fit, or a draw is damaged.
         """
         self.require_draws()
-        x = None if images is None else self._unit(images)
+        x = None if images is None else self._unit(tf.constant(self._checked(images)))
         rows: list[dict[str, np.ndarray]] = []
         for iteration in self.iterations:
             draw = self.draw(iteration)
@@ -72,10 +70,6 @@ class Followed(DrawnNetworks):
             InputError: see `followed`.
         """
         return inference_data(self.followed(images, labels))
-
-    def _unit(self, images: np.ndarray) -> tf.Tensor:
-        shape = tuple(self._discriminator.input_shape[1:])
-        return to_unit(tf.constant(check_images(images, shape)))
 
     def _norms(self, player: str, draw: dict[str, np.ndarray]) -> np.ndarray:
         """[M]."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from bayesian_gan.errors import InputError
-from bayesian_gan.gan.generation import draw_noise, generate
+from bayesian_gan.networks.generation import draw_noise, generate
 from bayesian_gan.posterior.networks import DrawnNetworks
 
 
@@ -15,7 +15,7 @@ class Generating(DrawnNetworks):
     def generate(
         self, num: int, sample: int, seed: int = 0, iteration: int | None = None
     ) -> np.ndarray:
-        """Images of one collected generator: float32 [num, height, width, channels] in [-1, 1].
+        """Images of one collected generator: float32 [num, height, width, channels] in `input_range`.
 
         Args:
             num: number of images, at least 1.
@@ -31,11 +31,12 @@ class Generating(DrawnNetworks):
         self._require_draw(iteration)
         if not 0 <= sample < self.num_generators:
             raise InputError(
-                f"{self.path}: no generator {sample}; there are {self.num_generators}, give one from 0 to "
+                f"{self.store}: no generator {sample}; there are {self.num_generators}, give one from 0 to "
                 f"{self.num_generators - 1}"
             )
         self._assign("g", self._read(iteration), sample)
-        return generate(self._generator, draw_noise(num, self._generator.input_shape[-1], seed))
+        made = generate(self._generator, draw_noise(num, self._generator.input_shape[-1], seed))
+        return self.input_range.from_unit(made)
 
     def generate_mixture(
         self, num: int, seed: int = 0, iterations: Sequence[int] | None = None
@@ -48,7 +49,7 @@ class Generating(DrawnNetworks):
             iterations: of the draws whose generators are mixed; the last alone by default.
 
         Returns:
-            float32 images [num, height, width, channels] in [-1, 1], and the index of each one's generator,
+            float32 images [num, height, width, channels] in `input_range`, and the index of each one's generator,
             int64 [num], 0 <= index < M * J_g.
 
         Raises:
@@ -70,4 +71,6 @@ class Generating(DrawnNetworks):
                     parts.append(generate(self._generator, z))
                     owners.append(np.full(count, j))
         order = np.random.default_rng(seed).permutation(num)
-        return np.concatenate(parts)[order], np.concatenate(owners)[order]
+        return self.input_range.from_unit(np.concatenate(parts)[order]), np.concatenate(owners)[
+            order
+        ]

@@ -1,20 +1,29 @@
 """Two networks, a generator and a discriminator, that hold the weights of any sample of a posterior."""
 
+import warnings
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 
+from bayesian_gan.data.batches import to_unit
+from bayesian_gan.data.check_images import check_images, doubt
+from bayesian_gan.data.input_range import InputRange
 from bayesian_gan.errors import InputError
 from bayesian_gan.networks.outputs import num_classes
 from bayesian_gan.posterior.description import build_network
 from bayesian_gan.posterior.draws import Draws
+from bayesian_gan.samplers.stores import Memory
 
 
 class DrawnNetworks(Draws):
     """Draws, and the networks that their weights belong to."""
 
-    def __init__(self, path: str | Path) -> None:
+    _doubted = False
+
+    def __init__(self, path: str | Path | Memory) -> None:
         super().__init__(path)
         self._discriminator = build_network(self.config, "discriminator")
         self._generator = build_network(self.config, "generator")
@@ -24,6 +33,25 @@ class DrawnNetworks(Draws):
         """(height, width, channels) of the images that the networks take and make."""
         height, width, channels = self._discriminator.input_shape[1:]
         return height, width, channels
+
+    @property
+    def input_range(self) -> InputRange:
+        """Of images of floats, given and generated."""
+        return InputRange.of(self.config["input_range"])
+
+    def _checked(self, images: Any) -> np.ndarray:
+        """Images that fit the discriminators, uint8 or floats of `input_range`; see `check_images`."""
+        shape = tuple(self._discriminator.input_shape[1:])
+        checked = check_images(images, shape, self.input_range)
+        reason = None if self._doubted else doubt(checked, self.input_range)
+        if reason is not None:
+            self._doubted = True
+            warnings.warn(reason, stacklevel=4)
+        return checked
+
+    def _unit(self, images: tf.Tensor) -> tf.Tensor:
+        """Checked images as the networks take them."""
+        return to_unit(images, self.input_range)
 
     @property
     def num_classes(self) -> int:

@@ -6,13 +6,13 @@ from bayesian_gan.posterior.prediction import Predicting
 
 
 class Posterior(Followed, Predicting, Generating):
-    """Posterior samples on disk: predicts by averaging probabilities over all of them.
+    """Posterior samples on disk or in memory: predicts by averaging probabilities over all of them.
 
     A *draw* is the state of all networks at one iteration: M * J_d discriminator samples and M * J_g
     generator samples.
 
     Args:
-        path: a folder that `Posterior.create` made.
+        path: a folder that `Posterior.create`, a run or `CollectPosterior` made.
 
     Raises:
         InputError: the folder holds no posterior, or one of another format.

@@ -7,8 +7,6 @@ import numpy as np
 import tensorflow as tf
 from scipy.special import expit
 
-from bayesian_gan.data.batches import to_unit
-from bayesian_gan.data.check_images import check_images
 from bayesian_gan.errors import InputError
 from bayesian_gan.networks.outputs import probabilities, real_logit, split_outputs
 from bayesian_gan.posterior.draws import RemovedError
@@ -44,7 +42,7 @@ class Predicting(DrawnNetworks):
         the mean of P(real | x), or of a Wasserstein critic's score (`networks.outputs.probabilities`).
 
         Args:
-            images: uint8, or floats in [-1, 1], [n, height, width, channels].
+            images: uint8, or floats of `input_range`, [n, height, width, channels].
             batch_size: images in one forward pass; the result does not depend on it.
 
         Returns:
@@ -66,7 +64,7 @@ class Predicting(DrawnNetworks):
 
     def member_outputs(self, images: np.ndarray, batch_size: int = 500) -> Iterator[MemberOutputs]:
         """Yields, for each draw in order, what its samples say; see `predict` for the arguments."""
-        images = check_images(images, tuple(self._discriminator.input_shape[1:]))
+        images = self._checked(images)
         self.require_draws()
         found = False
         forward = tf.function(self._forward, reduce_retracing=True)
@@ -88,11 +86,11 @@ class Predicting(DrawnNetworks):
             yield MemberOutputs(np.stack(found_probabilities), np.stack(found_log_z))
         if not found:
             raise InputError(
-                f"{self.path}: every draw was removed for a newer one before it was read; try again, or give "
+                f"{self.store}: every draw was removed for a newer one before it was read; try again, or give "
                 "the run a larger --max_samples"
             )
 
     def _forward(self, images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Probabilities and log Z of the network as it is."""
-        outputs = self._discriminator(to_unit(images), training=False)
+        outputs = self._discriminator(self._unit(images), training=False)
         return probabilities(split_outputs(outputs)[0]), real_logit(outputs)

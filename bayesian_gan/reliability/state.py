@@ -8,7 +8,7 @@ import numpy as np
 from bayesian_gan.errors import InputError
 from bayesian_gan.gan.model import BayesianGAN
 from bayesian_gan.gan.optimizers import parts_of
-from bayesian_gan.gan.terms.base import PLAYERS
+from bayesian_gan.networks.players import PLAYERS
 from bayesian_gan.networks.supervised import SupervisedBaseline
 
 _SEED_STATE = "seed_generator_state"

@@ -159,11 +159,12 @@ class GradientNoise:
         """Takes in the work of one variable's gradient on its velocity that does not act, a scalar."""
         self.heat.value.assign_add(self._filled() * tf.cast(heat, tf.float32))
 
-    def advance(self, restart: tf.Tensor | None = None) -> None:
+    def advance(self, restart: tf.Tensor | None = None, size: int | None = None) -> None:
         """Ends an iteration, and a window with it if it was its last.
 
         Args:
             restart: whether to forget everything, for the chain is still on its way; None for never.
+            size: how many weights moved; None for all.
         """
         q, p = self.of_gradient.value, self.of_noise.value
         self.count.assign_add(1)
@@ -172,7 +173,7 @@ class GradientNoise:
         # told from chance.
         measured = tf.clip_by_value(tf.math.divide_no_nan(q, p), 0.0, 1.0)
         self.share.assign(tf.where(over & (p < 0.0), measured, self.share.value))
-        weights = tf.cast(self.window.value - self.filling, tf.float32) * self.size
+        weights = tf.cast(self.window.value - self.filling, tf.float32) * (size or self.size)
         unheard = tf.maximum(self.heat.value / weights, 0.0)
         self.unheard.assign(tf.where(over, unheard, self.unheard.value))
         for total in (self.of_gradient, self.of_noise, self.heat):

@@ -42,6 +42,15 @@ class GuardedOptimizer(keras.optimizers.Optimizer):
         self.raise_if_halted()
         super().finalize_variable_values(var_list)
 
+    def _require_own(self, variables: Sequence[keras.Variable]) -> None:
+        """Raises ValueError for variables that the optimizer was not built for."""
+        for variable in variables:
+            if self._var_key(variable) not in self._trainable_variables_indices:
+                raise ValueError(
+                    f"{self.name} holds the state of another chain, without {_path(variable)}: give "
+                    "each model, and each choice of trainable layers, its own, sampler.with_seed(...)"
+                )
+
     def _run_guarded(
         self,
         grads: Sequence[tf.Tensor | None],
@@ -50,6 +59,7 @@ class GuardedOptimizer(keras.optimizers.Optimizer):
         branches: Sequence[Callable[..., Any]],
     ) -> None:
         """Calls `branches[branch](grads, variables)` if all gradients are finite, or stops."""
+        self._require_own(variables)
         halted = self._halted.value
 
         def choose(finite: tf.Tensor) -> tf.Tensor:

@@ -81,11 +81,23 @@ class Sampler(GuardedOptimizer):
         )
         if noise not in KINDS:
             raise ValueError(f"`noise` must be one of {sorted(KINDS)}, not {noise!r}")
-        if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-            raise ValueError(f"`seed` must be an integer >= 0, not {seed!r}")
         self.noise = noise
-        self.seed = seed
+        self.seed = check_integer("seed", seed, 0)
         self._drawn = _Drawn()
+
+    @property
+    def learning_rate(self) -> Any:
+        """The learning rate at the current iteration: a variable, or a schedule's value."""
+        return super().learning_rate
+
+    @learning_rate.setter
+    def learning_rate(self, learning_rate: Any) -> None:
+        if isinstance(self._learning_rate, Schedule):
+            raise TypeError(
+                f"`learning_rate` of this {self.name} follows a schedule and cannot be set: make the "
+                "sampler with a number"
+            )
+        self._learning_rate.assign(settable(learning_rate))
 
     def build(self, variables: Sequence[keras.Variable]) -> None:
         """Checks the variables and plans the draws. Subclasses add their slots."""
@@ -227,11 +239,32 @@ def _snake_case(name: str) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
 
 
+def settable(learning_rate: Any) -> float:
+    """A learning rate that is set while a model trains: a number, or a tensor that holds one."""
+    if isinstance(learning_rate, Schedule):
+        raise TypeError(
+            "`learning_rate` cannot become a schedule after the sampler was made: make the sampler "
+            "with the schedule"
+        )
+    if not isinstance(learning_rate, (int, float)) and np.ndim(learning_rate) == 0:
+        learning_rate = np.asarray(learning_rate).item()
+    return check_number("learning_rate", learning_rate, low=0.0)
+
+
 class _Drawn:
     """Holds the noise between `move` and `update_step`, out of sight of Keras's tracking."""
 
     def __init__(self) -> None:
         self.noise: dict[int, tf.Tensor] = {}
+
+
+def check_integer(argument: str, value: Any, low: int) -> int:
+    """Returns `value` as an int, or raises an error that begins with the argument's name."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer, float, np.floating)):
+        raise TypeError(f"`{argument}` must be an integer, not {value!r}")
+    if not value >= low or value == float("inf") or int(value) != value:
+        raise ValueError(f"`{argument}` must be an integer >= {low}, not {value!r}")
+    return int(value)
 
 
 def check_number(argument: str, value: Any, low: float, high: float = float("inf")) -> float:

@@ -7,7 +7,7 @@ import keras
 import tensorflow as tf
 from keras.optimizers.schedules import LearningRateSchedule as Schedule
 
-from bayesian_gan.samplers.sampler import check_number
+from bayesian_gan.samplers.sampler import check_integer, check_number
 from bayesian_gan.samplers.scales import FALL, Preconditioned
 from bayesian_gan.samplers.sghmc import SGHMC
 
@@ -66,7 +66,7 @@ class ScaleAdaptedSGHMC(Preconditioned, SGHMC):
         if "mass" in others:
             raise ValueError("`mass` is learnt in the burn-in: leave it out, or use SGHMC")
         super().__init__(learning_rate, num_data, seed=seed, **others)
-        self.burn_in = int(check_number("burn_in", burn_in, 0.0))
+        self.burn_in = check_integer("burn_in", burn_in, 0)
         self.epsilon = check_number("epsilon", epsilon, 0.0)
 
     def build(self, variables: Sequence[keras.Variable]) -> None:

@@ -7,7 +7,7 @@ import keras
 import tensorflow as tf
 from keras.optimizers.schedules import LearningRateSchedule as Schedule
 
-from bayesian_gan.samplers.sampler import check_number
+from bayesian_gan.samplers.sampler import check_integer, check_number
 
 
 class _Described(Schedule):
@@ -22,11 +22,9 @@ class _Cyclical(_Described):
     """Position within cycles of equal length, in integers, so that no run is too long for it."""
 
     def __init__(self, cycle_length: int, exploration: float, first: int) -> None:
-        if int(check_number("cycle_length", cycle_length, 1.0)) != cycle_length:
-            raise ValueError(f"`cycle_length` must be an integer, not {cycle_length!r}")
-        self.cycle_length = int(cycle_length)
+        self.cycle_length = check_integer("cycle_length", cycle_length, 1)
         self.exploration = check_number("exploration", exploration, 0.0, 1.0)
-        self.first = int(check_number("first", first, 0.0))
+        self.first = check_integer("first", first, 0)
 
     def position(self, step: tf.Tensor | int) -> tf.Tensor:
         """R in [0, 1): the fraction of its cycle that has passed; 0 before the first cycle."""
@@ -116,8 +114,8 @@ class TemperatureRamp(_Described):
     def __init__(self, initial: float, final: float, length: int, *, first: int = 0) -> None:
         self.initial = check_number("initial", initial, 0.0)
         self.final = check_number("final", final, 0.0)
-        self.length = int(check_number("length", length, 1.0))
-        self.first = int(check_number("first", first, 0.0))
+        self.length = check_integer("length", length, 1)
+        self.first = check_integer("first", first, 0)
 
     def __call__(self, step: tf.Tensor | int) -> tf.Tensor:
         """The temperature at an iteration, a float32 scalar."""
@@ -207,7 +205,7 @@ class Successive(Schedule):
             keras.saving.deserialize_keras_object(part) if isinstance(part, dict) else part
             for part in (first, then)
         )
-        self.switch = int(check_number("switch", switch, 0.0))
+        self.switch = check_integer("switch", switch, 0)
 
     def __call__(self, step: tf.Tensor | int) -> tf.Tensor:
         """The learning rate at an iteration, a float32 scalar."""

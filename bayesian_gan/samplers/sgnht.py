@@ -125,7 +125,7 @@ class SGNHT(Sampler):
             far = mean > _FAR * (1.0 + 5.0 / weights) * wanted
             unheard = tf.cast(self._gradient_noise.unheard.value, alpha.dtype)
             mean -= unheard / (alpha * (2.0 - alpha))
-            self._gradient_noise.advance(restart=far)
+            self._gradient_noise.advance(restart=far, size=weights)
         force = tf.math.divide_no_nan(mean - wanted, wanted)
         moved_to = alpha + self.friction**2 / self.thermostat_mass * force
         alpha.assign(tf.clip_by_value(moved_to, _LEAST * self.friction, 1.0))

@@ -6,9 +6,10 @@ from typing import Any, Self
 
 import keras
 import tensorflow as tf
+from keras.optimizers.schedules import LearningRateSchedule as Schedule
 
 from bayesian_gan.samplers.guard import GuardedOptimizer
-from bayesian_gan.samplers.sampler import Sampler, check_number
+from bayesian_gan.samplers.sampler import Sampler, check_integer, settable
 
 
 @keras.saving.register_keras_serializable("bayesian_gan.samplers")
@@ -54,15 +55,14 @@ class WarmStart(GuardedOptimizer):
             raise TypeError(f"`sampler` must be a sampler of this package, not {sampler!r}")
         if self.optimizer.gradient_accumulation_steps:
             raise ValueError("`optimizer` must not accumulate gradients: use a larger batch")
-        if int(check_number("iterations", iterations, 0.0)) != iterations:
-            raise ValueError(f"`iterations` must be an integer, not {iterations!r}")
+        iterations = check_integer("iterations", iterations, 0)
         if hand_over_second_moments and not hasattr(self.sampler, "receive_second_moments"):
             raise ValueError(
                 f"`hand_over_second_moments` needs a preconditioned sampler, and {self.sampler.name} is none"
             )
         if hand_over_second_moments and iterations == 0:
             raise ValueError("`hand_over_second_moments` needs a warm-up, and iterations is 0")
-        self.warm_up_iterations = int(iterations)
+        self.warm_up_iterations = iterations
         self.hand_over_second_moments = bool(hand_over_second_moments)
         self.sampler.scales_given = self.hand_over_second_moments
 
@@ -79,7 +79,14 @@ class WarmStart(GuardedOptimizer):
 
     @learning_rate.setter
     def learning_rate(self, learning_rate: Any) -> None:
-        raise AttributeError("set the learning_rate of .optimizer or of .sampler")
+        warm = int(self._iterations.numpy()) < self.warm_up_iterations
+        part = self.optimizer if warm else self.sampler
+        if isinstance(part._learning_rate, Schedule):
+            raise TypeError(
+                f"`learning_rate` of the {part.name} in this {self.name} follows a schedule and "
+                "cannot be set: make it with a number"
+            )
+        part.learning_rate = settable(learning_rate)
 
     def build(self, variables: Sequence[keras.Variable]) -> None:
         """Makes the slots of both."""

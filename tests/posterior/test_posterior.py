@@ -14,8 +14,8 @@ import pytest
 
 from bayesian_gan.errors import InputError
 from bayesian_gan.gan.model import BayesianGAN
-from bayesian_gan.monitoring import CollectPosteriorDraws
 from bayesian_gan.posterior import Posterior
+from bayesian_gan.samplers import CollectPosterior
 from bayesian_gan.storage import read_arrays, write_arrays, write_checked_json
 
 MakeModel = Callable[..., BayesianGAN]
@@ -122,13 +122,12 @@ def test_every_draw_is_collected_where_it_is_due_or_at_the_end_of_its_call(
     model = make_model()
     optimizers = keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.0)
     model.compile(*optimizers, steps_per_execution=together)
-    posterior = Posterior.create(tmp_path / "p", model)
-    collect = CollectPosteriorDraws(posterior, warm_up=warm_up, every=every)
+    collect = CollectPosterior(warm_up + every, every, tmp_path / "p")
     for steps in (6, 8) if together == 2 else (10, 25):  # the second `fit` goes on
         model.fit(
             images, labels, batch_size=8, steps_per_epoch=steps, verbose=0, callbacks=[collect]
         )
-    assert posterior.iterations == expected
+    assert collect.iterations == Posterior(tmp_path / "p").iterations == expected
 
 
 def test_two_draws_in_one_call_are_refused(
@@ -137,8 +136,8 @@ def test_two_draws_in_one_call_are_refused(
     model = make_model()
     optimizers = keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.0)
     model.compile(*optimizers, steps_per_execution=5)
-    collect = CollectPosteriorDraws(Posterior.create(tmp_path / "p", model), warm_up=0, every=4)
-    with pytest.raises(ValueError, match=r"`every` is 4, but the model makes 5 .* every 5 or more"):
+    collect = CollectPosterior(4, 4, tmp_path / "p")
+    with pytest.raises(ValueError, match=r"`thinning` is 4, but the model makes 5 .* at least 5"):
         model.fit(images, labels, batch_size=8, steps_per_epoch=5, verbose=0, callbacks=[collect])
 
 
@@ -370,7 +369,7 @@ def test_a_mixture_has_all_generators_of_its_draws(
 
 def _was_made_by(posterior: Posterior, image: np.ndarray, sample: int, iteration: int) -> bool:
     """Whether a generator makes this image of any of the z that a mixture may give it."""
-    from bayesian_gan.gan.generation import draw_noise, generate
+    from bayesian_gan.networks.generation import draw_noise, generate
 
     posterior._assign("g", posterior._read(iteration), sample)
     z = np.concatenate([draw_noise(4, 5, (3, first)) for first in range(1, 13)])

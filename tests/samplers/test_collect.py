@@ -3,9 +3,10 @@
 import keras
 import numpy as np
 import pytest
-from scipy.stats import chisquare
+import tensorflow as tf
 
 from bayesian_gan.samplers import SGHMC, CollectPosterior, CyclicalStep
+from bayesian_gan.samplers.names import unique_names
 
 
 def model(jit_compile: bool = False, steps_per_execution: int = 1) -> keras.Model:
@@ -51,7 +52,7 @@ def test_samples_are_the_weights_at_the_right_iterations() -> None:
 
 
 def test_predicts_the_mean_of_the_probabilities_and_leaves_the_weights_alone() -> None:
-    collector = CollectPosterior(10, 10, activation="softmax")
+    collector = CollectPosterior(10, 15, activation="softmax")
     net = run(collector)
     before = net.get_weights()
     predicted = collector.predict(X)
@@ -71,25 +72,6 @@ def test_keeps_the_most_recent() -> None:
     kernels = next(iter(collector.samples().values()))
     last = collector.model.get_weights()[0]
     np.testing.assert_array_equal(kernels[-1], last)
-
-
-def test_the_reservoir_is_a_uniform_choice() -> None:
-    counts = np.zeros(20)
-    for seed in range(600):
-        collector = CollectPosterior(0, max_samples=4, seed=seed)
-        collector.set_model(_Weightless())
-        for iteration in range(20):
-            collector._take(iteration)
-        assert len(collector) == 4
-        counts[collector.iterations] += 1
-    # 2,400 choices over 20 places (negatively correlated within a run, so the statistic is small
-    # rather than large).
-    assert chisquare(counts).pvalue > 0.01
-
-
-class _Weightless:
-    def get_weights(self) -> list[np.ndarray]:
-        return []
 
 
 def test_resumed_training_goes_on_with_the_optimizers_count() -> None:
@@ -158,8 +140,68 @@ def test_a_gradient_that_is_not_finite_stops_fit_at_its_batch_under_xla() -> Non
 
 
 def test_wrong_arguments_raise_with_their_name() -> None:
-    for arguments in ({"burn_in": -1}, {"thinning": 0}, {"max_samples": 0}, {"keep": "best"}):
+    for arguments in (
+        {"burn_in": -1},
+        {"burn_in": 1.5},
+        {"thinning": 0},
+        {"max_samples": 0},
+        {"keep": "best"},
+        {"seed": -1},
+    ):
         with pytest.raises((TypeError, ValueError), match=f"^`{next(iter(arguments))}`"):
             CollectPosterior(**({"burn_in": 0} | arguments))
     with pytest.raises(ValueError, match="no samples have been collected"):
         CollectPosterior(0).predict(X)
+
+
+def test_samples_of_a_second_model_are_refused() -> None:
+    collector = CollectPosterior(10, 10)
+    net = run(collector)
+    with pytest.raises(ValueError, match="holds samples of another model: give each model its own"):
+        run(collector, model())
+    assert collector.model is net
+    assert len(collector) == 5
+    # One that has collected nothing may go to another model.
+    early = CollectPosterior(1000)
+    run(early)
+    run(early, model())
+
+
+class Twins(keras.layers.Layer):
+    """Two weights of one path."""
+
+    def build(self, input_shape: tuple[int, ...]) -> None:
+        self.first = self.add_weight(shape=(2,), initializer="ones", name="w")
+        self.second = self.add_weight(shape=(2,), initializer="zeros", name="w")
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        return x * self.first.value + self.second.value
+
+
+def test_two_weights_of_one_path_have_two_names() -> None:
+    pytest.importorskip("arviz", reason="ArviZ is optional")
+    net = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(2), Twins(name="twins")])
+    net.compile(SGHMC(0.01, 40, seed=1), "mse")
+    collector = CollectPosterior(5, 5)
+    net.fit(X, X[:, :2], batch_size=4, verbose=0, callbacks=[collector])
+    samples = collector.samples()
+    assert [name.split("/", 1)[1] for name in samples][2:] == ["twins/w", "twins/w_1"]
+    for name, weight in zip(samples, net.get_weights(), strict=True):
+        np.testing.assert_array_equal(samples[name][-1], weight)
+    data = collector.to_inference_data()
+    assert set(data.posterior.data_vars) == {name.replace("/", ".") for name in samples}
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (["a", "b"], ["a", "b"]),
+        (["a", "a", "a"], ["a", "a_1", "a_2"]),
+        (["a", "a_1", "a"], ["a", "a_1", "a_2"]),
+        (["a", "a", "a_1"], ["a", "a_2", "a_1"]),
+    ],
+)
+def test_names_are_unique_and_what_is_unique_keeps_its_name(
+    names: list[str], expected: list[str]
+) -> None:
+    assert unique_names(names) == expected

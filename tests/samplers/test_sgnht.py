@@ -178,3 +178,16 @@ def test_three_steps_by_hand() -> None:
             theta.numpy(), position, rtol=1e-5, atol=1e-6, err_msg=f"step {t}"
         )
         np.testing.assert_allclose(sampler.thermostat.numpy(), alpha, rtol=1e-5)
+
+
+def test_the_heat_is_a_mean_over_the_weights_that_move() -> None:
+    theta = [keras.Variable(np.zeros(size), dtype="float32") for size in (30, 10)]
+    sampler = SGNHT(0.1, N, seed=1)
+    sampler.build(theta)
+    noise = sampler._gradient_noise
+    noise.count.assign(noise.window.numpy() - 1)
+    noise.heat.assign(1e6)  # Beside it the last iteration's is nothing.
+    moving = theta[1:]  # The other is frozen.
+    sampler.apply([tf.zeros(10)], moving)
+    window = noise.window.numpy() // 2 - noise.filling
+    assert float(noise.unheard.numpy()) == pytest.approx(1e6 / (window * 10), rel=1e-3)

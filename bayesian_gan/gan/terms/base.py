@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, Self, get_args
+from typing import Any, ClassVar, Self
 
 import keras
 import numpy as np
@@ -12,10 +12,9 @@ from bayesian_gan.errors import InputError
 from bayesian_gan.gan.configured import Configured
 from bayesian_gan.gan.passes import Passes
 from bayesian_gan.networks.outputs import num_classes, symbolic_output
+from bayesian_gan.networks.players import PLAYERS, Player
 from bayesian_gan.options.config import Config
 
-Player = Literal["generator", "discriminator"]
-PLAYERS: tuple[Player, ...] = get_args(Player)
 # What the energies themselves are logged as.
 OTHERS = ("discriminator_energy", "generator_energy", "real", "fake", "adversarial", "labelled")
 
@@ -144,10 +143,8 @@ class Term(Configured):
             raise InputError(
                 f"{name}: metric must be a name of its own, not {self.metric!r} nor one of {', '.join(OTHERS)}"
             )
-        if self.player not in get_args(Player):
-            raise InputError(
-                f"{name}: player must be one of {get_args(Player)}, not {self.player!r}"
-            )
+        if self.player not in PLAYERS:
+            raise InputError(f"{name}: player must be one of {PLAYERS}, not {self.player!r}")
         if self.player == "generator" and not self.of_pairs:
             raise InputError(f"{name}: a term of the generators is of pairs: set of_pairs = True")
         if self.needs_classes and num_classes(discriminator) == 1:
