@@ -15,8 +15,8 @@ from bayesian_gan.export.average import (
     looped_generate,
     stack,
 )
-from bayesian_gan.export.samples import Networks
-from bayesian_gan.gan.generation import draw_noise
+from bayesian_gan.export.networks import Networks
+from bayesian_gan.networks.generation import draw_noise
 
 MIXTURE = -1
 CLASS_NAMES = "class_names.txt"

@@ -20,7 +20,6 @@ from bayesian_gan.gan import metrics, replicas
 from bayesian_gan.gan.chains import build_chains, build_states, check_networks
 from bayesian_gan.gan.falling_noise import FallingNoise
 from bayesian_gan.gan.game import Game, check_replicas, revived
-from bayesian_gan.gan.generation import draw_noise, generate
 from bayesian_gan.gan.minibatch import training_data
 from bayesian_gan.gan.objectives import Objective, Paper
 from bayesian_gan.gan.optimizers import chain_optimizers
@@ -28,6 +27,7 @@ from bayesian_gan.gan.priors import Normal, Prior
 from bayesian_gan.gan.shards import check_shard_sizes
 from bayesian_gan.gan.step import Moved, Step
 from bayesian_gan.gan.terms import FeatureMatching, State, Term
+from bayesian_gan.networks.generation import draw_noise, generate
 from bayesian_gan.networks.normalization import set_ghost_batch
 from bayesian_gan.networks.outputs import num_classes, probabilities, split_outputs
 

@@ -14,10 +14,10 @@ import numpy as np
 import tensorflow as tf
 
 from bayesian_gan.data.batches import to_uint8, to_unit
-from bayesian_gan.gan.generation import draw_noise
 from bayesian_gan.gan.model import BayesianGAN
 from bayesian_gan.gan.random_scan import read_block
 from bayesian_gan.monitoring.positions import PLAYERS, Positions
+from bayesian_gan.networks.generation import draw_noise
 from bayesian_gan.networks.outputs import p_real
 from bayesian_gan.samplers import SGHMC, SGNHT
 from bayesian_gan.samplers.diagnostics import sampler_at_work, sampler_kinetic_temperature

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from bayesian_gan.errors import InputError
-from bayesian_gan.gan.generation import draw_noise, generate
+from bayesian_gan.networks.generation import draw_noise, generate
 from bayesian_gan.posterior.networks import DrawnNetworks
 
 

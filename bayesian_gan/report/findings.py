@@ -11,10 +11,10 @@ from bayesian_gan.data.catalogue import ImageData
 from bayesian_gan.errors import InputError
 from bayesian_gan.evaluation import classification
 from bayesian_gan.evaluation.draws import Convergence
-from bayesian_gan.gan.generation import draw_noise, generate
 from bayesian_gan.monitoring.convergence import convergence
 from bayesian_gan.monitoring.health import is_picture
 from bayesian_gan.monitoring.health_log import chain_functionals
+from bayesian_gan.networks.generation import draw_noise, generate
 from bayesian_gan.posterior import Posterior
 from bayesian_gan.report.tables import Table, read_table
 from bayesian_gan.runs.finished import FinishedRun

@@ -13,9 +13,9 @@ import pytest
 import tensorflow as tf
 from disagreeing import collected
 
-from bayesian_gan.export.samples import read
 from bayesian_gan.export.savedmodel import write_saved_model
 from bayesian_gan.posterior import Posterior
+from bayesian_gan.runs.samples import read
 
 NAMES = ("a", "zwei", "三")
 # The bound; sums are in another order, and in float32.

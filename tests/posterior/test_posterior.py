@@ -370,7 +370,7 @@ def test_a_mixture_has_all_generators_of_its_draws(
 
 def _was_made_by(posterior: Posterior, image: np.ndarray, sample: int, iteration: int) -> bool:
     """Whether a generator makes this image of any of the z that a mixture may give it."""
-    from bayesian_gan.gan.generation import draw_noise, generate
+    from bayesian_gan.networks.generation import draw_noise, generate
 
     posterior._assign("g", posterior._read(iteration), sample)
     z = np.concatenate([draw_noise(4, 5, (3, first)) for first in range(1, 13)])

@@ -7,9 +7,9 @@ from typing import Any
 
 from bayesian_gan.errors import InputError
 from bayesian_gan.export.output import DESCRIPTION, check_output, output_folder
-from bayesian_gan.reliability.environment import versions
 from bayesian_gan.runs.finished import FinishedRun
 from bayesian_gan.storage import write_json
+from bayesian_gan.versions import versions
 
 FORMATS = ("savedmodel", "keras", "litert", "onnx")
 WHAT = ("classifier", "generator", "both")
@@ -23,7 +23,7 @@ class Request:
         run: the run's folder.
         format: one of `FORMATS`.
         output: a folder that does not exist yet.
-        samples: see `bayesian_gan.export.samples.choose`.
+        samples: see `bayesian_gan.runs.samples.choose`.
         what: one of `WHAT`.
         overwrite: whether an export at `output` is replaced.
         distill: whether one student takes the place of the classifier's samples.
@@ -65,7 +65,7 @@ def export(request: Request, say: Callable[[str], object] = print) -> None:
         raise InputError(
             f"{request.run}: a run without labels (--nosemi) has no classes to --distill"
         )
-    from bayesian_gan.export.samples import read
+    from bayesian_gan.runs.samples import read
 
     classifier, generator = (
         read(posterior, what, request.samples) if request.what in (what, "both") else None
@@ -120,7 +120,7 @@ def _distill(
     run: FinishedRun, members: Any, request: Request, say: Callable[[str], object]
 ) -> tuple[Any, dict[str, Any]]:
     """The student, and the scores of the average, of the student and of the last sample alone."""
-    from bayesian_gan.export.distillation import distill, quality
+    from bayesian_gan.runs.distillation import distill, quality
 
     data = run.load_data(request.data_path)
     epochs = request.distill_epochs
