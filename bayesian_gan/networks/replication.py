@@ -58,11 +58,7 @@ def clone_network(
         InputError: the network, or one inside of it, is a subclassed model.
     """
     if not is_graph(network):
-        raise InputError(
-            f"the network {network.name!r} is a subclassed {type(network).__name__}, which cannot be "
-            "replicated for every posterior sample: wrap it, x = keras.Input(shape); "
-            "keras.Model(x, network(x)), and give its class a get_config"
-        )
+        raise InputError(subclassed(network))
     with _uncompiled(network):
         copy = keras.models.clone_model(
             network, clone_function=clone, call_function=call, recursive=True
@@ -75,6 +71,15 @@ def clone_network(
 def is_graph(network: Any) -> bool:
     """Whether a network is functional or sequential, so that its layers and their order are known."""
     return isinstance(network, (keras.Sequential, Functional))
+
+
+def subclassed(network: keras.Model) -> str:
+    """What is said of a network that `is_graph` is false for."""
+    return (
+        f"the network {network.name!r} is a subclassed {type(network).__name__}, which cannot be "
+        "replicated for every posterior sample: wrap it, x = keras.Input(shape); "
+        "keras.Model(x, network(x)), and give its class a get_config"
+    )
 
 
 def rebuilt(
