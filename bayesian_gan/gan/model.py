@@ -159,9 +159,8 @@ class BayesianGAN(keras.Model):
         self.built = True
 
     def _energies(self, player: str, samples: int) -> keras.Variable:
-        return self.add_weight(
-            shape=(samples,), initializer="zeros", trainable=False, name=f"{player}_energies"
-        )
+        name = f"{player}_energies"
+        return self.add_weight((samples,), "zeros", "float32", trainable=False, name=name)
 
     def compile(
         self,
