@@ -16,6 +16,7 @@ import tensorflow as tf
 from bayesian_gan.data.batches import to_unit
 from bayesian_gan.data.source import MappedImages
 from bayesian_gan.errors import InputError
+from bayesian_gan.export.current import export_current
 from bayesian_gan.gan import metrics, replicas
 from bayesian_gan.gan.chains import build_chains, build_states, check_networks
 from bayesian_gan.gan.falling_noise import FallingNoise
@@ -30,6 +31,7 @@ from bayesian_gan.gan.terms import FeatureMatching, State, Term
 from bayesian_gan.networks.generation import draw_noise, generate
 from bayesian_gan.networks.normalization import set_ghost_batch
 from bayesian_gan.networks.outputs import num_classes, probabilities, split_outputs
+from bayesian_gan.networks.saving import described
 
 # The defaults of the constructor: the paper's objective and prior, and what the authors' program adds.
 OBJECTIVE, PRIOR, TERMS = Paper(), Normal(1.0), (FeatureMatching(1.0),)
@@ -317,11 +319,18 @@ class BayesianGAN(keras.Model):
         """
         return generate(self.generators[sample], draw_noise(num, self.z_dim, seed))
 
+    def export(
+        self, path: str, *, class_names: Sequence[str] | None = None, overwrite: bool = False
+    ) -> None:
+        """Writes the current networks as a SavedModel; see docs/export.md and `export_current`."""
+        players, iteration = (self.discriminators, self.generators), int(self.iteration.numpy())
+        export_current(path, *players, iteration, class_names, overwrite)
+
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""
         return {
-            "generator": keras.saving.serialize_keras_object(self.generator_template),
-            "discriminator": keras.saving.serialize_keras_object(self.discriminator_template),
+            "generator": described(self.generator_template),
+            "discriminator": described(self.discriminator_template),
             **self.game.get_config(),
             "name": self.name,
         }

@@ -46,26 +46,44 @@ def clone_network(
     network: keras.Model,
     clone: Callable[[keras.layers.Layer], keras.layers.Layer],
     call: Callable[..., Any] | None = None,
+    cache: dict[int, keras.layers.Layer] | None = None,
 ) -> keras.Model:
     """A network of other layers with the same connections; a layer that is shared stays shared.
 
     Args:
         network: a functional or sequential model. Models inside of it are cloned likewise.
         clone: gives the layer that takes a layer's place.
-        call: calls such a layer; see `keras.models.clone_model`. Not for sequential models.
+        call: calls such a layer; see `keras.models.clone_model`. Sequential models become
+            functional ones with it.
+        cache: layers that have their clones already, by their `id`.
 
     Raises:
-        InputError: the network, or one inside of it, is a subclassed model.
+        InputError: the network is a subclassed model.
     """
     if not is_graph(network):
         raise InputError(subclassed(network))
+    clones = {} if cache is None else cache
+
+    def once(layer: keras.layers.Layer) -> keras.layers.Layer:
+        if id(layer) not in clones:
+            inside = clone_network(layer, clone, call, clones) if is_graph(layer) else clone(layer)
+            clones[id(layer)] = inside
+        return clones[id(layer)]
+
+    template = network if call is None else functional(network)
     with _uncompiled(network):
-        copy = keras.models.clone_model(
-            network, clone_function=clone, call_function=call, recursive=True
-        )
+        copy = keras.models.clone_model(template, clone_function=once, call_function=call)
     if not copy.built and network.built:
         copy.build((None, *network.input_shape[1:]))
     return copy
+
+
+def functional(network: keras.Model) -> keras.Model:
+    """A network as a functional model, whose layers are called one by one; the layers are shared."""
+    if not isinstance(network, keras.Sequential):
+        return network
+    # It knows no input but in a list.
+    return keras.Model(network.inputs[0], network.outputs[0], name=network.name)
 
 
 def is_graph(network: Any) -> bool:
@@ -108,7 +126,7 @@ def rebuilt(
             return _rebuilt_lambda(layer, change)
         config = change(layer.get_config())
         functions = {key: getattr(layer, key, None) for key in config}
-        config |= {key: value for key, value in functions.items() if _is_own_function(value)}
+        config |= {key: value for key, value in functions.items() if is_own_function(value)}
         return kind.from_config({k: v for k, v in config.items() if _is_taken(kind, k)})
     except _FAILURES as error:
         raise InputError(
@@ -137,7 +155,7 @@ def _is_taken(kind: type, key: str) -> bool:
     return any(argument.name == key or argument.kind == argument.VAR_KEYWORD for argument in taken)
 
 
-def _is_own_function(value: Any) -> bool:
+def is_own_function(value: Any) -> bool:
     """Whether an attribute is a function that Keras would know by a name only, or not at all."""
     if not callable(value) or isinstance(value, type) or hasattr(value, "get_config"):
         return False

@@ -8,6 +8,7 @@ import keras
 
 from bayesian_gan.errors import InputError
 from bayesian_gan.gan.model import BayesianGAN
+from bayesian_gan.networks.saving import described
 from bayesian_gan.storage import read_checked_json
 
 DESCRIPTION_FILE = "posterior.json"
@@ -30,8 +31,8 @@ def describe(model: BayesianGAN, max_samples: int | None) -> dict[str, Any]:
         "chains": list(model.game.chain_numbers),
         "max_samples": max_samples,
         "shapes": {p: [list(w.shape) for w in t.weights] for p, t in templates.items()},
-        "generator": keras.saving.serialize_keras_object(model.generator_template),
-        "discriminator": keras.saving.serialize_keras_object(model.discriminator_template),
+        "generator": described(model.generator_template),
+        "discriminator": described(model.discriminator_template),
     }
 
 

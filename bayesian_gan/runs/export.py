@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from bayesian_gan.errors import InputError
-from bayesian_gan.export.output import DESCRIPTION, check_output, output_folder
+from bayesian_gan.export.output import DESCRIPTION, check_output, describe, output_folder
 from bayesian_gan.runs.finished import FinishedRun
 from bayesian_gan.storage import write_json
-from bayesian_gan.versions import versions
 
 FORMATS = ("savedmodel", "keras", "litert", "onnx")
 WHAT = ("classifier", "generator", "both")
@@ -71,20 +70,14 @@ def export(request: Request, say: Callable[[str], object] = print) -> None:
         read(posterior, what, request.samples) if request.what in (what, "both") else None
         for what in ("classifier", "generator")
     )
-    description: dict[str, Any] = {
-        "format": request.format,
-        "run": request.run.resolve().name,
-        "image_shape": list(run.image_shape),
-        "class_names": list(run.class_names) if posterior.num_classes > 1 else [],
-        "classifier": [] if classifier is None else list(classifier.names),
-        "generator": [] if generator is None else list(generator.names),
-        "versions": versions(),
-    }
+    class_names = list(run.class_names) if posterior.num_classes > 1 else []
+    description = describe(request.format, run.image_shape, class_names, classifier, generator)
+    description["run"] = request.run.resolve().name
     with output_folder(request.output, request.overwrite) as folder:
         if request.distill:
             assert classifier is not None
             classifier, description["distillation"] = _distill(run, classifier, request, say)
-        _write(request.format, folder, classifier, generator, description["class_names"])
+        _write(request.format, folder, classifier, generator, class_names)
         write_json(folder / DESCRIPTION, description)
         sizes = {
             str(path.relative_to(folder)): path.stat().st_size
