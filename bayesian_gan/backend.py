@@ -8,6 +8,7 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 from bayesian_gan.errors import InputError
 
@@ -33,7 +34,7 @@ def check_backend() -> None:
 
 def _chosen() -> tuple[str, str | None]:
     """The backend, and what says so; None where nothing does."""
-    imported = sys.modules.get("keras")
+    imported: Any = sys.modules.get("keras")
     if hasattr(imported, "config"):
         return imported.config.backend(), "keras is imported"
     if os.environ.get(VARIABLE):

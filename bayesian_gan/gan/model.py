@@ -7,6 +7,7 @@ does is `bayesian_gan.gan.step`.
 
 import contextlib
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -320,7 +321,7 @@ class BayesianGAN(keras.Model):
         return generate(self.generators[sample], draw_noise(num, self.z_dim, seed))
 
     def export(
-        self, path: str, *, class_names: Sequence[str] | None = None, overwrite: bool = False
+        self, path: str | Path, *, class_names: Sequence[str] | None = None, overwrite: bool = False
     ) -> None:
         """Writes the current networks as a SavedModel; see docs/export.md and `export_current`."""
         players, iteration = (self.discriminators, self.generators), int(self.iteration.numpy())

@@ -103,7 +103,7 @@ def subclassed(network: keras.Model) -> str:
 def rebuilt(
     layer: keras.layers.Layer,
     change: Callable[[dict[str, Any]], dict[str, Any]] = lambda config: config,
-    kind: type | None = None,
+    kind: Any = None,
     network: str = "network",
 ) -> keras.layers.Layer:
     """A new layer of a layer's configuration; its weights are not made yet.
@@ -147,7 +147,7 @@ def _rebuilt_lambda(layer: Any, change: Callable[[dict[str, Any]], dict[str, Any
     )
 
 
-def _is_taken(kind: type, key: str) -> bool:
+def _is_taken(kind: Any, key: str) -> bool:
     """Whether a constructor takes an argument; those of one's own often leave Keras's own out."""
     if key not in ("name", "trainable", "dtype"):
         return True
