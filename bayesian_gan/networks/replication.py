@@ -220,4 +220,4 @@ def _keep_what_is_not_trained(template: keras.Model, copy: keras.Model) -> None:
     for own, variable in zip(ours, theirs, strict=True):
         own.trainable = variable.trainable
         if id(variable) not in trained:
-            own.assign(variable.value)
+            own.assign(np.asarray(variable))
