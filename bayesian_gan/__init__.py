@@ -9,9 +9,13 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from bayesian_gan.backend import check_backend, prefer_tensorflow
+
 # Off by default on processors without AVX-512, where it makes a step 1.4 to 1.8 times faster. It must be
 # set before TensorFlow is imported; a value that the user has set is left alone.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+
+prefer_tensorflow()
 
 __version__ = (Path(__file__).parent / "VERSION").read_text(encoding="utf-8").strip()
 
@@ -29,4 +33,5 @@ def __getattr__(name: str) -> Any:
     """Imports a public name from its module on first use (PEP 562)."""
     if name not in _PUBLIC:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    check_backend()
     return getattr(import_module(_PUBLIC[name]), name)

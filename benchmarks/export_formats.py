@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from bayesian_gan.export.run import Request, export
+from bayesian_gan.runs.export import Request, export
 from bayesian_gan.runs.finished import FinishedRun
 
 Classify = Callable[[np.ndarray], np.ndarray]

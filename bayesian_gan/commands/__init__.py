@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bayesian_gan import __version__
+from bayesian_gan.backend import check_backend
 from bayesian_gan.commands.entry import closed_pipe_is_fine
 from bayesian_gan.errors import USAGE_STATUS, InputError
 from bayesian_gan.runs.devices import set_environment
@@ -64,7 +65,9 @@ def main(arguments: Sequence[str]) -> int:
     module.add_arguments(command)
     try:
         with closed_pipe_is_fine():
-            return int(module.run(command.parse_args(arguments[1:])))
+            parsed = command.parse_args(arguments[1:])
+            check_backend()
+            return int(module.run(parsed))
     except InputError as error:
         print(f"{called}: error: {' '.join(str(error).split())}", file=sys.stderr)
         return USAGE_STATUS

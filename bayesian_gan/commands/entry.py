@@ -9,6 +9,7 @@ from typing import Any, NoReturn, TextIO
 
 from absl import app, flags
 
+from bayesian_gan.backend import check_backend
 from bayesian_gan.errors import USAGE_STATUS, InputError, RunStopped
 from bayesian_gan.options.flags import define_options
 from bayesian_gan.options.help import requested_help
@@ -66,6 +67,7 @@ def parse(argv: list[str], options: type, **defaults: Any) -> list[str]:
 def run(begin: Callable[[], None], stopped: str) -> None:
     """Calls `begin`; a user's mistake is one line and status 2, a run that stops has its own status."""
     try:
+        check_backend()
         begin()
     except InputError as error:
         _fail(str(error))

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from bayesian_gan.export.run import FORMATS, WHAT, Request, export
+from bayesian_gan.runs.export import FORMATS, WHAT, Request, export
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -17,6 +17,7 @@ from bayesian_gan.data.cache import cache_folder, content_key, slug
 from bayesian_gan.data.content import data_checksum
 from bayesian_gan.data.image_data import ImageData
 from bayesian_gan.errors import InputError
+from bayesian_gan.networks.dcgan import CHANNELS
 from bayesian_gan.seeds import seed_pair
 from bayesian_gan.storage import read_arrays, write_arrays
 
@@ -137,11 +138,11 @@ def classifier_network(image_shape: tuple[int, int, int], num_classes: int) -> k
     while x.shape[1] > 4 or x.shape[2] > 4 or width <= 64:
         stride = 2 if max(x.shape[1:3]) > 4 else 1
         x = keras.layers.Conv2D(
-            min(width, 128), 3, stride, "same", use_bias=False, kernel_initializer=he()
+            min(width, 128), 3, stride, "same", CHANNELS, use_bias=False, kernel_initializer=he()
         )(x)
         x = keras.layers.ReLU()(keras.layers.BatchNormalization(momentum=0.95)(x))
         width *= 2
-    x = keras.layers.Flatten()(x)
+    x = keras.layers.Flatten(CHANNELS)(x)
     features = keras.layers.Dense(NUM_FEATURES, "relu", kernel_initializer=he(), name="features")(x)
     logits = keras.layers.Dense(num_classes, kernel_initializer=he(), name="logits")(features)
     return keras.Model(images, [features, logits])

@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from bayesian_gan.data.batches import to_unit
-from bayesian_gan.export.samples import Networks
+from bayesian_gan.export.networks import Networks
 from bayesian_gan.networks.outputs import p_real, split_outputs
 
 TINY = float(np.finfo(np.float32).tiny)

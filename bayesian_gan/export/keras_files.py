@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from bayesian_gan.export.samples import Networks
+from bayesian_gan.export.networks import Networks
 
 
 def write_keras(folder: Path, classifier: Networks | None, generator: Networks | None) -> None:

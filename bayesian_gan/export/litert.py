@@ -9,7 +9,7 @@ from typing import Any
 import tensorflow as tf
 
 from bayesian_gan.export.average import constant_functions
-from bayesian_gan.export.samples import Networks
+from bayesian_gan.export.networks import Networks
 
 
 def write_litert(folder: Path, classifier: Networks | None, generator: Networks | None) -> None:

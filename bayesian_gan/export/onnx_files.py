@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bayesian_gan.errors import InputError
 from bayesian_gan.export.average import constant_functions
-from bayesian_gan.export.samples import Networks
+from bayesian_gan.export.networks import Networks
 
 OPSET = 17
 

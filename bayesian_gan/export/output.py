@@ -2,11 +2,16 @@
 
 import contextlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from bayesian_gan.errors import InputError
 from bayesian_gan.storage import new_folder
+from bayesian_gan.versions import versions
+
+if TYPE_CHECKING:  # A path is refused without the seconds that TensorFlow takes to load.
+    from bayesian_gan.export.networks import Networks
 
 DESCRIPTION = "export.json"
 
@@ -21,12 +26,11 @@ def check_output(path: Path, overwrite: bool) -> None:
         return
     if not overwrite:
         raise InputError(
-            f"--output {path}: exists; give another path, or --overwrite to replace it"
+            f"{path}: exists; give another path, or replace it (--overwrite, in Python overwrite=True)"
         )
     if path.is_symlink() or not (path / DESCRIPTION).is_file():
         raise InputError(
-            f"--output {path}: holds no {DESCRIPTION}, so it is no export, and --overwrite does not "
-            "replace it; give another path"
+            f"{path}: holds no {DESCRIPTION}, so it is no export, and is not replaced; give another path"
         )
 
 
@@ -49,5 +53,31 @@ def output_folder(path: Path, overwrite: bool) -> Iterator[Path]:
         made.rename(path)
         shutil.rmtree(old)
 
-    with new_folder(path, f"--output {path}", move) as made:
+    with new_folder(path, f"the export {path}", move) as made:
         yield made
+
+
+def describe(
+    kind: str,
+    image_shape: Sequence[int],
+    class_names: Sequence[str],
+    classifier: "Networks | None",
+    generator: "Networks | None",
+) -> dict[str, Any]:
+    """What `export.json` says of an export.
+
+    Args:
+        kind: its format, such as "savedmodel".
+        image_shape: (height, width, channels), or (D,) of vectors.
+        class_names: K of them; none without classes.
+        classifier: discriminators in it, if there are some.
+        generator: generators, likewise.
+    """
+    return {
+        "format": kind,
+        "image_shape": list(image_shape),
+        "class_names": list(class_names),
+        "classifier": [] if classifier is None else list(classifier.names),
+        "generator": [] if generator is None else list(generator.names),
+        "versions": versions(),
+    }

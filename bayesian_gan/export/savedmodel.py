@@ -15,11 +15,13 @@ from bayesian_gan.export.average import (
     looped_generate,
     stack,
 )
-from bayesian_gan.export.samples import Networks
+from bayesian_gan.export.networks import Networks
 from bayesian_gan.networks.generation import draw_noise
 
 MIXTURE = -1
 CLASS_NAMES = "class_names.txt"
+# How far floats may lie outside of [-1, 1]: what scaling in any float type leaves.
+ROUNDING = 1e-3
 
 
 class _Exported(tf.Module):
@@ -36,7 +38,8 @@ def write_saved_model(
 ) -> None:
     """Writes a SavedModel into a folder.
 
-    Signatures, with n images of any number; floats are in [-1, 1], else the call fails:
+    Signatures, with n images of any number; floats are in [-1, 1] but for a rounding of 1e-3, else
+    the call fails:
 
         classify         images uint8 [n, H, W, C] -> probabilities [n, K], and [n] each of entropy,
                          mutual_information and real
@@ -46,9 +49,11 @@ def write_saved_model(
         generate         num, seed, generator, int32 scalars -> images [num, H, W, C], generator [num]
         generate_from_z  z [n, z_dim], generator int32 [n] -> images [n, H, W, C]
 
-    See `bayesian_gan.export.average.predictive` for the first; with K = 1 `real` is its only
-    output. `generate` with generator -1 draws one at random for each image; z ~ U(-1, 1) is that of
-    `Posterior.generate`. The default signature is `classify`, or `generate` without a classifier.
+    Networks of vectors [n, D] take `images` float32 of any range in `classify` and `embed`, and
+    have no `_float` signatures. See `bayesian_gan.export.average.predictive` for the first; with
+    K = 1 `real` is its only output. `generate` with generator -1 draws one at random for each
+    image; z ~ U(-1, 1) is that of `Posterior.generate`. The default signature is `classify`, or
+    `generate` without a classifier.
     The object that `tf.saved_model.load` returns has methods `classify` and `embed`, which take
     both types, `generate` and `generate_from_z`.
 
@@ -83,10 +88,13 @@ def _add_classifier(module: _Exported, networks: Networks) -> dict[str, Any]:
     functions = {"classify": looped_classify(network, stacked)}
     if has_features(network):
         functions["embed"] = looped_embed(network, stacked)
+    kinds = [(tf.uint8, ""), (tf.float32, "_float")]
+    if len(image_shape) == 1:
+        kinds = [(tf.float32, "")]
     signatures = {}
     for name, compute in functions.items():
         function = _of_images(compute)
-        for dtype, suffix in ((tf.uint8, ""), (tf.float32, "_float")):
+        for dtype, suffix in kinds:
             spec = tf.TensorSpec((None, *image_shape), dtype, name="images")
             signatures[name + suffix] = function.get_concrete_function(spec)
         setattr(module, name, function)
@@ -102,14 +110,19 @@ def _of_images(compute: Callable[[tf.Tensor], Outputs]) -> Any:
 
 
 def _in_range(images: tf.Tensor) -> tf.Tensor:
-    """The images, after a check that floats lie in [-1, 1].
+    """The images, after a check that floats lie in [-1, 1], but for rounding.
 
-    The call fails at other floats, such as pixels of 0 to 255 that were not scaled.
+    The call fails at other floats, such as pixels of 0 to 255 that were not scaled, and at NaN.
+    Vectors have any range, and must be finite.
     """
     if images.dtype == tf.uint8:
         return images
-    message = "float images must lie in [-1, 1]; give pixels of 0 to 255 as uint8"
-    check = tf.debugging.assert_less_equal(tf.abs(images), 1.0, message, summarize=1)
+    if images.shape.rank == 4:
+        limit = 1.0 + ROUNDING
+        message = "float images must lie in [-1, 1]; give pixels of 0 to 255 as uint8"
+    else:
+        limit, message = images.dtype.max, "vectors must be finite"
+    check = tf.debugging.assert_less_equal(tf.abs(images), limit, message, summarize=1)
     with tf.control_dependencies([check]):
         return tf.identity(images)
 

@@ -8,7 +8,7 @@ import keras
 from bayesian_gan.errors import InputError
 from bayesian_gan.gan.game import Game
 from bayesian_gan.gan.terms import Discriminators, State
-from bayesian_gan.networks.outputs import symbolic_output
+from bayesian_gan.networks.checks import check_image_range, check_network, check_outputs
 from bayesian_gan.networks.replication import replicate
 from bayesian_gan.seeds import Use
 
@@ -93,10 +93,11 @@ def variables(models: Sequence[keras.Model]) -> list[keras.Variable]:
 
 
 def check_networks(generator: keras.Model, discriminator: keras.Model) -> None:
-    """Raises InputError where the networks are not built, do not fit each other, or lack an output."""
-    for name, model in (("generator", generator), ("discriminator", discriminator)):
-        if not isinstance(model, keras.Model) or not model.built:
-            raise InputError(f"{name} must be a built keras.Model, not {model!r}")
+    """Raises InputError where the networks are none for a game, or do not fit each other."""
+    check_network("generator", generator)
+    check_network("discriminator", discriminator)
+    if not isinstance(generator.output_shape, tuple):
+        raise InputError("the generator has several outputs: give a network of one, its images")
     generated, seen = generator.output_shape[1:], discriminator.input_shape[1:]
     if generated != seen:
         raise InputError(
@@ -104,6 +105,5 @@ def check_networks(generator: keras.Model, discriminator: keras.Model) -> None:
         )
     if len(generator.input_shape) != 2:
         raise InputError(f"the generator must take z [batch, z_dim], not {generator.input_shape}")
-    outputs = symbolic_output(discriminator)
-    if isinstance(outputs, dict) and "logits" not in outputs:
-        raise InputError(f'the discriminator has outputs {sorted(outputs)} and none named "logits"')
+    check_outputs(discriminator)
+    check_image_range(generator)

@@ -23,7 +23,7 @@ from bayesian_gan.gan.passes import Passes
 from bayesian_gan.gan.random_scan import Generator, images_of, random_start, weights_of
 from bayesian_gan.gan.terms import State
 from bayesian_gan.networks.noise import forward
-from bayesian_gan.networks.outputs import split_outputs
+from bayesian_gan.networks.outputs import split_outputs, to_float32
 from bayesian_gan.networks.players import Player
 from bayesian_gan.seeds import ALGORITHM, Use, name_key, seed_pair
 
@@ -296,7 +296,7 @@ def _regularisers(
     for i, model in enumerate(models):
         seed, weights = (
             partial(seed_pair, (game.seed, Use.REGULARISER, *key, i), step),
-            weights_of(model),
+            [to_float32(w) for w in weights_of(model)],
         )
         values.append(game.objective.regulariser(game.prior, weights, game.num_data, seed))
     return tf.stack(values)

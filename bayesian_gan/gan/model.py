@@ -15,6 +15,7 @@ import tensorflow as tf
 
 from bayesian_gan.data.input_range import UNIT, InputRange
 from bayesian_gan.errors import InputError
+from bayesian_gan.export.current import export_current
 from bayesian_gan.gan import replicas
 from bayesian_gan.gan.chains import build_chains, build_states, check_networks
 from bayesian_gan.gan.falling_noise import FallingNoise
@@ -27,6 +28,7 @@ from bayesian_gan.gan.scan import RandomScan
 from bayesian_gan.gan.terms import FeatureMatching, State, Term
 from bayesian_gan.gan.training import TrainingGAN
 from bayesian_gan.networks.outputs import num_classes
+from bayesian_gan.networks.saving import described
 from bayesian_gan.posterior import Posterior
 
 # The defaults of the constructor: the paper's objective and prior, and what the authors' program adds.
@@ -156,9 +158,8 @@ class BayesianGAN(TrainingGAN):
         self.built = True
 
     def _energies(self, player: str, samples: int) -> keras.Variable:
-        return self.add_weight(
-            shape=(samples,), initializer="zeros", trainable=False, name=f"{player}_energies"
-        )
+        name = f"{player}_energies"
+        return self.add_weight((samples,), "zeros", "float32", trainable=False, name=name)
 
     def compile(
         self,
@@ -242,11 +243,18 @@ class BayesianGAN(TrainingGAN):
         """Where `CollectPosterior` collects this model's draws; see `Posterior.of_model`."""
         return Posterior.of_model(path, self, max_samples, keep, seed)
 
+    def export(
+        self, path: str | Path, *, class_names: Sequence[str] | None = None, overwrite: bool = False
+    ) -> None:
+        """Writes the current networks as a SavedModel; see docs/export.md and `export_current`."""
+        players, iteration = (self.discriminators, self.generators), int(self.iteration.numpy())
+        export_current(path, *players, iteration, class_names, overwrite)
+
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, and the class names where `fit` was told them."""
         return {
-            "generator": keras.saving.serialize_keras_object(self.generator_template),
-            "discriminator": keras.saving.serialize_keras_object(self.discriminator_template),
+            "generator": described(self.generator_template),
+            "discriminator": described(self.discriminator_template),
             **self.game.get_config(),
             "input_range": [self.input_range.low, self.input_range.high],
             "name": self.name,

@@ -7,6 +7,7 @@ import keras
 import tensorflow as tf
 
 from bayesian_gan.networks.noise import forward, scoped_forward
+from bayesian_gan.networks.outputs import to_float32
 from bayesian_gan.seeds import ALGORITHM, seed_pair
 
 Values = list[tf.Tensor]
@@ -46,7 +47,7 @@ Generator: TypeAlias = keras.Model | ScannedGenerator
 
 
 def images_of(generator: Generator, z: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-    """Images of z in training.
+    """Images of z in training, float32.
 
     Args:
         generator: of a random scan's block, or a network, whose running averages are written.
@@ -54,8 +55,8 @@ def images_of(generator: Generator, z: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
         seed: what is random in it draws from this, int32 [2].
     """
     if isinstance(generator, ScannedGenerator):
-        return generator(z, seed)
-    return forward(generator, z, seed, keep_averages=True)
+        return to_float32(generator(z, seed))
+    return to_float32(forward(generator, z, seed, keep_averages=True))
 
 
 def weights_of(generator: Generator) -> list[tf.Tensor | tf.Variable]:

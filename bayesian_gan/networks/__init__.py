@@ -1,10 +1,14 @@
 """Networks: the authors' DCGAN, two-layer MLPs, the supervised CNN, and replication."""
 
-from bayesian_gan.networks.classifier import supervised_classifier
-from bayesian_gan.networks.dcgan import dcgan_discriminator, dcgan_generator
-from bayesian_gan.networks.mlp import mlp_discriminator, mlp_generator
-from bayesian_gan.networks.normalization import GhostBatchNormalization
-from bayesian_gan.networks.replication import replicate
+from bayesian_gan.backend import check_backend
+
+check_backend()  # Before Keras is imported.
+
+from bayesian_gan.networks.classifier import supervised_classifier  # noqa: E402
+from bayesian_gan.networks.dcgan import dcgan_discriminator, dcgan_generator  # noqa: E402
+from bayesian_gan.networks.mlp import mlp_discriminator, mlp_generator  # noqa: E402
+from bayesian_gan.networks.normalization import GhostBatchNormalization  # noqa: E402
+from bayesian_gan.networks.replication import replicate  # noqa: E402
 
 __all__ = [
     "GhostBatchNormalization",

@@ -2,7 +2,7 @@
 
 import keras
 
-from bayesian_gan.networks.dcgan import LEAKY_SLOPE, WEIGHT_STD, Pooling, average_pool
+from bayesian_gan.networks.dcgan import CHANNELS, LEAKY_SLOPE, WEIGHT_STD, Pooling, average_pool
 
 KERNEL = 5
 WIDTHS = (1, 2, 4, 8)
@@ -46,6 +46,7 @@ def supervised_classifier(
             KERNEL,
             2 if pooling == "stride" else 1,
             "same",
+            CHANNELS,
             kernel_initializer=normal(),
             bias_initializer=normal(),
             name=f"s_h{i}",
@@ -57,7 +58,7 @@ def supervised_classifier(
         x = keras.layers.LeakyReLU(LEAKY_SLOPE, name=f"s_lrelu{i}")(x)
         if pooling == "average":
             x = average_pool(2, f"s_pool{i}")(x)
-    x = keras.layers.Flatten(name="s_flatten")(x)
+    x = keras.layers.Flatten(CHANNELS, name="s_flatten")(x)
     logits = keras.layers.Dense(
         num_classes,
         kernel_initializer=normal(),

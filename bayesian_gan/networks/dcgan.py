@@ -22,6 +22,8 @@ NUM_POOLING_LAYERS = 4
 MAX_CHANNELS = 512
 LEAKY_SLOPE = 0.2
 WEIGHT_STD = 0.02
+# Of all images here, whatever Keras is set to.
+CHANNELS = "channels_last"
 # Up to this many image channels the sub-pixel forms of `image_ends` are faster than plain
 # convolutions.
 MAX_FEW_CHANNELS = 4
@@ -160,6 +162,7 @@ def dcgan_discriminator(
             spec.kernel,
             1 if pooled else spec.stride,
             "same",
+            CHANNELS,
             dtype=precision,
             name=f"d_h{i}",
             **_initializers(initial),
@@ -172,7 +175,7 @@ def dcgan_discriminator(
             x = average_pool(spec.stride, f"d_pool{i}", precision)(x)
         if hidden_noise > 0:
             x = ActivationNoise(hidden_noise, dtype=precision, name=f"d_noise{i}")(x)
-    x = keras.layers.Flatten(dtype=precision, name="d_flatten")(x)
+    x = keras.layers.Flatten(CHANNELS, dtype=precision, name="d_flatten")(x)
     x = keras.layers.Dense(
         plan[-1].channels, dtype=precision, name="d_h_end_lin", **_initializers(initial)
     )(x)
@@ -240,6 +243,7 @@ def dcgan_generator(
             spec.stride,
             "same",
             output_padding=_output_padding(spec),
+            data_format=CHANNELS,
             dtype=precision,
             name=f"g_h{i + 1}",
             **_initializers(initial),
@@ -250,7 +254,9 @@ def dcgan_generator(
 
 def average_pool(size: int, name: str, precision: str = "float32") -> keras.layers.Layer:
     """The mean of each block of `size` x `size`; the last block of an odd side is a part of one."""
-    return keras.layers.AveragePooling2D(size, padding="same", dtype=precision, name=name)
+    return keras.layers.AveragePooling2D(
+        size, padding="same", data_format=CHANNELS, dtype=precision, name=name
+    )
 
 
 def _is_image_end(i: int, spec: ConvolutionSpec, image_shape: tuple[int, int, int]) -> bool:

@@ -4,6 +4,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from bayesian_gan.networks.outputs import to_float32
+
 
 def draw_noise(
     num: int | tf.Tensor, z_dim: int, seed: int | tuple[int | tf.Tensor, int]
@@ -21,7 +23,7 @@ def generate(generator: keras.Model, z: tf.Tensor, batch_size: int = 256) -> np.
     Batch normalisation uses its running averages, so an image does not depend on its batch.
     """
     parts = [
-        np.asarray(generator(z[i : i + batch_size], training=False))
+        np.asarray(to_float32(generator(z[i : i + batch_size], training=False)))
         for i in range(0, z.shape[0], batch_size)
     ]
     return np.concatenate(parts)

@@ -17,27 +17,38 @@ def probabilities(logits: tf.Tensor) -> tf.Tensor:
     return tf.nn.softmax(logits) if logits.shape[-1] > 1 else tf.nn.sigmoid(logits)
 
 
+def to_float32(tensor: Any) -> Any:
+    """A tensor, or a symbolic one of Keras, as float32; itself where it is that already."""
+    if keras.backend.standardize_dtype(tensor.dtype) == "float32":
+        return tensor
+    return keras.ops.cast(tensor, "float32")
+
+
 def split_outputs(outputs: Any) -> tuple[tf.Tensor, tf.Tensor]:
-    """Logits and features of a discriminator; without features, the logits in their place."""
-    if isinstance(outputs, dict):
-        return outputs["logits"], outputs.get("features", outputs["logits"])
-    return outputs, outputs
+    """Logits and features of a discriminator, float32; without features, the logits in their place.
+
+    Energies are float32, whatever a network computes in.
+    """
+    if not isinstance(outputs, dict):
+        outputs = {"logits": outputs}
+    logits = to_float32(outputs["logits"])
+    return logits, to_float32(outputs["features"]) if "features" in outputs else logits
 
 
 def critic_values(outputs: Any) -> tf.Tensor:
-    """c(x) of a Wasserstein critic, [batch, 1]: the output "critic", else a single logit."""
+    """c(x) of a Wasserstein critic, float32 [batch, 1]: the output "critic", else a single logit."""
     if isinstance(outputs, dict):
-        return outputs.get("critic", outputs["logits"])
-    return outputs
+        outputs = outputs.get("critic", outputs["logits"])
+    return to_float32(outputs)
 
 
 def real_logit(outputs: Any) -> tf.Tensor:
-    """The logit of P(real | x), [batch]: log Z of K logits, or c(x) where there is a critic's head.
+    """The logit of P(real | x), float32 [batch]: log Z of K logits, or c(x) where there is a critic's head.
 
     c(x) is a score: see `probabilities`. Symbolic outputs of Keras will do, too.
     """
     if isinstance(outputs, dict) and "critic" in outputs:
-        return keras.ops.squeeze(outputs["critic"], -1)
+        return keras.ops.squeeze(critic_values(outputs), -1)
     return keras.ops.logsumexp(split_outputs(outputs)[0], axis=-1)
 
 
@@ -47,7 +58,7 @@ def p_real(outputs: Any) -> tf.Tensor:
     All that shows, follows or exports P(real) reads it here: of K logits it is Z / (1 + Z), of a
     critic, with labels or without, the score that `probabilities` speaks of.
     """
-    return tf.sigmoid(tf.cast(real_logit(outputs), tf.float32))
+    return tf.sigmoid(real_logit(outputs))
 
 
 def log_odds(outputs: Any, labels: tf.Tensor | None) -> tf.Tensor:
@@ -60,9 +71,9 @@ def log_odds(outputs: Any, labels: tf.Tensor | None) -> tf.Tensor:
         outputs: of the discriminator.
         labels: integers [batch], or None.
     """
-    logits = tf.cast(split_outputs(outputs)[0], tf.float32)
+    logits = split_outputs(outputs)[0]
     if labels is None or logits.shape[-1] == 1:
-        return tf.cast(real_logit(outputs), tf.float32)
+        return real_logit(outputs)
     of_class = tf.gather(logits, labels, axis=1, batch_dims=1)
     is_class = tf.one_hot(labels, logits.shape[-1], on_value=True, off_value=False)
     return of_class - tf.reduce_logsumexp(tf.where(is_class, -np.inf, logits), axis=-1)

@@ -7,6 +7,7 @@ from typing import Any
 import keras
 
 from bayesian_gan.errors import InputError
+from bayesian_gan.networks.saving import described
 from bayesian_gan.posterior.model import CollectedModel
 from bayesian_gan.samplers.kept import Kept
 from bayesian_gan.storage import read_checked_json
@@ -19,8 +20,9 @@ def describe(model: CollectedModel, kept: Kept) -> dict[str, Any]:
     """The description of an empty posterior for a model.
 
     Its keys are `format`, `num_gen`, `num_disc`, `num_mcmc`, `chains` (their numbers), `max_samples`,
-    `keep` and `keep_seed` (which draws stay), `input_range` (of images of floats), `shapes` (of the weights of one generator, "g", and one
-    discriminator, "d"), and the Keras configurations `generator` and `discriminator`.
+    `keep` and `keep_seed` (which draws stay), `input_range` (of images of floats), `shapes` (of the
+    weights of one generator, "g", and one discriminator, "d"), and the Keras configurations
+    `generator` and `discriminator`.
     """
     templates = {"g": model.generator_template, "d": model.discriminator_template}
     return {
@@ -34,8 +36,8 @@ def describe(model: CollectedModel, kept: Kept) -> dict[str, Any]:
         "keep_seed": kept.seed,
         "input_range": [model.input_range.low, model.input_range.high],
         "shapes": {p: [list(w.shape) for w in t.weights] for p, t in templates.items()},
-        "generator": keras.saving.serialize_keras_object(model.generator_template),
-        "discriminator": keras.saving.serialize_keras_object(model.discriminator_template),
+        "generator": described(model.generator_template),
+        "discriminator": described(model.discriminator_template),
     }
 
 

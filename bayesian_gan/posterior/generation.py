@@ -49,8 +49,8 @@ class Generating(DrawnNetworks):
             iterations: of the draws whose generators are mixed; the last alone by default.
 
         Returns:
-            float32 images [num, height, width, channels] in `input_range`, and the index of each one's generator,
-            int64 [num], 0 <= index < M * J_g.
+            float32 images [num, height, width, channels] in `input_range`, and the index of each
+            one's generator, int64 [num], 0 <= index < M * J_g.
 
         Raises:
             InputError: no such draw.

@@ -2,29 +2,18 @@
 
 import platform
 import shutil
-import sys
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, metadata, requires, version
 from pathlib import Path
-from typing import Any
 
 import psutil
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
-from bayesian_gan import __version__
 from bayesian_gan.errors import InputError
 from bayesian_gan.options.config import Config
 
 PACKAGE = "bayesian-gan"
-TRAINED_WITH = (
-    "tensorflow",
-    "keras",
-    "tensorflow-probability",
-    "tensorflow-datasets",
-    "numpy",
-    "scikit-learn",
-)
 NUMBER_BYTES = 4
 # Adam's two moments, SGHMC's velocity and the gradient, beside the weight itself.
 COPIES_OF_A_WEIGHT = 5
@@ -74,20 +63,6 @@ def check_versions() -> None:
                 f"{requirement.name} {found} is installed, and {requirement.specifier} is needed; "
                 "make setup installs the right one"
             )
-
-
-def versions() -> dict[str, Any]:
-    """Versions of Python, of this package and of the packages that training depends on."""
-    found: dict[str, Any] = {
-        "python": sys.version.split()[0],
-        "bayesian-gan": __version__,
-    }
-    for package in TRAINED_WITH:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            found[package] = None
-    return found
 
 
 @dataclass(frozen=True)

@@ -18,11 +18,11 @@ from bayesian_gan.gan.replicas import StopVote
 from bayesian_gan.networks.supervised import SupervisedBaseline
 from bayesian_gan.posterior import Posterior
 from bayesian_gan.reliability.checkpoint import Checkpoint, Checkpoints
-from bayesian_gan.reliability.environment import versions
 from bayesian_gan.reliability.finite import FiniteCheck
 from bayesian_gan.reliability.signals import Interruption
 from bayesian_gan.reliability.state import assign_state, read_state, state_variables
 from bayesian_gan.reliability.writes import RETRY_SECONDS, Writes
+from bayesian_gan.versions import versions
 
 CARRIED = "carried/"
 

@@ -15,8 +15,8 @@ from bayesian_gan.data.catalogue import ImageData, run_name
 from bayesian_gan.data.content import data_checksum
 from bayesian_gan.errors import InputError
 from bayesian_gan.options.config import Config
-from bayesian_gan.reliability.environment import versions
 from bayesian_gan.storage import write_atomically, write_json
+from bayesian_gan.versions import versions
 
 # Of the folder; raised where a reader of this version would misread a newer one.
 RUN_FORMAT = 1

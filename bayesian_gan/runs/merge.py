@@ -16,10 +16,10 @@ import numpy as np
 
 from bayesian_gan.errors import InputError
 from bayesian_gan.options.config import MAY_DIFFER, Config
-from bayesian_gan.reliability.environment import versions
 from bayesian_gan.runs.finished import FinishedRun, holds_posterior
 from bayesian_gan.runs.folder import DATA_FILE, RUN_FORMAT, SPLIT_FILE
 from bayesian_gan.storage import new_folder, read_json, write_checked_json, write_json
+from bayesian_gan.versions import versions
 
 if TYPE_CHECKING:
     from bayesian_gan.posterior import Posterior

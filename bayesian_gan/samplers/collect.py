@@ -32,7 +32,8 @@ class CollectPosterior(keras.callbacks.Callback):
     another `fit`, `keras.callbacks.BackupAndRestore`, or weights that were loaded. Samples up to
     there stay, and it goes on with the same grid of iterations. Those beyond, which the model has
     not come to, are forgotten with a warning; a model at iteration 0 is refused a folder that holds
-    samples. With `path` the samples of a process that was killed are among them. A new process that only predicts calls `set_model(model)`.
+    samples. With `path` the samples of a process that was killed are among them. A new process that
+    only predicts calls `set_model(model)`.
 
     **Models of several networks.** A model that has `new_posterior(path, max_samples, keep, seed)`
     says itself where draws go: to the posterior that it returns. Its clock is its variable

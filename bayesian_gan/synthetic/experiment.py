@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from bayesian_gan.errors import UNWRITTEN_STATUS, InputError, RunStopped
-from bayesian_gan.reliability.environment import versions
 from bayesian_gan.runs.folder import make_folder
 from bayesian_gan.storage import write_arrays, write_atomically, write_json
 from bayesian_gan.synthetic.clusters import count_clusters
@@ -19,6 +18,7 @@ from bayesian_gan.synthetic.measure import Measurement, Watch, Watched
 from bayesian_gan.synthetic.options import SYSTEMS, SynthConfig
 from bayesian_gan.synthetic.pictures import divergence_picture, points_picture, save_picture
 from bayesian_gan.synthetic.systems import build_system, iterations
+from bayesian_gan.versions import versions
 
 
 def run(config: SynthConfig) -> Path:

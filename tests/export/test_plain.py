@@ -7,6 +7,7 @@ import pytest
 from bayesian_gan.errors import InputError
 from bayesian_gan.export.plain import plain_network
 from bayesian_gan.networks import dcgan_discriminator, dcgan_generator
+from bayesian_gan.networks.noise import ActivationNoise
 
 
 def _randomise(network: keras.Model) -> None:
@@ -71,3 +72,29 @@ def test_a_layer_of_the_users_own_is_refused_or_kept() -> None:
     with pytest.raises(InputError, match=r"_Own.*savedmodel"):
         plain_network(network)
     assert any(isinstance(layer, _Own) for layer in plain_network(network, others=True).layers)
+
+
+def test_activation_noise_is_left_out_and_models_inside_are_plain_too() -> None:
+    inner = dcgan_generator((8, 8, 1), 5, width=4, num_layers=2)
+    z = keras.Input((5,))
+    body = keras.Sequential([keras.Input((8, 8, 1)), ActivationNoise(0.3), inner.layers[-1]])
+    network = keras.Model(z, body(ActivationNoise(0.3)(inner(z))))
+    _randomise(network)
+    plain = plain_network(network)
+    plain.set_weights(network.get_weights())
+    x = np.random.default_rng(1).uniform(-1, 1, (6, 5)).astype(np.float32)
+    np.testing.assert_allclose(plain(x), network(x), rtol=1e-5, atol=1e-5)
+    layers = plain._flatten_layers()
+    assert {type(layer).__module__.split(".")[0] for layer in layers} == {"keras"}
+    assert not [layer for layer in layers if isinstance(layer, keras.layers.Identity)]
+
+
+def test_a_function_of_the_user_s_own_is_refused_or_kept() -> None:
+    layers = [keras.layers.Dense(3), keras.layers.Lambda(lambda x: x * 3.0)]
+    network = keras.Sequential([keras.Input((4,)), *layers])
+    with pytest.raises(InputError, match=r"<lambda>.*savedmodel"):
+        plain_network(network)
+    plain = plain_network(network, others=True)
+    plain.set_weights(network.get_weights())
+    x = np.ones((2, 4), np.float32)
+    np.testing.assert_allclose(plain(x), network(x), rtol=1e-6)

@@ -13,9 +13,9 @@ import pytest
 import tensorflow as tf
 from disagreeing import collected
 
-from bayesian_gan.export.samples import read
 from bayesian_gan.export.savedmodel import write_saved_model
 from bayesian_gan.posterior import Posterior
+from bayesian_gan.runs.samples import read
 
 NAMES = ("a", "zwei", "三")
 # The issue's bound; sums are in another order, and in float32.
@@ -195,11 +195,20 @@ import tensorflow as tf
 loaded = tf.saved_model.load(sys.argv[1])
 images = np.load(sys.argv[2])
 found = loaded.signatures["classify"](images=tf.constant(images))
+floats = (images / 127.5 - 1.0).astype(np.float32)
+refused = []
+for scale in (1.0, 1.0000002, 1.0009, 1.002, 255.0, np.nan):
+    for name in ("classify_float", "embed_float"):
+        try:
+            loaded.signatures[name](images=tf.constant((floats * scale).astype(np.float32)))
+        except tf.errors.InvalidArgumentError as error:
+            assert "must lie in [-1, 1]" in str(error), error
+            refused.append([name, str(scale)])
 made = loaded.signatures["generate"](num=tf.constant(3), seed=tf.constant(1), generator=tf.constant(2))
 names = open(loaded.class_names.asset_path.numpy(), encoding="utf-8").read().split()
 assert not [name for name in sys.modules if name.startswith("bayesian_gan")]
 print(json.dumps({"probabilities": found["probabilities"].numpy().tolist(),
-                  "images": made["images"].numpy().tolist(), "names": names}))
+                  "images": made["images"].numpy().tolist(), "names": names, "refused": refused}))
 """
 
 
@@ -225,6 +234,14 @@ def test_a_process_without_this_package_gets_the_same(
     expected = posterior.generate(3, sample=2, seed=1, iteration=100)
     np.testing.assert_allclose(found["images"], expected, atol=1e-5)
     assert found["names"] == list(NAMES)
+    assert images.min() == 0
+    assert images.max() == 255
+    refused = [
+        [name, scale]
+        for scale in ("1.002", "255.0", "nan")
+        for name in ("classify_float", "embed_float")
+    ]
+    assert found["refused"] == refused
 
 
 def test_a_serving_request_over_grpc(

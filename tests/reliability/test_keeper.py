@@ -14,9 +14,9 @@ from bayesian_gan.errors import InputError
 from bayesian_gan.gan.model import BayesianGAN
 from bayesian_gan.posterior import Posterior
 from bayesian_gan.reliability.checkpoint import Checkpoints
-from bayesian_gan.reliability.environment import versions
 from bayesian_gan.reliability.keeper import Identity, Keeper, KeepRun
 from bayesian_gan.reliability.writes import Writes
+from bayesian_gan.versions import versions
 
 LOG = logging.getLogger("test_keeper")
 

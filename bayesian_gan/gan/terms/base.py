@@ -46,6 +46,10 @@ class State(keras.layers.Layer):
 
     networks: Sequence[keras.Model] = ()
 
+    def __init__(self, **arguments: Any) -> None:
+        """Of a Keras layer; its variables are float32, as the energies are, whatever Keras's policy."""
+        super().__init__(**({"dtype": "float32"} | arguments))
+
     def read(self, index: int, real: tf.Tensor, seed: tf.Tensor) -> Any:
         """What the state gives for one discriminator and its unlabelled minibatch.
 

@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from bayesian_gan.errors import InputError
-from bayesian_gan.export.output import DESCRIPTION, check_output, output_folder
-from bayesian_gan.reliability.environment import versions
+from bayesian_gan.export.output import DESCRIPTION, check_output, describe, output_folder
 from bayesian_gan.runs.finished import FinishedRun
 from bayesian_gan.storage import write_json
 
@@ -23,7 +22,7 @@ class Request:
         run: the run's folder.
         format: one of `FORMATS`.
         output: a folder that does not exist yet.
-        samples: see `bayesian_gan.export.samples.choose`.
+        samples: see `bayesian_gan.runs.samples.choose`.
         what: one of `WHAT`.
         overwrite: whether an export at `output` is replaced.
         distill: whether one student takes the place of the classifier's samples.
@@ -65,26 +64,20 @@ def export(request: Request, say: Callable[[str], object] = print) -> None:
         raise InputError(
             f"{request.run}: a run without labels (--nosemi) has no classes to --distill"
         )
-    from bayesian_gan.export.samples import read
+    from bayesian_gan.runs.samples import read
 
     classifier, generator = (
         read(posterior, what, request.samples) if request.what in (what, "both") else None
         for what in ("classifier", "generator")
     )
-    description: dict[str, Any] = {
-        "format": request.format,
-        "run": request.run.resolve().name,
-        "image_shape": list(run.image_shape),
-        "class_names": list(run.class_names) if posterior.num_classes > 1 else [],
-        "classifier": [] if classifier is None else list(classifier.names),
-        "generator": [] if generator is None else list(generator.names),
-        "versions": versions(),
-    }
+    class_names = list(run.class_names) if posterior.num_classes > 1 else []
+    description = describe(request.format, run.image_shape, class_names, classifier, generator)
+    description["run"] = request.run.resolve().name
     with output_folder(request.output, request.overwrite) as folder:
         if request.distill:
             assert classifier is not None
             classifier, description["distillation"] = _distill(run, classifier, request, say)
-        _write(request.format, folder, classifier, generator, description["class_names"])
+        _write(request.format, folder, classifier, generator, class_names)
         write_json(folder / DESCRIPTION, description)
         sizes = {
             str(path.relative_to(folder)): path.stat().st_size
@@ -120,7 +113,7 @@ def _distill(
     run: FinishedRun, members: Any, request: Request, say: Callable[[str], object]
 ) -> tuple[Any, dict[str, Any]]:
     """The student, and the scores of the average, of the student and of the last sample alone."""
-    from bayesian_gan.export.distillation import distill, quality
+    from bayesian_gan.runs.distillation import distill, quality
 
     data = run.load_data(request.data_path)
     epochs = request.distill_epochs

@@ -18,7 +18,7 @@ import tensorflow as tf
 from bayesian_gan.data.batches import to_unit
 from bayesian_gan.evaluation import calibration_bins, classification
 from bayesian_gan.export.average import looped_classify, stack
-from bayesian_gan.export.samples import Networks
+from bayesian_gan.export.networks import Networks
 from bayesian_gan.networks.outputs import real_logit, split_outputs, symbolic_output
 
 LEARNING_RATE = 1e-3

@@ -3,7 +3,7 @@
 import pytest
 
 from bayesian_gan.errors import InputError
-from bayesian_gan.export.samples import choose
+from bayesian_gan.runs.samples import choose
 
 
 def test_samples_are_spread_over_chains_and_draws() -> None:

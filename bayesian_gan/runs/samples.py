@@ -1,13 +1,10 @@
 """Which posterior samples are exported, and their weights."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-
-import keras
-import numpy as np
+from dataclasses import dataclass
 
 from bayesian_gan.errors import InputError
-from bayesian_gan.export.plain import plain_network
+from bayesian_gan.export.networks import Networks, sample_name
 from bayesian_gan.posterior import Posterior
 
 PLAYERS = {"classifier": "discriminator", "generator": "generator"}
@@ -27,40 +24,8 @@ class Sample:
 
     @property
     def name(self) -> str:
-        """The two numbers, for a file's name: they sort as the samples do."""
-        return f"{self.iteration:08d}_{self.member:04d}"
-
-
-@dataclass(frozen=True, eq=False)
-class Networks:
-    """S posterior samples of one player.
-
-    Attributes:
-        network: the architecture; its own weights are not used.
-        names: of the members, "ITERATION_MEMBER" as `Sample.name`, or "student".
-        weights: of every member, in the order of `network.weights`.
-    """
-
-    network: keras.Model
-    names: tuple[str, ...]
-    weights: tuple[tuple[np.ndarray, ...], ...]
-
-    def __len__(self) -> int:
-        """S."""
-        return len(self.names)
-
-    def last(self) -> "Networks":
-        """The last sample alone."""
-        return replace(self, names=self.names[-1:], weights=self.weights[-1:])
-
-    def plain(self, dtype: str | None = None, others: bool = False) -> "Networks":
-        """The same networks in Keras's own layers; see `plain_network`."""
-        return replace(self, network=plain_network(self.network, dtype, others))
-
-    def load(self, member: int) -> keras.Model:
-        """`network` itself, given the weights of a member."""
-        self.network.set_weights(list(self.weights[member]))
-        return self.network
+        """See `sample_name`."""
+        return sample_name(self.iteration, self.member)
 
 
 def choose(iterations: Sequence[int], members: int, which: str) -> list[Sample]:
