@@ -17,11 +17,12 @@ __version__ = (Path(__file__).parent / "VERSION").read_text(encoding="utf-8").st
 
 _PUBLIC = {
     "BayesianGAN": "bayesian_gan.gan.model",
+    "BayesianGANClassifier": "bayesian_gan.estimators",
     "Posterior": "bayesian_gan.posterior",
     "InputError": "bayesian_gan.errors",
 }
 
-__all__ = ["BayesianGAN", "InputError", "Posterior", "__version__"]
+__all__ = ["BayesianGAN", "BayesianGANClassifier", "InputError", "Posterior", "__version__"]
 
 
 def __getattr__(name: str) -> Any:

@@ -21,7 +21,7 @@ TOP, GROUND = "__main__", "root"
 ORDER = (
     (TOP,),  # One line that calls `commands`; the only module of the root that lies above it.
     ("commands",),
-    ("report", "export", "synthetic"),
+    ("report", "export", "synthetic", "estimators"),
     ("runs",),
     ("monitoring",),
     ("evaluation", "reliability"),
