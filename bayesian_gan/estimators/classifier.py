@@ -18,6 +18,7 @@ from bayesian_gan.gan.model import BayesianGAN
 from bayesian_gan.monitoring import CollectPosteriorDraws, ProgressBar
 from bayesian_gan.networks.outputs import num_classes
 from bayesian_gan.options.config import Config
+from bayesian_gan.reliability.finite import FiniteCheck, NotFiniteError
 from bayesian_gan.runs.build import assemble
 
 RandomState = int | np.random.RandomState | None
@@ -37,7 +38,8 @@ class BayesianGANClassifier(ClassifierMixin, BaseEstimator):
             [batch, d], or images [batch, h, w, c] in [-1, 1]. None for the preset's: two layers for
             vectors, a DCGAN for images.
         discriminator: a Keras model of such examples to K logits, or to `{"logits": [batch, K],
-            "features": [batch, F]}`. None for the preset's.
+            "features": [batch, F]}`, where the preset matches features (`laptop` does). None for the
+            preset's.
         preset: the configuration, a name of `--preset`; what it counts in iterations is scaled to
             `iterations`. The parameters below that are None are the preset's.
         iterations: of the whole training, at least 1.
@@ -242,16 +244,24 @@ def _shape_of(X: Any) -> tuple[int, ...]:
 def _collect(
     model: BayesianGAN, config: Config, examples: np.ndarray, labels: np.ndarray, verbose: bool
 ) -> HeldPosterior:
-    """Trains a model, and returns its draws."""
+    """Trains a model, and returns its draws.
+
+    Raises:
+        InputError: a number is not finite.
+    """
     posterior = HeldPosterior(model)
     callbacks = [CollectPosteriorDraws(posterior, config.warm_up, config.collect_every)]
-    model.fit(
-        examples,
-        labels,
-        batch_size=config.batch_size,
-        labelled_batch_size=config.labelled_batch_size,
-        steps_per_epoch=config.train_iter,
-        callbacks=[*callbacks, ProgressBar(config.train_iter)] if verbose else callbacks,
-        verbose=0,
-    )
+    try:
+        with FiniteCheck(model, None).named():
+            model.fit(
+                examples,
+                labels,
+                batch_size=config.batch_size,
+                labelled_batch_size=config.labelled_batch_size,
+                steps_per_epoch=config.train_iter,
+                callbacks=[*callbacks, ProgressBar(config.train_iter)] if verbose else callbacks,
+                verbose=0,
+            )
+    except NotFiniteError as found:
+        raise InputError(f"{found}: give a smaller learning_rate") from found
     return posterior

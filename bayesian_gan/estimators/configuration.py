@@ -1,5 +1,6 @@
 """The configuration that an estimator's parameters ask for, and its networks."""
 
+from dataclasses import replace
 from numbers import Integral, Real
 from typing import Any
 
@@ -31,7 +32,8 @@ def configuration(preset: str, given: dict[str, Any], num_labels: int, seed: int
 
     What a preset counts in iterations keeps its share of the whole: the warm-up, the iterations
     between draws, the rise of consistency, and the memory of averaged weights. The iterations
-    between draws divide the whole, so that as many draws are collected as the preset collects.
+    between draws divide the whole, so that as many draws are collected as the preset collects. The
+    labelled batch is never larger than the whole batch.
 
     Args:
         preset: its name.
@@ -53,6 +55,9 @@ def configuration(preset: str, given: dict[str, Any], num_labels: int, seed: int
     values |= {PARAMETERS[name]: value for name, value in given.items()}
     values |= {"random_seed": seed, "N": num_labels, "n_save": values["train_iter"]}
     config = Config(**values)
+    if config.labelled_batch_size is not None:
+        least = min(config.labelled_batch_size, config.batch_size)
+        config = replace(config, labelled_batch_size=least)
     config.check_values()
     if config.first_collection > config.train_iter:
         raise InputError(

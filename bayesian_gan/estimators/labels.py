@@ -30,14 +30,14 @@ def encode_labels(y: Any) -> tuple[np.ndarray, np.ndarray]:
     """
     y = column_or_1d(y, warn=True)
     unlabelled = _unlabelled(y)
-    labels = y[~unlabelled]
+    labels = _plain(y[~unlabelled])
     if not len(labels):
         raise InputError(
             "y contains no labelled sample: all are missing (-1, or None, '' or NaN among strings); "
             "give a label of each class at least"
         )
     check_classification_targets(labels)
-    classes, places = np.unique(_plain(labels), return_inverse=True)
+    classes, places = np.unique(labels, return_inverse=True)
     if len(classes) < 2:
         raise InputError(
             "The number of classes has to be greater than one; got 1 class: "
