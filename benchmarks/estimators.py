@@ -6,9 +6,10 @@
 Each data set of scikit-learn is divided in halves, of equal class frequencies: training and test
 examples. Of the training half 30 have labels, as many of each class as go in evenly. Label seed s
 decides the halves, the labels and all that is random; every estimator gets the same. Nothing is
-chosen by test examples: the estimators have their defaults, on standardised columns, or on images in
-[0, 1]. Those that know no unlabelled examples get the labelled ones alone. Prints a line for each fit,
-then the table: means over seeds, and the standard deviation between them.
+chosen by test examples: the estimators have their defaults, but for LabelSpreading's graph of seven
+neighbours, on standardised columns, or on images in [0, 1]. Logistic regression gets the labelled
+examples alone. Prints a line for each fit, then the table: means over seeds, and the standard
+deviation between them.
 """
 
 import argparse
@@ -103,7 +104,7 @@ def split_of(name: str, seed: int) -> Split:
 
 
 def estimators(name: str, seed: int) -> dict[str, Any]:
-    """The estimators by their names in the table, and whether they read unlabelled examples."""
+    """The estimators by their names in the table."""
     scaled = [] if name in IMAGES else [StandardScaler()]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)
@@ -142,8 +143,10 @@ def row(name: str, estimator: str, scores: list[Score]) -> str:
 
     def spread(attribute: str, digits: int) -> str:
         values = np.array([getattr(score, attribute) for score in scores])
-        deviation = values.std(ddof=1) if len(values) > 1 and np.isfinite(values).all() else 0.0
-        return f"{values.mean():.{digits}f} ± {deviation:.{digits}f}"
+        mean = f"{values.mean():.{digits}f}"
+        if len(values) == 1 or not np.isfinite(values).all():
+            return mean
+        return f"{mean} ± {values.std(ddof=1):.{digits}f}"
 
     seconds = np.mean([score.seconds for score in scores])
     columns = (spread("error", 1), spread("nll", 3), spread("ece", 3), f"{seconds:.2g}")

@@ -74,7 +74,7 @@ class BayesianGANClassifier(ClassifierMixin, BaseEstimator):
         discriminator: keras.Model | None = None,
         preset: str = "laptop",
         *,
-        iterations: int = 3000,
+        iterations: int = 1000,
         warm_up: int | None = None,
         collect_every: int | None = None,
         num_gen: int | None = None,
