@@ -44,7 +44,9 @@ from benchmarks.command_line import parser_of, status_of  # noqa: E402
 
 LABELS = 30
 UNLABELLED = -1
-IMAGES = {"digits": {"image_shape": (8, 8, 1), "input_range": (0.0, 1.0)}}
+IMAGES: dict[str, dict[str, Any]] = {
+    "digits": {"image_shape": (8, 8, 1), "input_range": (0.0, 1.0)}
+}
 LOADERS: dict[str, Callable[[], Any]] = {
     "digits": load_digits,
     "wine": load_wine,

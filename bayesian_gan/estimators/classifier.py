@@ -186,9 +186,14 @@ class BayesianGANClassifier(ClassifierMixin, BaseEstimator):
 
     def _checked_rows(self, X: Any, *, reset: bool) -> np.ndarray:
         """Examples as flat rows [n, n_features_in_], checked as scikit-learn does."""
-        if len(_shape_of(X)) > 1:
+        shape = _shape_of(X)
+        if len(shape) > 1:
+            if not (reset or self._scaling.takes(shape)):
+                raise InputError(
+                    f"X holds examples of shape {shape}, and `fit` had {self._example_shape}: give such"
+                )
             X = np.asarray(X)
-            X = X.reshape(len(X), int(np.prod(X.shape[1:])))
+            X = X.reshape(len(X), int(np.prod(shape)))
         return validate_data(self, X=X, reset=reset, ensure_min_samples=2 if reset else 1)
 
     def _new_scaling(self, rows: np.ndarray, X: Any) -> Scaling:
@@ -218,7 +223,8 @@ class BayesianGANClassifier(ClassifierMixin, BaseEstimator):
         generator, discriminator = self.generator, self.discriminator
         if generator is None or discriminator is None:
             own = preset_networks(config, shape, K, self.hidden)
-            generator, discriminator = generator or own[0], discriminator or own[1]
+            generator = own[0] if generator is None else generator
+            discriminator = own[1] if discriminator is None else discriminator
         if num_classes(discriminator) != K:
             raise InputError(
                 f"discriminator has {num_classes(discriminator)} logits, but y has {K} classes"

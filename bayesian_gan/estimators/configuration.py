@@ -37,8 +37,8 @@ def configuration(preset: str, given: dict[str, Any], num_labels: int, seed: int
 
     Args:
         preset: its name.
-        given: parameters of the estimator, by their names in `PARAMETERS`, `iterations` among them;
-            None where the preset decides.
+        given: parameters of the estimator, by their names in `PARAMETERS`; None where the
+            preset decides, but for `iterations`.
         num_labels: examples that have a label.
         seed: of all that is random.
 
@@ -47,11 +47,13 @@ def configuration(preset: str, given: dict[str, Any], num_labels: int, seed: int
     """
     if preset not in PRESETS:
         raise InputError(f"preset must be one of {', '.join(PRESETS)}, not {preset!r}")
+    iterations = given["iterations"]
+    _check_parameter("iterations", iterations)
     given = {name: value for name, value in given.items() if value is not None}
     for name, value in given.items():
         _check_parameter(name, value)
     values = preset_values(preset, semi=True, ml=False)
-    values = values | _scaled(Config(**values), given["iterations"])
+    values = values | _scaled(Config(**values), iterations)
     values |= {PARAMETERS[name]: value for name, value in given.items()}
     values |= {"random_seed": seed, "N": num_labels, "n_save": values["train_iter"]}
     config = Config(**values)

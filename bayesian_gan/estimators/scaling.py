@@ -16,6 +16,9 @@ _CONSTANT = 10 * np.finfo(np.float64).eps
 class Scaling(Protocol):
     """The two ways between flat rows, [n, d] in a user's units, and what the networks take."""
 
+    def takes(self, shape: tuple[int, ...]) -> bool:
+        """Whether an example that is no row may have this shape."""
+
     def to_networks(self, rows: np.ndarray) -> np.ndarray:
         """Rows as the networks take them, float32."""
 
@@ -42,6 +45,10 @@ class Standardised:
         mean, scale = rows.mean(axis=0), rows.std(axis=0)
         constant = scale <= _CONSTANT * np.abs(mean)
         return cls(mean, np.where(constant, 1.0, scale))
+
+    def takes(self, shape: tuple[int, ...]) -> bool:
+        """See `Scaling`; none."""
+        return False
 
     def to_networks(self, rows: np.ndarray) -> np.ndarray:
         """See `Scaling`.
@@ -96,6 +103,10 @@ class Ranged:
         if not (np.isfinite([low, high]).all() and low < high):
             raise InputError(f"input_range must be (low, high) with low < high, not {given}")
         return cls(shape, low, high, dtype)
+
+    def takes(self, shape: tuple[int, ...]) -> bool:
+        """See `Scaling`; with the channels, or without where there is one."""
+        return self.shape in (shape, (*shape, 1))
 
     def to_networks(self, rows: np.ndarray) -> np.ndarray:
         """See `Scaling`; [n, height, width, channels] in [-1, 1].

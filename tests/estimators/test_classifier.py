@@ -189,6 +189,7 @@ def test_labels_that_are_refused(y: Any, words: str) -> None:
     ("parameters", "words"),
     [
         ({"iterations": 0}, "iterations must be at least 1, not 0"),
+        ({"iterations": None}, "iterations must be an integer, not None"),
         ({"iterations": 1.5}, "iterations must be an integer, not 1.5"),
         ({"learning_rate": -1.0}, "learning_rate must be greater than 0, not -1.0"),
         ({"learning_rate": "big"}, "learning_rate must be a number, not 'big'"),
@@ -233,6 +234,16 @@ def test_images_of_every_form_are_the_same(
         assert (made.shape, made.dtype) == ((5, *form.shape[1:]), form.dtype)
         low, high = (-1, 1) if given is None else given
         assert low <= made.min() < made.max() <= high
+
+
+def test_examples_of_another_shape_are_refused(
+    digits: tuple[np.ndarray, np.ndarray],
+    images: BayesianGANClassifier,
+    fitted: BayesianGANClassifier,
+) -> None:
+    for model, X in ((images, digits[0].reshape(-1, 4, 16)), (fitted, np.zeros((3, 2, 1)))):
+        with pytest.raises(ValueError, match=r"X holds examples of shape \(.*\), and `fit` had"):
+            model.predict(X)
 
 
 def test_bytes_have_a_known_range(digits: tuple[np.ndarray, np.ndarray]) -> None:
@@ -287,6 +298,12 @@ def test_scikit_learn_around_it() -> None:
     assert predicted.shape == (45, 3)
     outer = SelfTrainingClassifier(tiny(iterations=10), max_iter=1)
     assert outer.fit(X, partial(y)).predict(X).shape == y.shape
+
+
+@pytest.mark.parametrize("preset", ["paper", "authors"])
+def test_presets_of_others(preset: str) -> None:
+    X, y = table(30)
+    assert tiny(preset=preset, num_gen=2, iterations=20).fit(X, y).predict_proba(X).shape == (30, 3)
 
 
 def test_the_length_of_a_preset_is_scaled() -> None:
