@@ -151,7 +151,12 @@ def row(name: str, estimator: str, scores: list[Score]) -> str:
         return f"{mean} ± {values.std(ddof=1):.{digits}f}"
 
     seconds = np.mean([score.seconds for score in scores])
-    columns = (spread("error", 1), spread("nll", 3), spread("ece", 3), f"{seconds:.2g}")
+    columns = (
+        spread("error", 1),
+        spread("nll", 3),
+        spread("ece", 3),
+        f"{seconds:.0f}" if seconds >= 10 else f"{seconds:.2g}",
+    )
     return f"| {name} | {estimator} | {' | '.join(columns)} |"
 
 
