@@ -301,9 +301,11 @@ def test_scikit_learn_around_it() -> None:
 
 
 @pytest.mark.parametrize("preset", ["paper", "authors"])
-def test_presets_of_others(preset: str) -> None:
+def test_presets_of_others(preset: str, capsys: pytest.CaptureFixture[str]) -> None:
     X, y = table(30)
-    assert tiny(preset=preset, num_gen=2, iterations=20).fit(X, y).predict_proba(X).shape == (30, 3)
+    model = tiny(preset=preset, num_gen=2, iterations=20, verbose=preset == "paper").fit(X, y)
+    assert ("20/20" in capsys.readouterr().out) == (preset == "paper")
+    assert model.predict_proba(X).shape == (30, 3)
 
 
 def test_the_length_of_a_preset_is_scaled() -> None:
