@@ -27,7 +27,7 @@ setup(
         "pillow>=11",
         "psutil>=6",
         "rich>=13,<16",
-        "scikit-learn>=1.5,<2",
+        "scikit-learn>=1.6,<2",
         "scipy>=1.13,<2",
         "tensorboard>=2.20,<2.22",
         "tensorflow>=2.21,<2.22",

@@ -21,12 +21,20 @@ __version__ = (Path(__file__).parent / "VERSION").read_text(encoding="utf-8").st
 
 _PUBLIC = {
     "BayesianGAN": "bayesian_gan.gan.model",
+    "BayesianGANClassifier": "bayesian_gan.estimators",
     "CollectPosterior": "bayesian_gan.samplers",
     "Posterior": "bayesian_gan.posterior",
     "InputError": "bayesian_gan.errors",
 }
 
-__all__ = ["BayesianGAN", "CollectPosterior", "InputError", "Posterior", "__version__"]
+__all__ = [
+    "BayesianGAN",
+    "BayesianGANClassifier",
+    "CollectPosterior",
+    "InputError",
+    "Posterior",
+    "__version__",
+]
 
 
 def __getattr__(name: str) -> Any:

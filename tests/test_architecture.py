@@ -21,7 +21,7 @@ TOP, GROUND = "__main__", "root"
 ORDER = (
     (TOP,),  # One line that calls `commands`; the only module of the root that lies above it.
     ("commands",),
-    ("report", "synthetic"),
+    ("report", "synthetic", "estimators"),
     ("runs",),
     ("monitoring",),
     ("evaluation", "reliability"),

@@ -61,8 +61,8 @@ class InputRange:
             return values
         return (values - self.low) * (2.0 / (self.high - self.low)) - 1.0
 
-    def from_unit(self, images: np.ndarray) -> np.ndarray:
-        """Images in [-1, 1], float32, scaled to this range."""
+    def from_unit(self, images: Any) -> Any:
+        """Images in [-1, 1], an array or a tensor of float32, scaled to this range."""
         if (self.low, self.high) == (-1.0, 1.0):
             return images
         return self.low + (images + np.float32(1.0)) * np.float32((self.high - self.low) / 2.0)

@@ -6,6 +6,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from bayesian_gan.data.input_range import InputRange
 from bayesian_gan.errors import InputError
 from bayesian_gan.export.networks import Networks, sample_name
 from bayesian_gan.export.output import DESCRIPTION, describe, output_folder
@@ -21,6 +22,7 @@ def export_current(
     iteration: int,
     class_names: Sequence[str] | None,
     overwrite: bool,
+    input_range: InputRange,
 ) -> None:
     """Writes the SavedModel of docs/export.md, and its `export.json`.
 
@@ -31,6 +33,7 @@ def export_current(
         iteration: at which they are so; it names them.
         class_names: K names, the asset `class_names.txt`; None for none.
         overwrite: whether an export at `path` is replaced.
+        input_range: of images of floats.
 
     Raises:
         InputError: there is something at `path`, or the names are not one for each class.
@@ -43,7 +46,7 @@ def export_current(
     classifier, generator = (_networks(each, iteration) for each in (discriminators, generators))
     shape = discriminators[0].input_shape[1:]
     with output_folder(Path(path), overwrite) as folder:
-        write_saved_model(folder, classifier, generator, names)
+        write_saved_model(folder, classifier, generator, names, input_range)
         described = describe("savedmodel", shape, names, classifier, generator)
         write_json(folder / DESCRIPTION, described)
 

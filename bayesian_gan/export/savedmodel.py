@@ -7,6 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from bayesian_gan.data.input_range import ROUNDING, UNIT, InputRange
 from bayesian_gan.export.average import (
     Outputs,
     has_features,
@@ -20,8 +21,6 @@ from bayesian_gan.networks.generation import draw_noise
 
 MIXTURE = -1
 CLASS_NAMES = "class_names.txt"
-# How far floats may lie outside of [-1, 1]: what scaling in any float type leaves.
-ROUNDING = 1e-3
 
 
 class _Exported(tf.Module):
@@ -35,11 +34,12 @@ def write_saved_model(
     classifier: Networks | None,
     generator: Networks | None,
     class_names: Sequence[str],
+    input_range: InputRange = UNIT,
 ) -> None:
     """Writes a SavedModel into a folder.
 
-    Signatures, with n images of any number; floats are in [-1, 1] but for a rounding of 1e-3, else
-    the call fails:
+    Signatures, with n images of any number; floats are in `input_range` but for rounding, else the call
+    fails, and generated images are, too:
 
         classify         images uint8 [n, H, W, C] -> probabilities [n, K], and [n] each of entropy,
                          mutual_information and real
@@ -62,25 +62,28 @@ def write_saved_model(
         classifier: discriminator samples, or None to leave them out.
         generator: generator samples, or None.
         class_names: K names, the asset `class_names.txt`; of K = 1, none.
+        input_range: of images of floats.
     """
     module = _Exported()
     module.variables_of = {}
     signatures: dict[str, Any] = {}
     with TemporaryDirectory() as assets:
         if classifier is not None:
-            signatures |= _add_classifier(module, classifier)
+            signatures |= _add_classifier(module, classifier, input_range)
             if class_names:
                 file = Path(assets) / CLASS_NAMES
                 file.write_text("".join(f"{name}\n" for name in class_names), encoding="utf-8")
                 module.class_names = tf.saved_model.Asset(str(file))
         if generator is not None:
-            signatures |= _add_generator(module, generator)
+            signatures |= _add_generator(module, generator, input_range)
         default = signatures.get("classify", signatures.get("generate"))
         signatures[tf.saved_model.DEFAULT_SERVING_SIGNATURE_DEF_KEY] = default
         tf.saved_model.save(module, str(folder), signatures)
 
 
-def _add_classifier(module: _Exported, networks: Networks) -> dict[str, Any]:
+def _add_classifier(
+    module: _Exported, networks: Networks, input_range: InputRange
+) -> dict[str, Any]:
     networks = networks.plain(others=True)
     network, stacked = networks.network, stack(networks)
     module.variables_of["classifier"] = stacked
@@ -93,7 +96,7 @@ def _add_classifier(module: _Exported, networks: Networks) -> dict[str, Any]:
         kinds = [(tf.float32, "")]
     signatures = {}
     for name, compute in functions.items():
-        function = _of_images(compute)
+        function = _of_images(compute, input_range)
         for dtype, suffix in kinds:
             spec = tf.TensorSpec((None, *image_shape), dtype, name="images")
             signatures[name + suffix] = function.get_concrete_function(spec)
@@ -101,16 +104,16 @@ def _add_classifier(module: _Exported, networks: Networks) -> dict[str, Any]:
     return signatures
 
 
-def _of_images(compute: Callable[[tf.Tensor], Outputs]) -> Any:
+def _of_images(compute: Callable[[tf.Tensor], Outputs], input_range: InputRange) -> Any:
     @tf.function
     def function(images: tf.Tensor) -> Outputs:
-        return compute(_in_range(images))
+        return compute(_in_range(images, input_range))
 
     return function
 
 
-def _in_range(images: tf.Tensor) -> tf.Tensor:
-    """The images, after a check that floats lie in [-1, 1], but for rounding.
+def _in_range(images: tf.Tensor, input_range: InputRange) -> tf.Tensor:
+    """The images, floats scaled to [-1, 1] after a check that they lie in their range, but for rounding.
 
     The call fails at other floats, such as pixels of 0 to 255 that were not scaled, and at NaN.
     Vectors have any range, and must be finite.
@@ -118,8 +121,9 @@ def _in_range(images: tf.Tensor) -> tf.Tensor:
     if images.dtype == tf.uint8:
         return images
     if images.shape.rank == 4:
+        images = input_range.to_unit(images)
         limit = 1.0 + ROUNDING
-        message = "float images must lie in [-1, 1]; give pixels of 0 to 255 as uint8"
+        message = f"float images must lie in {input_range}; give pixels of 0 to 255 as uint8"
     else:
         limit, message = images.dtype.max, "vectors must be finite"
     check = tf.debugging.assert_less_equal(tf.abs(images), limit, message, summarize=1)
@@ -127,7 +131,9 @@ def _in_range(images: tf.Tensor) -> tf.Tensor:
         return tf.identity(images)
 
 
-def _add_generator(module: _Exported, networks: Networks) -> dict[str, Any]:
+def _add_generator(
+    module: _Exported, networks: Networks, input_range: InputRange
+) -> dict[str, Any]:
     networks = networks.plain(others=True)
     network, stacked = networks.network, stack(networks)
     module.variables_of["generator"] = stacked
@@ -150,7 +156,7 @@ def _add_generator(module: _Exported, networks: Networks) -> dict[str, Any]:
             ),
         ]
         with tf.control_dependencies(checks):
-            return {"images": compute(z, tf.identity(generator))}
+            return {"images": input_range.from_unit(compute(z, tf.identity(generator)))}
 
     scalar = [tf.TensorSpec((), tf.int32, name) for name in ("num", "seed", "generator")]
 
@@ -165,7 +171,8 @@ def _add_generator(module: _Exported, networks: Networks) -> dict[str, Any]:
             z = draw_noise(num, z_dim, (seed, 0))
             drawn = tf.random.stateless_uniform((num,), (seed, 1), 0, members, tf.int32)
             chosen = tf.where(generator == MIXTURE, drawn, tf.fill((num,), generator))
-            return {"images": compute(z, chosen), "generator": chosen}
+            made = input_range.from_unit(compute(z, chosen))
+            return {"images": made, "generator": chosen}
 
     module.generate, module.generate_from_z = generate, generate_from_z
     return {

@@ -247,8 +247,15 @@ class BayesianGAN(TrainingGAN):
         self, path: str | Path, *, class_names: Sequence[str] | None = None, overwrite: bool = False
     ) -> None:
         """Writes the current networks as a SavedModel; see docs/export.md and `export_current`."""
-        players, iteration = (self.discriminators, self.generators), int(self.iteration.numpy())
-        export_current(path, *players, iteration, class_names, overwrite)
+        export_current(
+            path,
+            self.discriminators,
+            self.generators,
+            int(self.iteration.numpy()),
+            class_names or self.class_names,
+            overwrite,
+            self.input_range,
+        )
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, and the class names where `fit` was told them."""

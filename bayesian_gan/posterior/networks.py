@@ -28,6 +28,10 @@ class DrawnNetworks(Draws):
         self._discriminator = build_network(self.config, "discriminator")
         self._generator = build_network(self.config, "generator")
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickles the draws in memory, or the folder's name; the networks are built again."""
+        return type(self), (self.store if isinstance(self.store, Memory) else self.path,)
+
     @property
     def image_shape(self) -> tuple[int, int, int]:
         """(height, width, channels) of the images that the networks take and make."""

@@ -32,8 +32,23 @@ def build_networks(config: Config, data: ImageData) -> tuple[keras.Model, keras.
     Raises:
         InputError: they cannot be built for these images.
     """
-    image_shape = data.images.shape[1:]
     num_classes = len(data.class_names) if config.semi else 1
+    return image_networks(config, data.images.shape[1:], num_classes)
+
+
+def image_networks(
+    config: Config, image_shape: tuple[int, int, int], num_classes: int
+) -> tuple[keras.Model, keras.Model]:
+    """The generator and the discriminator of a configuration, for images of one shape.
+
+    Args:
+        config: resolved flags.
+        image_shape: (height, width, channels).
+        num_classes: K; 1 without labels.
+
+    Raises:
+        InputError: they cannot be built for these images.
+    """
     precision = "mixed_bfloat16" if config.mixed_precision else "float32"
     return (
         dcgan_generator(
@@ -78,12 +93,28 @@ def build_model(
         InputError: networks of this configuration cannot be built for these images.
     """
     with contextlib.nullcontext() if strategy is None else strategy.scope():
-        return _build_model(config, data, start)
+        return assemble(config, *build_networks(config, data), len(data.images), start)
 
 
-def _build_model(config: Config, data: ImageData, start: int) -> BayesianGAN:
-    num_data = len(data.images)
-    generator, discriminator = build_networks(config, data)
+def assemble(
+    config: Config,
+    generator: keras.Model,
+    discriminator: keras.Model,
+    num_data: int,
+    start: int = 0,
+) -> BayesianGAN:
+    """The compiled model of a configuration, of any networks that fit each other.
+
+    Args:
+        config: resolved flags; those of the networks' structure are not read.
+        generator: an architecture, see `BayesianGAN`.
+        discriminator: likewise.
+        num_data: N, the number of unlabelled examples.
+        start: iteration at which training will go on, see `build_model`.
+
+    Raises:
+        InputError: networks that do not fit each other.
+    """
     model = BayesianGAN(
         generator,
         discriminator,

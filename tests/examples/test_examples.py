@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "examples").glob("*.ipynb"))
 SHORT = {
     "own_data": "ITERATIONS = 30",
+    "own_table": "ITERATIONS = 20",
     "own_term": "ITERATIONS = 20",
     "sampler_classifier": "ITERATIONS, BURN_IN = 600, 200",
 }
@@ -35,8 +36,9 @@ def _execute(path: Path, parameters: str) -> nbformat.NotebookNode:
 
 
 def _printed(notebook: nbformat.NotebookNode) -> str:
+    """What the cells print; what TensorFlow logs of a machine, to stderr, is not theirs."""
     outputs = [out for cell in notebook.cells for out in cell.get("outputs", [])]
-    return "".join(out.text for out in outputs if out.output_type == "stream")
+    return "".join(out.text for out in outputs if out.get("name") == "stdout")
 
 
 def _pictures(notebook: nbformat.NotebookNode) -> int:
