@@ -55,7 +55,7 @@ def check_network(name: str, network: Any) -> None:
 
     Raises:
         InputError: it is no built functional or sequential model of one input, has no trainable
-            weights, or takes images as [batch, channels, height, width].
+            weights, takes images as [batch, channels, height, width], or has regularizers or constraints.
     """
     if not isinstance(network, keras.Model):
         raise InputError(f"{name} must be a built keras.Model, not {network!r}")
@@ -76,11 +76,30 @@ def check_network(name: str, network: Any) -> None:
             "trainable to True, and only that of the layers that are to be frozen to False"
         )
     for layer in network._flatten_layers():
+        _check_unregularised(name, layer)
         if getattr(layer, "data_format", None) == "channels_first" and _is_of_images(layer):
             raise InputError(
                 f"the {name}'s layer {layer.name!r} is channels_first, and images are [batch, height, "
                 'width, channels] here: give its layers data_format="channels_last", or call '
                 'keras.config.set_image_data_format("channels_last") before they are made'
+            )
+
+
+def _check_unregularised(name: str, layer: keras.layers.Layer) -> None:
+    """Refuses what Keras would add to a loss, or do to weights after a step: neither is in the energies."""
+    for attribute, value in vars(layer).items():
+        if value is None:
+            continue
+        if attribute.endswith("regularizer"):
+            raise InputError(
+                f"the {name}'s layer {layer.name!r} is given {attribute.lstrip('_')}, which the energies "
+                "do not hold: leave it out, and give BayesianGAN(..., prior=Normal(s)): L2(c) is a prior of "
+                "variance s^2 = 1 / (2 c N)"
+            )
+        if attribute.endswith("constraint"):
+            raise InputError(
+                f"the {name}'s layer {layer.name!r} is given {attribute.lstrip('_')}, and weights that are "
+                "put back after a step are no draws of the posterior: leave it out"
             )
 
 

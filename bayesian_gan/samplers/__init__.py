@@ -3,6 +3,7 @@
 This package imports nothing else of the project. Start with `docs/samplers.md`.
 """
 
+from bayesian_gan.samplers import backend as backend  # First: it refuses other backends.
 from bayesian_gan.samplers.collect import CollectPosterior
 from bayesian_gan.samplers.psgld import PSGLD
 from bayesian_gan.samplers.scale_adapted import ScaleAdaptedSGHMC

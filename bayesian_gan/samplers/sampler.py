@@ -110,6 +110,11 @@ class Sampler(GuardedOptimizer):
                     f"{self.name} samples float32 and float64 variables only, "
                     f"and {variable.path} is {variable.dtype}"
                 )
+            if getattr(variable, "constraint", None) is not None:
+                raise ValueError(
+                    f"{self.name} draws from all real weights, and {variable.path} has a constraint: "
+                    "leave it out, and let the loss or a change of variables say it"
+                )
         super().build(variables)
         self._blocks = make_blocks(variables)
 

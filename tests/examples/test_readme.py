@@ -9,7 +9,11 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 (SNIPPET,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
-SHORT = {"iterations=1000": "iterations=4", "burn_in=1050": "burn_in=6", "thinning=50": "thinning=2"}
+SHORT = {
+    "iterations=1000": "iterations=4",
+    "burn_in=1050": "burn_in=6",
+    "thinning=50": "thinning=2",
+}
 
 
 def _run(program: str, folder: Path) -> str:

@@ -181,3 +181,20 @@ def test_our_networks_are_channels_last_whatever_the_format(channels_first: None
         np.testing.assert_array_equal(last(images, training=False)["logits"], found)
         keras.config.set_image_data_format("channels_first")
     assert generator(np.zeros((2, 5), np.float32)).shape == (2, *SHAPE)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ({"kernel_regularizer": "l2"}, "kernel_regularizer, which the energies do not hold"),
+        ({"bias_regularizer": "l1"}, "bias_regularizer"),
+        ({"activity_regularizer": "l2"}, "activity_regularizer"),
+        ({"kernel_constraint": "non_neg"}, "kernel_constraint, and weights that are put back"),
+    ],
+)
+def test_what_keras_adds_to_a_loss_or_does_to_weights_is_refused(
+    arguments: dict[str, Any], says: str
+) -> None:
+    inner = _of_vectors(D(3, **arguments), size=6)
+    _refused(mlp_generator(4, 5), _of_vectors(D(3, **arguments)), says)
+    _refused(mlp_generator(4, 5), _functional(inner), says)

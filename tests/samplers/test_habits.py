@@ -180,3 +180,10 @@ def test_layers_frozen_after_a_fit_stay_and_the_others_move(make: Callable[[], A
     net.compile(frozen, "mse", jit_compile=False)
     with pytest.raises(ValueError, match=r"without .*kernel: give each model, and each choice of"):
         fit(net)
+
+
+def test_a_constraint_is_refused() -> None:
+    x = keras.Input((2,))
+    network = keras.Model(x, keras.layers.Dense(1, kernel_constraint="non_neg")(x))
+    with pytest.raises(ValueError, match=r"draws from all real weights, and .* has a constraint"):
+        SGHMC(1e-3, N, seed=1).build(network.trainable_variables)

@@ -1,5 +1,6 @@
 """What `import bayesian_gan.samplers` loads beside Keras: little, for it shall be quick."""
 
+import os
 import subprocess
 import sys
 
@@ -19,3 +20,17 @@ def test_slow_libraries_are_not_loaded_before_they_are_needed() -> None:
     )
     # What the package's own `__init__` chooses Keras's backend with.
     assert done.stdout.splitlines() == ["[]", "['bayesian_gan.backend', 'bayesian_gan.errors']"]
+
+
+def test_another_backend_is_told_in_one_line() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "import bayesian_gan.samplers"],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"KERAS_BACKEND": "jax"},
+    )
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == (
+        "ImportError: Keras's backend is jax, and bayesian_gan.samplers need TensorFlow: set "
+        "KERAS_BACKEND=tensorflow in the environment, before keras is imported"
+    )

@@ -158,7 +158,7 @@ class Term(Configured):
         if self.needs_features and not (isinstance(outputs, dict) and "features" in outputs):
             raise InputError(
                 f'{name} needs a discriminator with outputs {{"logits": ..., "features": ...}}: add the '
-                "output, or give terms without it"
+                "output, or give terms without it, such as terms=[]"
             )
 
     def weight_at(self, step: tf.Tensor) -> float | tf.Tensor:
