@@ -44,6 +44,9 @@ def render(lines: Lines) -> str:
         "last network; the average of its draws along the same run stands in the last tables. Minutes are "
         "those of the machine that ran a cell, and machines differ: they compare systems only roughly.",
     ]
+    if lines:
+        versions = ", ".join(sorted({line["version"] for line in lines}))
+        parts += ["", f"Measured with version {versions}."]
     presets = sorted({line["preset"] for line in lines})
     for preset in presets:
         own = [line for line in lines if line["preset"] == preset]
