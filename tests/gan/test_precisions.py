@@ -9,6 +9,7 @@ import pytest
 
 from bayesian_gan.gan.model import BayesianGAN
 from bayesian_gan.gan.objectives import Authors, Paper, Wasserstein
+from bayesian_gan.gan.scan import RandomScan
 from bayesian_gan.gan.terms import (
     ClassFrequencies,
     Consistency,
@@ -90,7 +91,7 @@ CASES: dict[str, tuple[Callable[[], Any], dict[str, Any]]] = {
     "authors": (_functional, {"objective": Authors()}),
     "scan": (
         _functional,
-        {"num_gen": 2, "generators_per_step": 1, "objective": Paper(order="generators_first")},
+        {"num_gen": 2, "scan": RandomScan(1), "objective": Paper(order="generators_first")},
     ),
     "critic": (_critic, {"objective": Wasserstein(), "terms": [GradientPenalty(10.0)]}),
     "ours": (_ours, {"terms": ALL_TERMS}),
