@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 
 from bayesian_gan.data.given import as_array
 from bayesian_gan.errors import InputError
@@ -54,6 +55,59 @@ def integer_labels(
         raise InputError(f"{where} must be integers, one for each image, not {labels.dtype}")
     _check_bounds(labels, num_classes, where)
     return labels.astype(np.int32)
+
+
+def label_refusal(num_classes: int) -> str:
+    """The line that says which labels of a batch are taken."""
+    return (
+        f"labels of a dataset must be whole numbers in 0..{num_classes - 1}, and -1 (of floats NaN, too) "
+        "where there is none"
+    )
+
+
+def checked_labels(y: tf.Tensor | None, num_classes: int) -> tf.Tensor:
+    """Labels 0..K-1, and -1 where there is none, checked in the graph; int32 [batch].
+
+    Args:
+        y: integers, booleans or whole floats, [batch] or [batch, 1].
+        num_classes: K.
+
+    Raises:
+        InputError: there are none, or the type or the shape is another.
+        tf.errors.InvalidArgumentError: another value, with `label_refusal`.
+    """
+    if y is None:
+        raise InputError("x gives no labels: give (images, labels)")
+    y = tf.convert_to_tensor(y)
+    if y.shape.rank not in (None, 1) and not (y.shape.rank == 2 and y.shape[1] in (None, 1)):
+        raise InputError(
+            f"labels of a dataset are of shape {y.shape}, not one number for each image: give integers "
+            "from 0, -1 where there is none (label_mode='int')"
+        )
+    if not (y.dtype.is_integer or y.dtype.is_floating or y.dtype.is_bool):
+        raise InputError(f"labels of a dataset are {y.dtype.name}: give integers from 0")
+    values = tf.reshape(tf.cast(y, tf.float64), [-1])
+    values = tf.where(tf.math.is_nan(values), tf.constant(UNLABELLED, tf.float64), values)
+    fits = (values >= UNLABELLED) & (values < num_classes) & (values == tf.floor(values))
+    check = tf.debugging.Assert(tf.reduce_all(fits), [label_refusal(num_classes)])
+    with tf.control_dependencies([] if check is None else [check]):
+        return tf.cast(values, tf.int32)
+
+
+WEIGHT_REFUSAL = "weights of a dataset must be finite and at least 0"
+
+
+def checked_weights(weights: tf.Tensor) -> tf.Tensor:
+    """Weights of a batch, checked in the graph; float32 [batch].
+
+    Raises:
+        tf.errors.InvalidArgumentError: one is negative or not finite, with `WEIGHT_REFUSAL`.
+    """
+    weights = tf.reshape(tf.cast(weights, tf.float32), [-1])
+    fits = tf.reduce_all(tf.math.is_finite(weights) & (weights >= 0.0))
+    check = tf.debugging.Assert(fits, [WEIGHT_REFUSAL])
+    with tf.control_dependencies([] if check is None else [check]):
+        return tf.identity(weights)
 
 
 def check_class_names(class_names: Sequence[str] | None, num_classes: int) -> list[str] | None:

@@ -249,7 +249,7 @@ def test_labels_that_fit_no_score_are_refused(gan: BayesianGAN, labels: Any, lin
 
 
 def test_a_dataset_whose_labels_cannot_be_counted_is_refused(gan: BayesianGAN) -> None:
-    with pytest.raises(InputError, match="gives no labels"):
+    with pytest.raises(InputError, match="x gives no labels"):
         gan.evaluate(dataset(X))
     with pytest.raises(InputError, match="label_mode='int'"):
         gan.evaluate(dataset(X, np.eye(CLASSES)[Y]))
@@ -260,3 +260,50 @@ def test_a_dataset_whose_labels_cannot_be_counted_is_refused(gan: BayesianGAN) -
 def test_a_generator_that_was_looked_into_loses_nothing(gan: BayesianGAN) -> None:
     parts = itertools.chain([X[:7]], [X[7:]])
     assert gan.predict(parts, verbose=0).shape == (len(X), CLASSES)
+
+
+@pytest.mark.parametrize(
+    ("labels", "line"),
+    [
+        (Y + 1, r"^labels of a dataset must be whole numbers in 0\.\.2"),
+        (Y - 5, r"^labels of a dataset must be whole numbers"),
+        (Y + 0.5, r"^labels of a dataset must be whole numbers"),
+        (np.eye(CLASSES)[Y], r"^labels of a dataset are of shape .*label_mode='int'"),
+        (np.array(["a", "b", "c"])[Y], r"^labels of a dataset are string"),
+        (np.full(48, -1), r"^no image was scored"),
+        (np.full(48, np.nan), r"^no image was scored"),
+        (None, "^x gives no labels"),
+    ],
+    ids=["1..3", "-5", "fractions", "one_hot", "names", "unlabelled", "nan", "none"],
+)
+@pytest.mark.parametrize("late", [False, True], ids=["first", "later"])
+def test_labels_of_sources_that_fit_no_score_are_refused(
+    gan: BayesianGAN, labels: Any, line: str, late: bool
+) -> None:
+    columns = (X,) if labels is None else (X, labels)
+    if late and labels is not None and labels.dtype.kind in "if" and labels.ndim == 1:
+        # The first parts are good, and those of weight 0 do not count.
+        columns = (X, np.where(np.arange(48) < 30, Y, labels), np.r_[np.zeros(30), np.ones(18)])
+    sources = (dataset(*columns), Parts(*columns), iter([p for p in Parts(*columns)]))
+    for source in sources:
+        with pytest.raises(InputError, match=line) as caught:
+            gan.evaluate(source, verbose=0)
+        assert "\n" not in str(caught.value)
+
+
+def test_labels_of_sources_count_as_those_of_arrays(gan: BayesianGAN) -> None:
+    partly = np.where(np.arange(len(X)) % 4, Y, -1)
+    expected = gan.evaluate(X, partly, verbose=0)
+    for labels in (np.where(partly < 0, np.nan, partly), partly[:, None].astype(np.float32)):
+        for source in (dataset(X, labels), Parts(X, labels), dataset(X, labels).unbatch()):
+            np.testing.assert_allclose(gan.evaluate(source, verbose=0), expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("weights", [-np.ones(48), np.full(48, np.nan), np.zeros(48)])
+def test_weights_that_fit_no_score_are_refused(gan: BayesianGAN, weights: np.ndarray) -> None:
+    with pytest.raises(InputError, match=r"^sample_weight must be finite, at least 0"):
+        gan.evaluate(X, Y, sample_weight=weights, verbose=0)
+    with pytest.raises(InputError, match=r"^(weights of a dataset must be|no image was scored)"):
+        gan.evaluate(dataset(X, Y, weights), verbose=0)
+    with pytest.raises(InputError, match=r"^y: leave it out, x is a source"):
+        gan.evaluate(dataset(X), Y)
