@@ -206,6 +206,24 @@ class PredictingGAN(keras.Model):
         examples = self._checked_examples(x, y, sample_weight, None)
         return super().test_on_batch(*examples, return_dict=return_dict)
 
+    def make_test_function(self, force: bool = False) -> Any:
+        """Keras's, without XLA, which leaves out the checks of what a source gives."""
+        with self._without_xla():
+            return super().make_test_function(force)
+
+    def make_predict_function(self, force: bool = False) -> Any:
+        """Keras's, without XLA; see `make_test_function`."""
+        with self._without_xla():
+            return super().make_predict_function(force)
+
+    @contextmanager
+    def _without_xla(self) -> Iterator[None]:
+        compiled, self.jit_compile = self.jit_compile, False
+        try:
+            yield
+        finally:
+            self.jit_compile = compiled
+
     def test_step(self, data: Any) -> dict[str, tf.Tensor]:
         """Scores one batch; see `evaluate`."""
         x, y, weight = unpack(data)

@@ -307,3 +307,18 @@ def test_weights_that_fit_no_score_are_refused(gan: BayesianGAN, weights: np.nda
         gan.evaluate(dataset(X, Y, weights), verbose=0)
     with pytest.raises(InputError, match=r"^y: leave it out, x is a source"):
         gan.evaluate(dataset(X), Y)
+
+
+def test_compiled_with_xla_it_checks_what_sources_give_too() -> None:
+    # XLA leaves out what a graph asserts.
+    model = small_gan()
+    model.compile("adam", jit_compile=True)
+    late = np.concatenate([UNIT[:20], 200.0 * UNIT[20:]]).astype(np.float32)
+    for enter in (
+        lambda: model.predict(dataset(late), verbose=0),
+        lambda: model.evaluate(dataset(late, Y), verbose=0),
+        lambda: model.evaluate(dataset(X, np.where(np.arange(48) < 20, Y, 7)), verbose=0),
+    ):
+        with pytest.raises(InputError, match=r"^(images: float images must lie|labels of a)"):
+            enter()
+    assert model.jit_compile is True
