@@ -78,6 +78,12 @@ class BothPlayers:
             optimizer.learning_rate = value if same else value * own / before
 
     @property
+    def variables(self) -> list[keras.Variable]:
+        """Those of all of them, each once; `Model.summary` counts them."""
+        every = (*self._generators, *self._discriminators)
+        return list({id(v): v for optimizer in every for v in optimizer.variables}.values())
+
+    @property
     def iterations(self) -> int:
         """Iterations of the first chain's discriminators."""
         return int(self._discriminators[0].iterations.numpy())

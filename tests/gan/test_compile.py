@@ -170,3 +170,11 @@ def test_what_is_no_optimizer_is_refused() -> None:
             small_gan().compile(given)
     with pytest.raises(InputError, match=r"^metrics: a discriminator of one logit"):
         small_gan(classes=1).compile("adam", metrics=["accuracy"])
+
+
+def test_a_compiled_model_is_summed_up() -> None:
+    model, lines = small_gan(num_gen=2, scan=RandomScan(1)), []
+    model.summary(print_fn=lambda line, line_break=True: lines.append(line))
+    every = (*model.generator_optimizers, *model.discriminator_optimizers)
+    count = sum(v.value.shape.num_elements() for o in every for v in o.variables)
+    assert f"Optimizer params: {count:,} " in "\n".join(lines)

@@ -284,7 +284,7 @@ def test_labels_of_sources_that_fit_no_score_are_refused(
     if late and labels is not None and labels.dtype.kind in "if" and labels.ndim == 1:
         # The first parts are good, and those of weight 0 do not count.
         columns = (X, np.where(np.arange(48) < 30, Y, labels), np.r_[np.zeros(30), np.ones(18)])
-    sources = (dataset(*columns), Parts(*columns), iter([p for p in Parts(*columns)]))
+    sources = (dataset(*columns), Parts(*columns), iter(list(Parts(*columns))))
     for source in sources:
         with pytest.raises(InputError, match=line) as caught:
             gan.evaluate(source, verbose=0)
