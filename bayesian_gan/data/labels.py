@@ -1,6 +1,7 @@
 """Class labels as they are given, as integers with -1 where there is none."""
 
 from collections.abc import Mapping, Sequence
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ def integer_labels(
 
     Args:
         y: integers [N] or [N, 1], -1 where there is no label; whole floats, NaN where there is none;
-            or names, empty or None where there is none.
+            or names, empty or None where there is none. Objects are numbers or names, too.
         count: N.
         num_classes: K.
         class_names: of the classes, in the order of the logits, for labels that are names.
@@ -45,6 +46,8 @@ def integer_labels(
             f"{where} must be {count} labels, one for each image, not {labels.dtype} of shape "
             f"{list(labels.shape)}"
         )
+    if labels.dtype.kind == "O":
+        labels = _numbers(labels)
     if labels.dtype.kind in "OUS":
         return _named(labels, num_classes, class_names, where)
     if labels.dtype.kind == "b":
@@ -170,7 +173,7 @@ def _named(
 ) -> np.ndarray:
     texts = [value.decode() if isinstance(value, bytes) else value for value in labels.tolist()]
     if class_names is None:
-        kinds = sorted({str(text) for text in texts if text})[:3]
+        kinds = sorted({str(text) for text in texts if not _is_missing(text)})[:3]
         raise InputError(
             f"{where} holds names such as {kinds}: give class_names=[...], {num_classes} names in the "
             "order of the logits"
@@ -178,7 +181,7 @@ def _named(
     numbers = {name: k for k, name in enumerate(class_names)}
     found = np.full(len(texts), UNLABELLED, np.int32)
     for i, text in enumerate(texts):
-        if text is None or text == "" or text != text:  # NaN is not itself.
+        if _is_missing(text):
             continue
         if text not in numbers:
             raise InputError(
@@ -186,6 +189,24 @@ def _named(
             )
         found[i] = numbers[text]
     return found
+
+
+def _numbers(labels: np.ndarray) -> np.ndarray:
+    """Objects that are all numbers, or no label, as floats; others as they are."""
+    missing = np.array([_is_missing(value) for value in labels], bool)
+    if not all(isinstance(value, Real) for value in labels[~missing]):
+        return labels
+    found = np.full(len(labels), np.nan)
+    found[~missing] = labels[~missing].astype(np.float64)
+    return found
+
+
+def _is_missing(value: Any) -> bool:
+    """Whether this is None, an empty name, NaN, or pandas's NA: nothing equals these two."""
+    if value is None or (isinstance(value, (str, bytes)) and not value):
+        return True
+    same = value == value
+    return not isinstance(same, (bool, np.bool_)) or not same
 
 
 def _whole(labels: np.ndarray, where: str) -> np.ndarray:
