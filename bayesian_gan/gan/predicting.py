@@ -60,7 +60,8 @@ class PredictingGAN(keras.Model):
 
     def __call__(self, images: Any, *args: Any, **kwargs: Any) -> Any:
         """`call`; images at hand are checked first, so that what is wrong with them is one line."""
-        if not keras.ops.is_tensor(images) or hasattr(images, "numpy"):
+        symbolic = isinstance(images, keras.KerasTensor)
+        if not symbolic and (not keras.ops.is_tensor(images) or hasattr(images, "numpy")):
             images = self._checked(as_array(images, "images"))
         return super().__call__(images, *args, **kwargs)
 
@@ -81,14 +82,23 @@ class PredictingGAN(keras.Model):
         members = self._members(self._unit(images))
         return tf.add_n(members) / len(members)
 
-    def predict(self, x: Any, batch_size: int | None = None, **kwargs: Any) -> np.ndarray:
+    def predict(
+        self,
+        x: Any,
+        batch_size: int | None = None,
+        verbose: Any = "auto",
+        steps: int | None = None,
+        callbacks: Any = None,
+    ) -> np.ndarray:
         """`call` on many images, batch by batch.
 
         Args:
             x: uint8, or floats of `input_range`, [n, height, width, channels]; or a
                 `tf.data.Dataset`, a generator or a `PyDataset` of such, with or without labels.
             batch_size: images in one pass; 32 by default.
-            **kwargs: of `keras.Model.predict`.
+            verbose: of `keras.Model.predict`.
+            steps: likewise.
+            callbacks: likewise.
 
         Returns:
             float32 [n, K].
@@ -97,7 +107,9 @@ class PredictingGAN(keras.Model):
             InputError: images that do not fit.
         """
         with self._refusals():
-            return super().predict(self._checked(x, batch_size), batch_size=batch_size, **kwargs)
+            return super().predict(
+                self._checked(x, batch_size), batch_size, verbose, steps, callbacks
+            )
 
     def predict_on_batch(self, x: Any) -> np.ndarray:
         """`predict` of one batch, in one pass."""
@@ -167,6 +179,9 @@ class PredictingGAN(keras.Model):
         batch_size: int | None = None,
         verbose: Any = "auto",
         sample_weight: Any = None,
+        steps: int | None = None,
+        callbacks: Any = None,
+        return_dict: bool = False,
         **kwargs: Any,
     ) -> Any:
         """Accuracy and NLL (nats) of the averaged probabilities, and what `compile(metrics=)` asks for.
@@ -180,7 +195,10 @@ class PredictingGAN(keras.Model):
             batch_size: images in one pass; 32 by default.
             verbose: of `keras.Model.evaluate`.
             sample_weight: of each example, [n].
-            **kwargs: of `keras.Model.evaluate`: steps, callbacks, return_dict.
+            steps: of `keras.Model.evaluate`.
+            callbacks: likewise.
+            return_dict: whether to return the scores by name.
+            **kwargs: what `fit` adds.
 
         Returns:
             The scores in the order of `metrics_names`, or by name with `return_dict=True`.
@@ -192,7 +210,7 @@ class PredictingGAN(keras.Model):
             x, y, sample_weight = self._checked_examples(x, y, sample_weight, batch_size)
         with self._refusals():
             found = super().evaluate(
-                x, y, batch_size=batch_size, verbose=verbose, sample_weight=sample_weight, **kwargs
+                x, y, batch_size, verbose, sample_weight, steps, callbacks, return_dict, **kwargs
             )
         # The mean of none is 0, which would be the best of all NLLs.
         if not float(keras.ops.convert_to_numpy(self._test_metrics[0].count)):

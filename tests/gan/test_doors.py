@@ -322,3 +322,18 @@ def test_compiled_with_xla_it_checks_what_sources_give_too() -> None:
         with pytest.raises(InputError, match=r"^(images: float images must lie|labels of a)"):
             enter()
     assert model.jit_compile is True
+
+
+def test_a_model_is_a_layer_of_another(gan: BayesianGAN) -> None:
+    images = keras.Input(gan.image_shape)
+    whole = keras.Model(images, gan(images))
+    np.testing.assert_allclose(
+        whole.predict(UNIT.astype(np.float32), verbose=0), gan.predict(X, verbose=0), atol=1e-6
+    )
+
+
+def test_arguments_stand_in_the_order_of_keras(gan: BayesianGAN) -> None:
+    expected = gan.predict(X, verbose=0)
+    np.testing.assert_allclose(gan.predict(X, 7, 0, None, []), expected, atol=1e-6)
+    scores = gan.evaluate(X, Y, verbose=0, return_dict=True)
+    assert gan.evaluate(X, Y, 32, 0, None, None, [], True) == scores
