@@ -129,16 +129,17 @@ class TrainingGAN(PredictingGAN):
             given, validation_data = self._split(given, validation_split)
         batch_size = batch_size or given.batch_size or BATCH_SIZE
         self._hold(given, class_weight, batch_size, labelled_batch_size)
+        iterations = steps_per_epoch or -(-len(given.x) // batch_size)
         with self._refusals():
             history = super().fit(
-                tf.data.Dataset.from_tensors(0).repeat(),
+                # It ends, so that the last call of several iterations makes no more of them.
+                tf.data.Dataset.from_tensors(0).repeat(iterations),
                 epochs=epochs,
                 verbose=verbose,
                 callbacks=callbacks,
                 validation_data=validation_data,
                 shuffle=False,  # Minibatches are drawn inside the step.
                 initial_epoch=initial_epoch,
-                steps_per_epoch=steps_per_epoch or -(-len(given.x) // batch_size),
                 **kwargs,
             )
         for optimizer in (*self.generator_optimizers, *self.discriminator_optimizers):

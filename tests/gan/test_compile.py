@@ -178,3 +178,15 @@ def test_a_compiled_model_is_summed_up() -> None:
     every = (*model.generator_optimizers, *model.discriminator_optimizers)
     count = sum(v.value.shape.num_elements() for o in every for v in o.variables)
     assert f"Optimizer params: {count:,} " in "\n".join(lines)
+
+
+def test_an_epoch_has_its_iterations_however_many_are_made_in_a_call() -> None:
+    trained = []
+    for together in (1, 3):
+        model = small_gan()
+        model.compile(keras.optimizers.Adam(0.05), steps_per_execution=together)
+        model.fit(X, Y, batch_size=16, steps_per_epoch=4, epochs=2, verbose=0)
+        assert int(model.iteration.numpy()) == 8
+        trained.append(sampled(model))
+    for one, other in zip(*trained, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
