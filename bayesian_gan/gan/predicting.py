@@ -268,7 +268,10 @@ class PredictingGAN(keras.Model):
 
     def _test_results(self) -> dict[str, tf.Tensor]:
         found = {metric.name: metric.result() for metric in self._test_metrics}
-        return found | ({} if self._compile_metrics is None else self._compile_metrics.result())
+        if self._compile_metrics is None:
+            return found
+        # A metric of the same name has no weights: it does not take the place of these.
+        return found | self._compile_metrics.result() | found
 
     # --------------------------------------------------------------------------------- doors
 

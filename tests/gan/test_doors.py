@@ -337,3 +337,10 @@ def test_arguments_stand_in_the_order_of_keras(gan: BayesianGAN) -> None:
     np.testing.assert_allclose(gan.predict(X, 7, 0, None, []), expected, atol=1e-6)
     scores = gan.evaluate(X, Y, verbose=0, return_dict=True)
     assert gan.evaluate(X, Y, 32, 0, None, None, [], True) == scores
+
+
+def test_a_metric_of_the_same_name_leaves_the_weighted_score() -> None:
+    model, w = small_gan(), np.linspace(0.0, 2.0, len(X))
+    expected = model.evaluate(X, Y, sample_weight=w, verbose=0, return_dict=True)
+    model.compile("adam", metrics=["accuracy"])
+    assert model.evaluate(X, Y, sample_weight=w, verbose=0, return_dict=True) == expected
