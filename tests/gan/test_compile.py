@@ -165,9 +165,21 @@ def test_layers_frozen_after_compile_ask_for_another_compile() -> None:
 
 
 def test_what_is_no_optimizer_is_refused() -> None:
-    for given, line in ((0.1, "not 0.1"), ("adm", "no optimizer called 'adm'")):
+    ema = WarmStart(keras.optimizers.Adam(use_ema=True), SGHMC(1e-3, NUM_DATA, seed=1), 6)
+    for given, line in (
+        (0.1, "not 0.1"),
+        ("adm", "no optimizer called 'adm'"),
+        (
+            keras.optimizers.SGD(gradient_accumulation_steps=2),
+            "gradient_accumulation_steps of SGD",
+        ),
+        (ema, "use_ema of Adam"),
+    ):
         with pytest.raises(InputError, match=line):
             small_gan().compile(given)
+    for arguments in ({"jit_compile": "auto"}, {"steps_per_execution": 0}):
+        with pytest.raises(InputError, match=f"^{next(iter(arguments))} must be"):
+            small_gan().compile("adam", **arguments)
     with pytest.raises(InputError, match=r"^metrics: a discriminator of one logit"):
         small_gan(classes=1).compile("adam", metrics=["accuracy"])
 
