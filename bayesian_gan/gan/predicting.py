@@ -47,6 +47,7 @@ class PredictingGAN(keras.Model):
     z_dim: int
     num_classes: int
     class_names: list[str] | None = None
+    jit_compile: bool
     _doubted = False
 
     def _make_test_metrics(self) -> None:

@@ -280,7 +280,7 @@ def test_a_generator_that_was_looked_into_loses_nothing(gan: BayesianGAN) -> Non
 def test_labels_of_sources_that_fit_no_score_are_refused(
     gan: BayesianGAN, labels: Any, line: str, late: bool
 ) -> None:
-    columns = (X,) if labels is None else (X, labels)
+    columns: tuple[Any, ...] = (X,) if labels is None else (X, labels)
     if late and labels is not None and labels.dtype.kind in "if" and labels.ndim == 1:
         # The first parts are good, and those of weight 0 do not count.
         columns = (X, np.where(np.arange(48) < 30, Y, labels), np.r_[np.zeros(30), np.ones(18)])
