@@ -225,8 +225,9 @@ def test_without_labels_the_score_is_what_is_held_to_be_real() -> None:
     for x in (X, dataset(X), dataset(X, Y)):
         np.testing.assert_allclose(model.evaluate(x, verbose=0), expected, rtol=1e-5)
     assert model.metrics_names == ["p_real"]
-    history = model.fit(X, validation_data=(X,), verbose=0).history
-    assert "val_p_real" in history
+    for x in (X, dataset(X, Y)):  # Labels of a source are passed over.
+        history = model.fit(x, batch_size=16, validation_data=(X,), verbose=0).history
+        assert "val_p_real" in history
     with pytest.raises(InputError, match=r"^y: a discriminator of one logit knows no classes"):
         model.evaluate(X, Y)
 

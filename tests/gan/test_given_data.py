@@ -16,6 +16,7 @@ from bayesian_gan.gan.terms import ClassFrequencies
 
 X, ALL = examples()
 Y = np.where(np.arange(len(X)) < 12, ALL, -1)
+TWICE_X, TWICE_Y = np.r_[X, X], np.r_[Y, Y]
 NAMES = ["cat", "dog", "eel"]
 
 
@@ -70,6 +71,7 @@ SAME: dict[str, Any] = {
     "endless_parts": lambda: {"x": Parts(False)},
     "generator": lambda: {"x": ((x, y) for x, y in _dataset().batch(16))},
     "endless_generator": lambda: {"x": itertools.cycle([(X[:24], Y[:24]), (X[24:], Y[24:])]), "batch_size": 16},
+    "endless_uneven": lambda: {"x": itertools.cycle([(TWICE_X[k : k + 32], TWICE_Y[k : k + 32]) for k in (0, 32, 64)]), "batch_size": 16},
     "loader": lambda: {"x": Loader()},
     "weights_of_one": lambda: {"x": X, "y": Y, "class_weight": {0: 1.0}},
 }  # fmt: skip
@@ -279,10 +281,14 @@ def test_batches_of_one_size_are_traced_once(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_generator_of_validation_data_gives_every_epoch_the_same_scores() -> None:
     model = small_gan(keras.optimizers.SGD(0.0))
-    for first, steps, given in ((48, None, iter), (24, 3, itertools.cycle)):
+    for first, steps, given in (
+        (48, None, iter),
+        (24, 3, itertools.cycle),
+        (72, 9, itertools.cycle),
+    ):
         parts = [(X[k : k + 8], ALL[k : k + 8]) for k in range(0, 48, 8)]
         history = model.fit(
             X, Y, epochs=3, verbose=0, validation_data=given(parts), validation_steps=steps
         ).history
-        nll = model.evaluate(X[:first], ALL[:first], verbose=0)[1]
+        nll = model.evaluate(TWICE_X[:first], np.r_[ALL, ALL][:first], verbose=0)[1]
         np.testing.assert_allclose(history["val_nll"], nll, rtol=1e-5)
