@@ -203,7 +203,7 @@ def _numbers(labels: np.ndarray) -> np.ndarray:
 
 def _is_missing(value: Any) -> bool:
     """Whether this is None, an empty name, NaN, or pandas's NA: nothing equals these two."""
-    if value is None or (isinstance(value, (str, bytes)) and not value):
+    if value is None or (isinstance(value, str) and not value):
         return True
     same = value == value
     return not isinstance(same, (bool, np.bool_)) or not same

@@ -112,8 +112,9 @@ def test_a_door_refuses_other_images_in_one_line(
 
 
 def test_what_a_later_part_of_a_source_holds_is_refused_too(gan: BayesianGAN) -> None:
-    x = np.concatenate([UNIT[:20], 200.0 + UNIT[20:]]).astype(np.float32)
+    x, below = (np.r_[UNIT[:20], far + UNIT[20:]].astype(np.float32) for far in (200.0, -200.0))
     for enter in (
+        lambda: gan.predict(dataset(below), verbose=0),
         lambda: gan.predict(dataset(x), verbose=0),
         lambda: gan.predict(Parts(x), verbose=0),
         lambda: gan.evaluate(dataset(x, Y), verbose=0),
@@ -345,3 +346,10 @@ def test_a_metric_of_the_same_name_leaves_the_weighted_score() -> None:
     expected = model.evaluate(X, Y, sample_weight=w, verbose=0, return_dict=True)
     model.compile("adam", metrics=["accuracy"])
     assert model.evaluate(X, Y, sample_weight=w, verbose=0, return_dict=True) == expected
+
+
+def test_integers_beyond_0_to_255_are_refused() -> None:
+    model = small_gan(input_range=(0, 255))
+    for x, line in ((X.astype(int) - 1, "not -1..254"), (X.astype(int) + 1, r"not 1\.\.256")):
+        with pytest.raises(InputError, match=line):
+            model.predict(x, verbose=0)

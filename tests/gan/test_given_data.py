@@ -50,6 +50,10 @@ def _dataset() -> tf.data.Dataset:
     return tf.data.Dataset.from_tensor_slices((X, Y))
 
 
+def _uneven() -> list[Any]:
+    return [(TWICE_X[k : k + 32], TWICE_Y[k : k + 32]) for k in (0, 32, 64)]
+
+
 def _named(none: str | None = None) -> np.ndarray:
     return np.array([none if k < 0 else NAMES[k] for k in Y], object)
 
@@ -71,7 +75,7 @@ SAME: dict[str, Any] = {
     "endless_parts": lambda: {"x": Parts(False)},
     "generator": lambda: {"x": ((x, y) for x, y in _dataset().batch(16))},
     "endless_generator": lambda: {"x": itertools.cycle([(X[:24], Y[:24]), (X[24:], Y[24:])]), "batch_size": 16},
-    "endless_uneven": lambda: {"x": itertools.cycle([(TWICE_X[k : k + 32], TWICE_Y[k : k + 32]) for k in (0, 32, 64)]), "batch_size": 16},
+    "endless_uneven": lambda: {"x": itertools.cycle(_uneven()), "batch_size": 16},
     "loader": lambda: {"x": Loader()},
     "weights_of_one": lambda: {"x": X, "y": Y, "class_weight": {0: 1.0}},
 }  # fmt: skip
