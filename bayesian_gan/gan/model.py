@@ -18,6 +18,7 @@ from bayesian_gan.errors import InputError
 from bayesian_gan.export.current import export_current
 from bayesian_gan.gan import replicas
 from bayesian_gan.gan.chains import build_chains, build_states, check_networks
+from bayesian_gan.gan.configured import check_number
 from bayesian_gan.gan.falling_noise import FallingNoise
 from bayesian_gan.gan.game import Game, check_replicas, revived
 from bayesian_gan.gan.metrics import Mean
@@ -188,12 +189,16 @@ class BayesianGAN(TrainingGAN):
             jit_compile: compile the step with XLA.
 
         Raises:
-            InputError: something that is no Keras optimizer, XLA with a strategy, or metrics with K = 1.
+            InputError: something that is no Keras optimizer, XLA with a strategy, metrics with K = 1, or an
+                argument out of range.
         """
         if self.strategy is not None and jit_compile:
             raise InputError("jit_compile does not go with a strategy: leave one of the two out")
         if metrics is not None and self.num_classes == 1:
             raise InputError("metrics: a discriminator of one logit knows no classes: leave it out")
+        if not isinstance(jit_compile, bool):
+            raise InputError(f"jit_compile must be True or False, not {jit_compile!r}")
+        check_number("steps_per_execution", steps_per_execution, low=1, whole=True)
         given = [
             as_optimizer(optimizer)
             for optimizer in (generator_optimizer, discriminator_optimizer or generator_optimizer)

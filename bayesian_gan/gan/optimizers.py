@@ -27,7 +27,7 @@ def as_optimizer(given: Any) -> Optimizer:
     """A Keras optimizer or sampler, or the one of a name such as "adam".
 
     Raises:
-        InputError: it is none.
+        InputError: it is none, or it averages weights or accumulates gradients.
     """
     if isinstance(given, str):
         try:
@@ -36,6 +36,12 @@ def as_optimizer(given: Any) -> Optimizer:
             raise InputError(f"compile: Keras has no optimizer called {given!r}") from None
     if not isinstance(given, keras.optimizers.Optimizer):
         raise InputError(f"compile needs Keras optimizers or samplers, not {given!r}")
+    for optimizer in (given, *parts_of(given)):
+        for name in ("use_ema", "gradient_accumulation_steps"):
+            if getattr(optimizer, name):
+                raise InputError(
+                    f"compile: {name} of {type(optimizer).__name__} has no place here: leave it out"
+                )
     return given
 
 
@@ -76,6 +82,12 @@ class BothPlayers:
             own = _rate(optimizer)
             same = before == own or before == 0.0
             optimizer.learning_rate = value if same else value * own / before
+
+    @property
+    def variables(self) -> list[keras.Variable]:
+        """Those of all of them, each once; `Model.summary` counts them."""
+        every = (*self._generators, *self._discriminators)
+        return list({id(v): v for optimizer in every for v in optimizer.variables}.values())
 
     @property
     def iterations(self) -> int:

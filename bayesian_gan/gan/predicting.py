@@ -11,9 +11,17 @@ import tensorflow as tf
 
 from bayesian_gan.data.batches import to_unit
 from bayesian_gan.data.check_images import check_images, checked_unit, doubt
-from bayesian_gan.data.given import as_array, is_source, peeked, unpack
+from bayesian_gan.data.given import BATCH, as_array, is_source, peeked, unpack
 from bayesian_gan.data.input_range import InputRange
-from bayesian_gan.data.labels import UNLABELLED, integer_labels
+from bayesian_gan.data.labels import (
+    UNLABELLED,
+    WEIGHT_REFUSAL,
+    checked_labels,
+    checked_weights,
+    integer_labels,
+    label_refusal,
+    labelled_weights,
+)
 from bayesian_gan.errors import InputError
 from bayesian_gan.gan import metrics
 from bayesian_gan.networks.generation import draw_noise, generate
@@ -39,6 +47,7 @@ class PredictingGAN(keras.Model):
     z_dim: int
     num_classes: int
     class_names: list[str] | None = None
+    jit_compile: bool
     _doubted = False
 
     def _make_test_metrics(self) -> None:
@@ -52,7 +61,8 @@ class PredictingGAN(keras.Model):
 
     def __call__(self, images: Any, *args: Any, **kwargs: Any) -> Any:
         """`call`; images at hand are checked first, so that what is wrong with them is one line."""
-        if not keras.ops.is_tensor(images) or hasattr(images, "numpy"):
+        symbolic = isinstance(images, keras.KerasTensor)
+        if not symbolic and (not keras.ops.is_tensor(images) or hasattr(images, "numpy")):
             images = self._checked(as_array(images, "images"))
         return super().__call__(images, *args, **kwargs)
 
@@ -73,14 +83,23 @@ class PredictingGAN(keras.Model):
         members = self._members(self._unit(images))
         return tf.add_n(members) / len(members)
 
-    def predict(self, x: Any, batch_size: int | None = None, **kwargs: Any) -> np.ndarray:
+    def predict(
+        self,
+        x: Any,
+        batch_size: int | None = None,
+        verbose: Any = "auto",
+        steps: int | None = None,
+        callbacks: Any = None,
+    ) -> np.ndarray:
         """`call` on many images, batch by batch.
 
         Args:
             x: uint8, or floats of `input_range`, [n, height, width, channels]; or a
                 `tf.data.Dataset`, a generator or a `PyDataset` of such, with or without labels.
             batch_size: images in one pass; 32 by default.
-            **kwargs: of `keras.Model.predict`.
+            verbose: of `keras.Model.predict`.
+            steps: likewise.
+            callbacks: likewise.
 
         Returns:
             float32 [n, K].
@@ -89,7 +108,9 @@ class PredictingGAN(keras.Model):
             InputError: images that do not fit.
         """
         with self._refusals():
-            return super().predict(self._checked(x, batch_size), batch_size=batch_size, **kwargs)
+            return super().predict(
+                self._checked(x, batch_size), batch_size, verbose, steps, callbacks
+            )
 
     def predict_on_batch(self, x: Any) -> np.ndarray:
         """`predict` of one batch, in one pass."""
@@ -159,6 +180,9 @@ class PredictingGAN(keras.Model):
         batch_size: int | None = None,
         verbose: Any = "auto",
         sample_weight: Any = None,
+        steps: int | None = None,
+        callbacks: Any = None,
+        return_dict: bool = False,
         **kwargs: Any,
     ) -> Any:
         """Accuracy and NLL (nats) of the averaged probabilities, and what `compile(metrics=)` asks for.
@@ -172,7 +196,10 @@ class PredictingGAN(keras.Model):
             batch_size: images in one pass; 32 by default.
             verbose: of `keras.Model.evaluate`.
             sample_weight: of each example, [n].
-            **kwargs: of `keras.Model.evaluate`: steps, callbacks, return_dict.
+            steps: of `keras.Model.evaluate`.
+            callbacks: likewise.
+            return_dict: whether to return the scores by name.
+            **kwargs: what `fit` adds.
 
         Returns:
             The scores in the order of `metrics_names`, or by name with `return_dict=True`.
@@ -183,9 +210,13 @@ class PredictingGAN(keras.Model):
         if not kwargs.get("_use_cached_eval_dataset"):  # Else `fit` has checked them.
             x, y, sample_weight = self._checked_examples(x, y, sample_weight, batch_size)
         with self._refusals():
-            return super().evaluate(
-                x, y, batch_size=batch_size, verbose=verbose, sample_weight=sample_weight, **kwargs
+            found = super().evaluate(
+                x, y, batch_size, verbose, sample_weight, steps, callbacks, return_dict, **kwargs
             )
+        # The mean of none is 0, which would be the best of all NLLs.
+        if not float(keras.ops.convert_to_numpy(self._test_metrics[0].count)):
+            raise InputError("no image was scored: x gives none that has a label and a weight")
+        return found
 
     def test_on_batch(
         self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False
@@ -193,6 +224,24 @@ class PredictingGAN(keras.Model):
         """`evaluate` of one batch."""
         examples = self._checked_examples(x, y, sample_weight, None)
         return super().test_on_batch(*examples, return_dict=return_dict)
+
+    def make_test_function(self, force: bool = False) -> Any:
+        """Keras's, without XLA, which leaves out the checks of what a source gives."""
+        with self._without_xla():
+            return super().make_test_function(force)
+
+    def make_predict_function(self, force: bool = False) -> Any:
+        """Keras's, without XLA; see `make_test_function`."""
+        with self._without_xla():
+            return super().make_predict_function(force)
+
+    @contextmanager
+    def _without_xla(self) -> Iterator[None]:
+        compiled, self.jit_compile = self.jit_compile, False
+        try:
+            yield
+        finally:
+            self.jit_compile = compiled
 
     def test_step(self, data: Any) -> dict[str, tf.Tensor]:
         """Scores one batch; see `evaluate`."""
@@ -202,11 +251,11 @@ class PredictingGAN(keras.Model):
             real = [p_real(d(self._unit(x), training=False)) for d in self.discriminators]
             self._test_metrics[0].update_state(tf.add_n(real) / len(real), weight)
             return self._test_results()
-        labels = tf.reshape(tf.cast(y, tf.int32), [-1])
+        labels = checked_labels(y, self.num_classes)
         labelled = labels != UNLABELLED
         counted = tf.cast(labelled, tf.float32)
         if weight is not None:
-            weight = tf.reshape(tf.cast(weight, tf.float32), [-1])
+            weight = checked_weights(weight)
             counted *= weight
         for metric in self._test_metrics:
             metric.update_state(tf.maximum(labels, 0), predicted, counted)
@@ -220,21 +269,35 @@ class PredictingGAN(keras.Model):
 
     def _test_results(self) -> dict[str, tf.Tensor]:
         found = {metric.name: metric.result() for metric in self._test_metrics}
-        return found | ({} if self._compile_metrics is None else self._compile_metrics.result())
+        if self._compile_metrics is None:
+            return found
+        # A metric of the same name has no weights: it does not take the place of these.
+        return found | self._compile_metrics.result() | found
 
     # --------------------------------------------------------------------------------- doors
 
-    def _checked(self, x: Any, batch_size: int | None = None) -> Any:
-        """What is to be predicted, as Keras takes it: an array, or a source whose first part fits."""
+    def _checked(self, x: Any, batch_size: int | None = None, labels: bool = False) -> Any:
+        """What is to be predicted, as Keras takes it: an array, or a source whose first part fits.
+
+        Args:
+            x: see `predict`.
+            batch_size: of a dataset of single examples.
+            labels: whether a source must give them.
+        """
         if not is_source(x):
             images = check_images(as_array(x, "x"), self.image_shape, self.input_range, "x")
             self._warn(images)
             return images
         first, source = peeked(x)
-        images = as_array(unpack(first)[0], "x")
-        if images.shape == self.image_shape and isinstance(source, tf.data.Dataset):
-            source = source.batch(batch_size or 32)
+        images, y, _ = unpack(first)
+        images = as_array(images, "x")
+        single = images.shape == self.image_shape and isinstance(source, tf.data.Dataset)
+        if single:
+            source = source.batch(batch_size or BATCH)
             images = images[None]
+        if labels:
+            with self._refusals():
+                checked_labels(y[None] if single and y is not None else y, self.num_classes)
         self._warn(check_images(images, self.image_shape, self.input_range, "x"))
         return source
 
@@ -242,10 +305,14 @@ class PredictingGAN(keras.Model):
         self, x: Any, y: Any, sample_weight: Any, batch_size: int | None
     ) -> tuple[Any, Any, Any]:
         """Examples to be scored, as Keras takes them."""
-        x = self._checked(x, batch_size)
+        beside = {"y": y, "sample_weight": sample_weight}
+        if is_source(x) and (
+            given := [name for name, value in beside.items() if value is not None]
+        ):
+            raise InputError(f"{given[0]}: leave it out, x is a source that gives it itself")
+        x = self._checked(x, batch_size, labels=self.num_classes > 1)
         if not isinstance(x, np.ndarray):
-            self._check_parts(x)
-            return x, y, sample_weight
+            return x, None, None
         if self.num_classes == 1:
             if y is not None:
                 raise InputError("y: a discriminator of one logit knows no classes: leave y out")
@@ -255,25 +322,12 @@ class PredictingGAN(keras.Model):
         labels = integer_labels(y, len(x), self.num_classes, self.class_names)
         if not (labels != UNLABELLED).any():
             raise InputError("y labels no image: all are -1")
+        labelled_weights(labels, sample_weight, None)  # Refuses what are no weights.
         return (
             x,
             labels,
             None if sample_weight is None else as_array(sample_weight, "sample_weight"),
         )
-
-    def _check_parts(self, source: Any) -> None:
-        """Refuses a dataset without labels, or whose labels a graph cannot count."""
-        if not isinstance(source, tf.data.Dataset) or self.num_classes == 1:
-            return
-        _, y, _ = unpack(source.element_spec)
-        if y is None:
-            raise InputError("x: the dataset gives no labels: give one of (images, labels)")
-        rank = y.shape.rank
-        if not y.dtype.is_integer or (rank == 2 and y.shape[1] != 1):
-            raise InputError(
-                f"x: the dataset's labels are {y.dtype.name} of shape {y.shape}: give integers from 0, "
-                "-1 where there is none (label_mode='int')"
-            )
 
     def _unit(self, images: tf.Tensor) -> tf.Tensor:
         """Images as the networks take them, checked to be in their range."""
@@ -295,9 +349,14 @@ class PredictingGAN(keras.Model):
         try:
             yield
         except tf.errors.InvalidArgumentError as error:
-            line = self.input_range.refusal("images", "values beyond it")
-            if line in error.message:
-                raise InputError(line) from None
+            lines = (
+                self.input_range.refusal("images", "values beyond it"),
+                label_refusal(self.num_classes),
+                WEIGHT_REFUSAL,
+            )
+            for line in lines:
+                if line in error.message:
+                    raise InputError(line) from None
             raise
 
     def _members(self, x: tf.Tensor) -> Sequence[tf.Tensor]:

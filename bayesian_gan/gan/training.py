@@ -1,7 +1,9 @@
 """How a `BayesianGAN` is trained: `fit` on data as people have it, and the step that Keras calls."""
 
 import math
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 import keras
@@ -88,7 +90,7 @@ class TrainingGAN(PredictingGAN):
             callbacks: likewise.
             validation_split: share of the examples, the last, that is kept for scores.
             validation_data: (images, labels), or a dataset of them, for scores after each epoch; see
-                `evaluate`.
+                `evaluate`. A generator is read once, `validation_steps` batches of it.
             shuffle: True. Minibatches are drawn at random.
             class_weight: of each class in the labelled term; 1 by default.
             sample_weight: of each example in the labelled term, [N]; where there is no label it does
@@ -118,21 +120,26 @@ class TrainingGAN(PredictingGAN):
         if class_names is not None:
             self.class_names = check_class_names(class_names, self.num_classes)
         given = self._read(x, y, sample_weight)
+        if isinstance(validation_data, Iterator):  # Keras would score its first batches again.
+            steps = kwargs.pop("validation_steps", None)
+            most = None if steps is None else sys.maxsize
+            validation_data = self._read(islice(validation_data, steps), None, None, most)[:3]
         validation_data = self._validation(validation_data, kwargs.get("validation_batch_size"))
         if validation_split and validation_data is None:
             given, validation_data = self._split(given, validation_split)
         batch_size = batch_size or given.batch_size or BATCH_SIZE
         self._hold(given, class_weight, batch_size, labelled_batch_size)
+        iterations = steps_per_epoch or -(-len(given.x) // batch_size)
         with self._refusals():
             history = super().fit(
-                tf.data.Dataset.from_tensors(0).repeat(),
+                # It ends, so that the last call of several iterations makes no more of them.
+                tf.data.Dataset.from_tensors(0).repeat(iterations),
                 epochs=epochs,
                 verbose=verbose,
                 callbacks=callbacks,
                 validation_data=validation_data,
                 shuffle=False,  # Minibatches are drawn inside the step.
                 initial_epoch=initial_epoch,
-                steps_per_epoch=steps_per_epoch or -(-len(given.x) // batch_size),
                 **kwargs,
             )
         for optimizer in (*self.generator_optimizers, *self.discriminator_optimizers):
@@ -232,9 +239,9 @@ class TrainingGAN(PredictingGAN):
 
     # ---------------------------------------------------------------------------------- data
 
-    def _read(self, x: Any, y: Any, sample_weight: Any) -> Given:
+    def _read(self, x: Any, y: Any, sample_weight: Any, most: int | None = None) -> Given:
         rank = len(self.image_shape) + 1
-        given = read(x, y, sample_weight, rank=rank, most=self.game.num_data)
+        given = read(x, y, sample_weight, rank=rank, most=most or self.game.num_data)
         return given if self.num_classes > 1 or not is_source(x) else given._replace(y=None)
 
     def _check(

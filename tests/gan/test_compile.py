@@ -165,8 +165,40 @@ def test_layers_frozen_after_compile_ask_for_another_compile() -> None:
 
 
 def test_what_is_no_optimizer_is_refused() -> None:
-    for given, line in ((0.1, "not 0.1"), ("adm", "no optimizer called 'adm'")):
+    ema = WarmStart(keras.optimizers.Adam(use_ema=True), SGHMC(1e-3, NUM_DATA, seed=1), 6)
+    for given, line in (
+        (0.1, "not 0.1"),
+        ("adm", "no optimizer called 'adm'"),
+        (
+            keras.optimizers.SGD(gradient_accumulation_steps=2),
+            "gradient_accumulation_steps of SGD",
+        ),
+        (ema, "use_ema of Adam"),
+    ):
         with pytest.raises(InputError, match=line):
             small_gan().compile(given)
+    for arguments in ({"jit_compile": "auto"}, {"steps_per_execution": 0}):
+        with pytest.raises(InputError, match=f"^{next(iter(arguments))} must be"):
+            small_gan().compile("adam", **arguments)
     with pytest.raises(InputError, match=r"^metrics: a discriminator of one logit"):
         small_gan(classes=1).compile("adam", metrics=["accuracy"])
+
+
+def test_a_compiled_model_is_summed_up() -> None:
+    model, lines = small_gan(num_gen=2, scan=RandomScan(1)), []
+    model.summary(print_fn=lambda line, line_break=True: lines.append(line))
+    every = (*model.generator_optimizers, *model.discriminator_optimizers)
+    count = sum(v.value.shape.num_elements() for o in every for v in o.variables)
+    assert f"Optimizer params: {count:,} " in "\n".join(lines)
+
+
+def test_an_epoch_has_its_iterations_however_many_are_made_in_a_call() -> None:
+    trained = []
+    for together in (1, 3):
+        model = small_gan()
+        model.compile(keras.optimizers.Adam(0.05), steps_per_execution=together)
+        model.fit(X, Y, batch_size=16, steps_per_epoch=4, epochs=2, verbose=0)
+        assert int(model.iteration.numpy()) == 8
+        trained.append(sampled(model))
+    for one, other in zip(*trained, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)

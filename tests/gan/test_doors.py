@@ -112,8 +112,9 @@ def test_a_door_refuses_other_images_in_one_line(
 
 
 def test_what_a_later_part_of_a_source_holds_is_refused_too(gan: BayesianGAN) -> None:
-    x = np.concatenate([UNIT[:20], 200.0 + UNIT[20:]]).astype(np.float32)
+    x, below = (np.r_[UNIT[:20], far + UNIT[20:]].astype(np.float32) for far in (200.0, -200.0))
     for enter in (
+        lambda: gan.predict(dataset(below), verbose=0),
         lambda: gan.predict(dataset(x), verbose=0),
         lambda: gan.predict(Parts(x), verbose=0),
         lambda: gan.evaluate(dataset(x, Y), verbose=0),
@@ -225,8 +226,9 @@ def test_without_labels_the_score_is_what_is_held_to_be_real() -> None:
     for x in (X, dataset(X), dataset(X, Y)):
         np.testing.assert_allclose(model.evaluate(x, verbose=0), expected, rtol=1e-5)
     assert model.metrics_names == ["p_real"]
-    history = model.fit(X, validation_data=(X,), verbose=0).history
-    assert "val_p_real" in history
+    for x in (X, dataset(X, Y)):  # Labels of a source are passed over.
+        history = model.fit(x, batch_size=16, validation_data=(X,), verbose=0).history
+        assert "val_p_real" in history
     with pytest.raises(InputError, match=r"^y: a discriminator of one logit knows no classes"):
         model.evaluate(X, Y)
 
@@ -249,7 +251,7 @@ def test_labels_that_fit_no_score_are_refused(gan: BayesianGAN, labels: Any, lin
 
 
 def test_a_dataset_whose_labels_cannot_be_counted_is_refused(gan: BayesianGAN) -> None:
-    with pytest.raises(InputError, match="gives no labels"):
+    with pytest.raises(InputError, match="x gives no labels"):
         gan.evaluate(dataset(X))
     with pytest.raises(InputError, match="label_mode='int'"):
         gan.evaluate(dataset(X, np.eye(CLASSES)[Y]))
@@ -260,3 +262,94 @@ def test_a_dataset_whose_labels_cannot_be_counted_is_refused(gan: BayesianGAN) -
 def test_a_generator_that_was_looked_into_loses_nothing(gan: BayesianGAN) -> None:
     parts = itertools.chain([X[:7]], [X[7:]])
     assert gan.predict(parts, verbose=0).shape == (len(X), CLASSES)
+
+
+@pytest.mark.parametrize(
+    ("labels", "line"),
+    [
+        (Y + 1, r"^labels of a dataset must be whole numbers in 0\.\.2"),
+        (Y - 5, r"^labels of a dataset must be whole numbers"),
+        (Y + 0.5, r"^labels of a dataset must be whole numbers"),
+        (np.eye(CLASSES)[Y], r"^labels of a dataset are of shape .*label_mode='int'"),
+        (np.array(["a", "b", "c"])[Y], r"^labels of a dataset are string"),
+        (np.full(48, -1), r"^no image was scored"),
+        (np.full(48, np.nan), r"^no image was scored"),
+        (None, "^x gives no labels"),
+    ],
+    ids=["1..3", "-5", "fractions", "one_hot", "names", "unlabelled", "nan", "none"],
+)
+@pytest.mark.parametrize("late", [False, True], ids=["first", "later"])
+def test_labels_of_sources_that_fit_no_score_are_refused(
+    gan: BayesianGAN, labels: Any, line: str, late: bool
+) -> None:
+    columns: tuple[Any, ...] = (X,) if labels is None else (X, labels)
+    if late and labels is not None and labels.dtype.kind in "if" and labels.ndim == 1:
+        # The first parts are good, and those of weight 0 do not count.
+        columns = (X, np.where(np.arange(48) < 30, Y, labels), np.r_[np.zeros(30), np.ones(18)])
+    sources = (dataset(*columns), Parts(*columns), iter(list(Parts(*columns))))
+    for source in sources:
+        with pytest.raises(InputError, match=line) as caught:
+            gan.evaluate(source, verbose=0)
+        assert "\n" not in str(caught.value)
+
+
+def test_labels_of_sources_count_as_those_of_arrays(gan: BayesianGAN) -> None:
+    partly = np.where(np.arange(len(X)) % 4, Y, -1)
+    expected = gan.evaluate(X, partly, verbose=0)
+    for labels in (np.where(partly < 0, np.nan, partly), partly[:, None].astype(np.float32)):
+        for source in (dataset(X, labels), Parts(X, labels), dataset(X, labels).unbatch()):
+            np.testing.assert_allclose(gan.evaluate(source, verbose=0), expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("weights", [-np.ones(48), np.full(48, np.nan), np.zeros(48)])
+def test_weights_that_fit_no_score_are_refused(gan: BayesianGAN, weights: np.ndarray) -> None:
+    with pytest.raises(InputError, match=r"^sample_weight must be finite, at least 0"):
+        gan.evaluate(X, Y, sample_weight=weights, verbose=0)
+    with pytest.raises(InputError, match=r"^(weights of a dataset must be|no image was scored)"):
+        gan.evaluate(dataset(X, Y, weights), verbose=0)
+    with pytest.raises(InputError, match=r"^y: leave it out, x is a source"):
+        gan.evaluate(dataset(X), Y)
+
+
+def test_compiled_with_xla_it_checks_what_sources_give_too() -> None:
+    # XLA leaves out what a graph asserts.
+    model = small_gan()
+    model.compile("adam", jit_compile=True)
+    late = np.concatenate([UNIT[:20], 200.0 * UNIT[20:]]).astype(np.float32)
+    for enter in (
+        lambda: model.predict(dataset(late), verbose=0),
+        lambda: model.evaluate(dataset(late, Y), verbose=0),
+        lambda: model.evaluate(dataset(X, np.where(np.arange(48) < 20, Y, 7)), verbose=0),
+    ):
+        with pytest.raises(InputError, match=r"^(images: float images must lie|labels of a)"):
+            enter()
+    assert model.jit_compile is True
+
+
+def test_a_model_is_a_layer_of_another(gan: BayesianGAN) -> None:
+    images = keras.Input(gan.image_shape)
+    whole = keras.Model(images, gan(images))
+    np.testing.assert_allclose(
+        whole.predict(UNIT.astype(np.float32), verbose=0), gan.predict(X, verbose=0), atol=1e-6
+    )
+
+
+def test_arguments_stand_in_the_order_of_keras(gan: BayesianGAN) -> None:
+    expected = gan.predict(X, verbose=0)
+    np.testing.assert_allclose(gan.predict(X, 7, 0, None, []), expected, atol=1e-6)
+    scores = gan.evaluate(X, Y, verbose=0, return_dict=True)
+    assert gan.evaluate(X, Y, 32, 0, None, None, [], True) == scores
+
+
+def test_a_metric_of_the_same_name_leaves_the_weighted_score() -> None:
+    model, w = small_gan(), np.linspace(0.0, 2.0, len(X))
+    expected = model.evaluate(X, Y, sample_weight=w, verbose=0, return_dict=True)
+    model.compile("adam", metrics=["accuracy"])
+    assert model.evaluate(X, Y, sample_weight=w, verbose=0, return_dict=True) == expected
+
+
+def test_integers_beyond_0_to_255_are_refused() -> None:
+    model = small_gan(input_range=(0, 255))
+    for x, line in ((X.astype(int) - 1, "not -1..254"), (X.astype(int) + 1, r"not 1\.\.256")):
+        with pytest.raises(InputError, match=line):
+            model.predict(x, verbose=0)

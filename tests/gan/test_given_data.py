@@ -16,6 +16,7 @@ from bayesian_gan.gan.terms import ClassFrequencies
 
 X, ALL = examples()
 Y = np.where(np.arange(len(X)) < 12, ALL, -1)
+TWICE_X, TWICE_Y = np.r_[X, X], np.r_[Y, Y]
 NAMES = ["cat", "dog", "eel"]
 
 
@@ -49,6 +50,10 @@ def _dataset() -> tf.data.Dataset:
     return tf.data.Dataset.from_tensor_slices((X, Y))
 
 
+def _uneven() -> list[Any]:
+    return [(TWICE_X[k : k + 32], TWICE_Y[k : k + 32]) for k in (0, 32, 64)]
+
+
 def _named(none: str | None = None) -> np.ndarray:
     return np.array([none if k < 0 else NAMES[k] for k in Y], object)
 
@@ -60,6 +65,7 @@ SAME: dict[str, Any] = {
     "floats": lambda: {"x": X, "y": np.where(Y < 0, np.nan, Y)},
     "names": lambda: {"x": X, "y": _named(), "class_names": NAMES},
     "empty_names": lambda: {"x": X, "y": _named("").tolist(), "class_names": NAMES},
+    "objects": lambda: {"x": X, "y": [None if k < 0 else int(k) for k in Y]},
     "bytes": lambda: {"x": X, "y": _named("").astype(bytes), "class_names": NAMES},
     "dataset": lambda: {"x": _dataset().batch(16)},
     "one_by_one": lambda: {"x": _dataset(), "batch_size": 16},
@@ -69,6 +75,7 @@ SAME: dict[str, Any] = {
     "endless_parts": lambda: {"x": Parts(False)},
     "generator": lambda: {"x": ((x, y) for x, y in _dataset().batch(16))},
     "endless_generator": lambda: {"x": itertools.cycle([(X[:24], Y[:24]), (X[24:], Y[24:])]), "batch_size": 16},
+    "endless_uneven": lambda: {"x": itertools.cycle(_uneven()), "batch_size": 16},
     "loader": lambda: {"x": Loader()},
     "weights_of_one": lambda: {"x": X, "y": Y, "class_weight": {0: 1.0}},
 }  # fmt: skip
@@ -114,11 +121,13 @@ def test_a_table_of_pandas_is_trained_on() -> None:
     for x, y in (
         (vectors, Y),
         (pandas.DataFrame(vectors), pandas.Series(np.where(Y < 0, np.nan, Y))),
+        (pandas.DataFrame(vectors), pandas.Series(_named(), dtype="string")),
     ):
         model = small_gan(shape=(5,))
-        model.fit(x, y, verbose=0)
+        model.fit(x, y, verbose=0, class_names=NAMES if str(y.dtype) == "string" else None)
         trained.append(model.predict(x, verbose=0))
-    np.testing.assert_array_equal(trained[0], trained[1])
+    for one in trained[1:]:
+        np.testing.assert_array_equal(one, trained[0])
 
 
 def test_class_names_are_kept(tmp_path: Path) -> None:
@@ -272,3 +281,18 @@ def test_batches_of_one_size_are_traced_once(monkeypatch: pytest.MonkeyPatch) ->
     for k in range(0, 48, 16):
         model.train_on_batch(X[k : k + 16], Y[k : k + 16])
     assert made == [True, False, False]
+
+
+def test_a_generator_of_validation_data_gives_every_epoch_the_same_scores() -> None:
+    model = small_gan(keras.optimizers.SGD(0.0))
+    for first, steps, given in (
+        (48, None, iter),
+        (24, 3, itertools.cycle),
+        (72, 9, itertools.cycle),
+    ):
+        parts = [(X[k : k + 8], ALL[k : k + 8]) for k in range(0, 48, 8)]
+        history = model.fit(
+            X, Y, epochs=3, verbose=0, validation_data=given(parts), validation_steps=steps
+        ).history
+        nll = model.evaluate(TWICE_X[:first], np.r_[ALL, ALL][:first], verbose=0)[1]
+        np.testing.assert_allclose(history["val_nll"], nll, rtol=1e-5)
