@@ -1,6 +1,6 @@
 """What the discriminator samples say of images, each and on average."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -82,20 +82,18 @@ class Predicting(DrawnNetworks):
                 np.concatenate([part.log_z for part in parts], axis=1),
             )
 
-    def outputs_of_batches(self, batches: Iterable[np.ndarray]) -> Iterator[MemberOutputs]:
-        """Yields, for each batch of images in order, what all samples of all draws say.
+    def all_samples(self) -> Callable[[np.ndarray], MemberOutputs]:
+        """What all samples of all draws say, as a function of a batch of images.
 
-        The samples' weights are in memory together, one batch at a time: a stream of any length
-        passes. Samples come draw by draw, of a draw chain by chain: [draws * M * J_d, ...].
-
-        Args:
-            batches: each as the images of `predict`.
+        Their weights are read once, and in memory together: a stream of batches of any length
+        passes. Samples come draw by draw, of a draw chain by chain: [draws * M * J_d, ...]. The
+        function takes images as `predict` does.
 
         Raises:
-            InputError: nothing is collected yet, or images do not fit.
+            InputError: nothing is collected yet; of the function, the images do not fit.
         """
         stacked = self._stacked(list(self._whole_draws()))
-        return (self._said(self._checked(images), stacked) for images in batches)
+        return lambda images: self._said(self._checked(images), stacked)
 
     def _whole_draws(self) -> Iterator[dict[str, np.ndarray]]:
         """Every draw in order, but those that a run removes meanwhile: it keeps the most recent only."""
