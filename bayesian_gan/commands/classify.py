@@ -20,4 +20,4 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="resize and convert pictures of another size or colour; without it they are refused",
     )
-    parser.set_defaults(strict=True)
+    parser.set_defaults(strict=True, resize=False)

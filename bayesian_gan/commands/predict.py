@@ -281,7 +281,7 @@ class _Asked:
         row.mutual_information = float(found.mutual_information[k])
         row.votes = [self._names[vote] for vote in found.votes[k]]
         if self._q is not None:
-            inside = self._sets(row.probabilities, self._q)
+            inside = self._sets(found.probabilities[k], self._q)
             row.members = [name for name, held in zip(self._names, inside, strict=True) if held]
             self._count.sets += 1
             self._count.members += len(row.members)

@@ -157,4 +157,4 @@ class Predicting(DrawnNetworks):
         shape = self._discriminator.input_shape[1:]
         signature = [tf.TensorSpec((None, *shape), dtype)]
         signature += [tf.TensorSpec((None, *weight.shape[1:]), weight.dtype) for weight in stacked]
-        return tf.function(forward, input_signature=signature)
+        return tf.function(forward).get_concrete_function(*signature)
