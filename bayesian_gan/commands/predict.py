@@ -127,6 +127,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _check(arguments: argparse.Namespace, opened: FinishedRun, paths: list[Path]) -> None:
     """Raises InputError for options out of range, or that this run cannot serve."""
+    if opened.image_shape[2] not in (1, 3):
+        raise InputError(
+            f"{opened.path}: its images have {opened.image_shape[2]} channels, and pictures have 1 or 3; give "
+            "another run"
+        )
     for name in ("sort_into", "coverage"):
         if getattr(arguments, name) is not None and not opened.config.semi:
             raise InputError(f"--{name}: {opened.path} is a run without labels; leave it out")
@@ -322,25 +327,34 @@ class _Asked:
 # ------------------------------------------------------------------------------- output
 
 
-def _texts(rows: Iterable[Row], text: Callable[[Row], str]) -> Iterator[tuple[Row, str]]:
-    # It is seen on a terminal only.
-    for row in tqdm(rows, unit="picture", disable=None, leave=False):
+def _texts(rows: Iterable[Row], text: Callable[[Row], str], bar: bool) -> Iterator[tuple[Row, str]]:
+    # A bar is seen on a terminal only, and not between the lines of a table.
+    for row in tqdm(rows, unit="picture", disable=None if bar else True, leave=False):
         yield row, text(row)
 
 
 def _sorted(
-    asked: _Asked, rows: Iterator[Row], text: Callable[[Row], str], sort: str | None
+    asked: _Asked,
+    rows: Iterator[Row],
+    text: Callable[[Row], str],
+    sort: str | None,
+    bar: bool = False,
 ) -> Iterator[str]:
+    """The rows as texts, in the order that is asked for."""
     first = next(rows)  # Opens the posterior, and with it the columns.
     if sort is not None:
         asked.columns.check(sort.removeprefix("-"))
-    return in_order(_texts(chain([first], rows), text), asked.columns, sort)
+    return in_order(_texts(chain([first], rows), text, bar), asked.columns, sort)
 
 
 def _write_csv(path: Path, asked: _Asked, rows: Iterator[Row], sort: str | None) -> None:
     def write(file: BinaryIO) -> None:
         lines = _sorted(
-            asked, rows, lambda row: asked.columns.csv_line(asked.columns.cells(row)), sort
+            asked,
+            rows,
+            lambda row: asked.columns.csv_line(asked.columns.cells(row)),
+            sort,
+            bar=True,
         )
         file.write(encoded(asked.columns.csv_line(asked.columns.names)))
         for line in lines:

@@ -1,5 +1,6 @@
 """Pictures named by folders, files and .npz: in order, in batches, with a reason for each that fails."""
 
+import os
 import struct
 import zlib
 from pathlib import Path
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from bayesian_gan.data import given_pictures
 from bayesian_gan.data.given_pictures import Batch, batches, check_given, walk
 from bayesian_gan.data.resizing import resized
 from bayesian_gan.errors import InputError
@@ -136,3 +138,20 @@ def test_what_is_refused_before_anything_is_read(tmp_path: Path) -> None:
     assert "holds no pictures: store an array uint8" in refuse(bad)
     np.savez(bad, x=np.array([{}], object))
     assert "holds no pictures" in refuse(bad)  # It is not unpickled.
+
+
+def test_little_is_read_ahead(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stream of any length is not held in memory: threads wait for what is taken."""
+    file = picture(tmp_path / "one.png")
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    read_files: list[Path] = []
+
+    def counted(path: Path) -> Image.Image:
+        read_files.append(path)
+        return Image.open(path)
+
+    monkeypatch.setattr(given_pictures, "read_picture", counted)
+    stream = batches([file] * 1000, SHAPE, 10)
+    for taken in range(1, 4):
+        next(stream)
+        assert len(read_files) <= 10 * (taken + 4)
