@@ -2,26 +2,21 @@
 
 import argparse
 import json
-import sys
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 from tqdm import tqdm
 
-from bayesian_gan.commands.prediction_rows import Columns, Row, encoded, in_order
+from bayesian_gan.commands.asking import Asked, Count, looked_at, note
+from bayesian_gan.commands.prediction_rows import Row, encoded, in_order
 from bayesian_gan.data.class_links import ClassLinks
-from bayesian_gan.data.given_pictures import Batch, Entry, Shape, batches, check_given
+from bayesian_gan.data.given_pictures import batches, check_given
 from bayesian_gan.data.paths import reason
 from bayesian_gan.errors import InputError
 from bayesian_gan.runs.finished import FinishedRun
 from bayesian_gan.storage import write_atomically
-
-if TYPE_CHECKING:
-    from bayesian_gan.evaluation.answers import Answers
-    from bayesian_gan.posterior import Posterior
 
 NOT_READ_STATUS = 1
 
@@ -77,25 +72,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(strict=False, resize=True)
 
 
-@dataclass
-class Count:
-    """What has been seen of the pictures.
-
-    Attributes:
-        pictures: rows.
-        failed: pictures that could not be read or placed.
-        sets: prediction sets.
-        members: classes in them, all together.
-        told: whether it was said that pictures are resized.
-    """
-
-    pictures: int = 0
-    failed: int = 0
-    sets: int = 0
-    members: int = 0
-    told: bool = field(default=False, repr=False)
-
-
 def run(arguments: argparse.Namespace) -> int:
     """Predicts; all arguments, and the first pictures, are looked at before TensorFlow is loaded."""
     opened = FinishedRun(arguments.run_dir)
@@ -110,8 +86,8 @@ def run(arguments: argparse.Namespace) -> int:
     _check(arguments, opened, paths)
     links = _links(arguments, opened, paths)
     count = Count()
-    asked = _Asked(arguments, opened, links, count)
-    stream = asked.rows(_looked_at(batches(paths, opened.image_shape), arguments, opened, count))
+    asked = Asked(arguments, opened, links, count)
+    stream = asked.rows(looked_at(batches(paths, opened.image_shape), arguments, opened, count))
     if arguments.csv:
         _write_csv(Path(arguments.csv), asked, stream, arguments.sort)
     elif arguments.json:
@@ -183,147 +159,6 @@ def _links(
     return ClassLinks(folder, opened.class_names, how, confidence)
 
 
-# ------------------------------------------------------------------------------- pictures
-
-
-def _looked_at(
-    stream: Iterable[Batch], arguments: argparse.Namespace, opened: FinishedRun, count: Count
-) -> Iterator[Batch]:
-    """The batches; says once that pictures are resized, and refuses some where it has to be strict."""
-    shape = opened.image_shape
-    for batch in stream:
-        for entry in batch.entries:
-            if arguments.strict and entry.reason:
-                raise InputError(entry.reason)
-            if entry.found not in (None, shape):
-                _other_size(entry, shape, arguments.resize, count)
-        yield batch
-
-
-def _other_size(entry: Entry, shape: Shape, resize: bool, count: Count) -> None:
-    found, wanted = ("x".join(map(str, s)) for s in (entry.found or (), shape))
-    if not resize:
-        raise InputError(
-            f"{entry.name!r} is {found} (height, width, channels), and the run's images are {wanted}; give "
-            "--resize to have it resized and converted, or a picture of that size"
-        )
-    if not count.told:
-        count.told = True
-        _note(
-            f"{entry.name} is {found} (height, width, channels): pictures of another size than the run's "
-            f"{wanted} are resized and converted"
-        )
-
-
-class _Asked:
-    """The run's posterior, opened when the first pictures have been read.
-
-    Attributes:
-        columns: of the rows; made with the first of them.
-    """
-
-    columns: Columns
-    posterior: "Posterior"
-
-    def __init__(
-        self,
-        arguments: argparse.Namespace,
-        opened: FinishedRun,
-        links: ClassLinks | None,
-        count: Count,
-    ) -> None:
-        self._opened, self._links, self._count = opened, links, count
-        self._coverage, self._data_path = arguments.coverage, arguments.data_path
-        self._names = opened.class_names if opened.config.semi else ()
-        self.calibrated = 0
-
-    def open(self) -> None:
-        """Loads TensorFlow and the posterior; calibrates the sets on the run's test part."""
-        self.posterior = self._opened.require_samples()
-        self._say = self.posterior.all_samples()
-        self._q = None if self._coverage is None else self._quantile(self._coverage)
-        chains = self.posterior.config["chains"]
-        self.columns = Columns(self._names, chains, sets=self._q is not None)
-
-    def rows(self, stream: Iterator[Batch]) -> Iterator[Row]:
-        """A row for each picture; the posterior is opened before the first."""
-        for k, batch in enumerate(stream):
-            if not k:
-                self.open()
-            yield from self._rows_of(batch)
-        if not self._count.pictures:
-            raise InputError("the pictures have vanished since they were listed; put them back")
-
-    def _rows_of(self, batch: Batch) -> Iterator[Row]:
-        found = self._answers(batch) if len(batch.images) else None
-        k = 0
-        for entry in batch.entries:
-            self._count.pictures += 1
-            row = Row(entry.name, reason=entry.reason or "")
-            if entry.reason is None:
-                assert found is not None
-                self._fill(row, found, k)
-                self._place(row, entry)
-                k += 1
-            self._count.failed += bool(row.reason)
-            yield row
-
-    def _answers(self, batch: Batch) -> "Answers":
-        from bayesian_gan.evaluation.answers import answers
-
-        config = self.posterior.config
-        return answers(self._say(batch.images), config["num_mcmc"], config["num_disc"])
-
-    def _fill(self, row: Row, found: "Answers", k: int) -> None:
-        row.read, row.p_real = True, float(found.p_real[k])
-        if not self._names:
-            return
-        label = int(found.labels[k])
-        row.label = self._names[label]
-        row.probabilities = found.probabilities[k].tolist()
-        row.probability = row.probabilities[label]
-        row.entropy = float(found.entropy[k])
-        row.mutual_information = float(found.mutual_information[k])
-        row.votes = [self._names[vote] for vote in found.votes[k]]
-        if self._q is not None:
-            inside = self._sets(found.probabilities[k], self._q)
-            row.members = [name for name, held in zip(self._names, inside, strict=True) if held]
-            self._count.sets += 1
-            self._count.members += len(row.members)
-
-    def _place(self, row: Row, entry: Entry) -> None:
-        if self._links is None:
-            return
-        assert entry.file is not None
-        assert row.label is not None
-        try:
-            self._links.put(entry.file, row.label, row.probability)
-        except FileNotFoundError as error:
-            row.reason = f"it was predicted, and was gone before it was linked ({reason(error)})"
-
-    def _quantile(self, coverage: float) -> float:
-        """Of the scores of the run's test part; see `evaluation.conformal`."""
-        from bayesian_gan.evaluation.conformal import (
-            least_pictures,
-            prediction_sets,
-            quantile,
-            scores,
-        )
-
-        self._sets = prediction_sets
-        data = self._opened.load_data(self._data_path)
-        n, least = len(data.test_images), least_pictures(coverage)
-        if n < least:
-            held = f"holds {n} pictures out" if n else "has no test set and holds nothing out"
-            raise InputError(
-                f"--coverage {coverage:g}: needs at least {least} labelled pictures that the run did not learn "
-                f"from, and {self._opened.path} {held}; leave it out"
-            )
-        p = self.posterior.predict(data.test_images)
-        self.calibrated = n
-        return quantile(scores(p, data.test_labels), coverage)
-
-
 # ------------------------------------------------------------------------------- output
 
 
@@ -334,7 +169,7 @@ def _texts(rows: Iterable[Row], text: Callable[[Row], str], bar: bool) -> Iterat
 
 
 def _sorted(
-    asked: _Asked,
+    asked: Asked,
     rows: Iterator[Row],
     text: Callable[[Row], str],
     sort: str | None,
@@ -347,7 +182,7 @@ def _sorted(
     return in_order(_texts(chain([first], rows), text, bar), asked.columns, sort)
 
 
-def _write_csv(path: Path, asked: _Asked, rows: Iterator[Row], sort: str | None) -> None:
+def _write_csv(path: Path, asked: Asked, rows: Iterator[Row], sort: str | None) -> None:
     def write(file: BinaryIO) -> None:
         lines = _sorted(
             asked,
@@ -368,7 +203,7 @@ def _write_csv(path: Path, asked: _Asked, rows: Iterator[Row], sort: str | None)
         ) from error
 
 
-def _print_json(asked: _Asked, rows: Iterator[Row], sort: str | None) -> None:
+def _print_json(asked: Asked, rows: Iterator[Row], sort: str | None) -> None:
     texts = _sorted(asked, rows, lambda row: json.dumps(asked.columns.json(row), indent=2), sort)
     print(f'{{\n"num_samples": {asked.posterior.num_samples},\n"images": [')
     for k, text in enumerate(texts):
@@ -376,27 +211,23 @@ def _print_json(asked: _Asked, rows: Iterator[Row], sort: str | None) -> None:
     print("\n]\n}")
 
 
-def _print_table(asked: _Asked, rows: Iterator[Row], sort: str | None) -> None:
+def _print_table(asked: Asked, rows: Iterator[Row], sort: str | None) -> None:
     texts = _sorted(asked, rows, lambda row: asked.columns.line(row), sort)
-    _note(asked.columns.heading)
+    note(asked.columns.heading)
     for text in texts:
         print(text)
 
 
-def _conclude(arguments: argparse.Namespace, asked: _Asked, count: Count) -> None:
+def _conclude(arguments: argparse.Namespace, asked: Asked, count: Count) -> None:
     if arguments.csv:
         print(f"{arguments.csv}: {count.pictures} pictures")
     if count.failed:
-        _note(f"{count.failed} of {count.pictures} pictures failed; their rows say why")
+        note(f"{count.failed} of {count.pictures} pictures failed; their rows say why")
     if count.sets:
         percent = f"{100 * arguments.coverage:g}%"
-        _note(
+        note(
             f"sets hold {count.members / count.sets:.2f} classes on average, by {asked.calibrated} test "
             f"pictures of the run: of pictures that are exchangeable with those, taken in the same way, "
             f"at least {percent} have their class in their set, on average over pictures and over such "
             "tests; not of each class, nor of each picture"
         )
-
-
-def _note(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
