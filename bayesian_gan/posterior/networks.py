@@ -63,7 +63,7 @@ class DrawnNetworks(Draws):
         return num_classes(self._discriminator)
 
     def network(self, player: str) -> keras.Model:
-        """The network of "generator" or "discriminator" samples; its weights are of whichever was used last."""
+        """The network of "generator" or "discriminator" samples; its own weights are no certain sample's."""
         return self._generator if player == "generator" else self._discriminator
 
     def _assign(self, player: str, draw: dict[str, np.ndarray], member: int) -> None:
