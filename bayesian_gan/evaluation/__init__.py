@@ -4,6 +4,7 @@ Nothing here knows of runs; `bayesian-gan evaluate` applies all of it to one. `f
 images into activations. See docs/evaluation.md for what each number means.
 """
 
+from bayesian_gan.evaluation.answers import Answers, answers
 from bayesian_gan.evaluation.calibration import CalibrationBins, calibration_bins
 from bayesian_gan.evaluation.classification import (
     Classification,
@@ -34,6 +35,7 @@ from bayesian_gan.evaluation.uncertainty import (
 )
 
 __all__ = [
+    "Answers",
     "CalibrationBins",
     "Classification",
     "Detection",
@@ -44,6 +46,7 @@ __all__ = [
     "RiskCoverage",
     "SampleQuality",
     "Uncertainty",
+    "answers",
     "brier_score",
     "calibration_bins",
     "classification",

@@ -63,16 +63,25 @@ class DrawnNetworks(Draws):
         return num_classes(self._discriminator)
 
     def network(self, player: str) -> keras.Model:
-        """The network of "generator" or "discriminator" samples; its weights are of whichever was used last."""
+        """The network of "generator" or "discriminator" samples; its own weights are no certain sample's."""
         return self._generator if player == "generator" else self._discriminator
 
     def _assign(self, player: str, draw: dict[str, np.ndarray], member: int) -> None:
         """Gives the weights of one network of a draw to the network that all of `player` share."""
         network = self._generator if player == "g" else self._discriminator
+        network.set_weights(self._fitting(player, draw, member))
+
+    def _fitting(self, player: str, draw: dict[str, np.ndarray], member: int) -> list[np.ndarray]:
+        """The weights of one network of a draw, of the shapes that the network has."""
+        network = self._generator if player == "g" else self._discriminator
         try:
-            network.set_weights(self._weights_in(draw, player, member))
+            weights = self._weights_in(draw, player, member)
+            for weight, variable in zip(weights, network.weights, strict=True):
+                if weight.shape != tuple(variable.shape):
+                    raise ValueError(f"{list(weight.shape)} where {list(variable.shape)} is wanted")
         except (KeyError, ValueError) as error:
             raise InputError(
                 f"the draw does not hold the weights {player}_{member:04d} of this network ({error}): "
                 "it belongs to another model"
             ) from error
+        return weights

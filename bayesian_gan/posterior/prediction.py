@@ -1,8 +1,11 @@
 """What the discriminator samples say of images, each and on average."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
+import keras
 import numpy as np
 import tensorflow as tf
 from scipy.special import expit
@@ -15,11 +18,11 @@ from bayesian_gan.posterior.networks import DrawnNetworks
 
 @dataclass(frozen=True, eq=False)
 class MemberOutputs:
-    """What the discriminator samples of one draw say of n images.
+    """What S discriminator samples say of n images.
 
     Attributes:
-        probabilities: P(y | x, real) of every sample, or P(real | x) where K = 1; float64 [M * J_d, n, K].
-        log_z: log Z = log sum_k exp m_k of every sample, float64 [M * J_d, n]; of Wasserstein critics
+        probabilities: P(y | x, real) of every sample, or P(real | x) where K = 1; float64 [S, n, K].
+        log_z: log Z = log sum_k exp m_k of every sample, float64 [S, n]; of Wasserstein critics
             c(x), so that `p_fake` is then a score, the larger the less real.
     """
 
@@ -28,7 +31,7 @@ class MemberOutputs:
 
     @property
     def p_fake(self) -> np.ndarray:
-        """1 - P(real | x) = 1 / (1 + Z), [M * J_d, n]; where P(real) is all but 1, this keeps its digits."""
+        """1 - P(real | x) = 1 / (1 + Z), [S, n]; where P(real) is all but 1, this keeps its digits."""
         return expit(-self.log_z)
 
 
@@ -63,34 +66,95 @@ class Predicting(DrawnNetworks):
         return (outputs.probabilities for outputs in self.member_outputs(images, batch_size))
 
     def member_outputs(self, images: np.ndarray, batch_size: int = 500) -> Iterator[MemberOutputs]:
-        """Yields, for each draw in order, what its samples say; see `predict` for the arguments."""
+        """Yields, for each draw in order, what its M * J_d samples say; see `predict` for the arguments.
+
+        One draw is in memory at a time, and what it says of all images.
+        """
         images = self._checked(images)
+        for draw in self._whole_draws():
+            stacked = self._stacked([draw])
+            parts = [
+                self._said(images[k : k + batch_size], stacked)
+                for k in range(0, len(images), batch_size)
+            ]
+            yield MemberOutputs(
+                np.concatenate([part.probabilities for part in parts], axis=1),
+                np.concatenate([part.log_z for part in parts], axis=1),
+            )
+
+    def all_samples(self) -> Callable[[np.ndarray], MemberOutputs]:
+        """What all samples of all draws say, as a function of a batch of images.
+
+        Their weights are read once, and in memory together: a stream of batches of any length
+        passes. Samples come draw by draw, of a draw chain by chain: [draws * M * J_d, ...]. The
+        function takes images as `predict` does.
+
+        Raises:
+            InputError: nothing is collected yet; of the function, the images do not fit.
+        """
+        stacked = self._stacked(list(self._whole_draws()))
+        return lambda images: self._said(self._checked(images), stacked)
+
+    def _whole_draws(self) -> Iterator[dict[str, np.ndarray]]:
+        """Every draw in order, but those that a run removes meanwhile: it keeps the most recent only."""
         self.require_draws()
         found = False
-        forward = tf.function(self._forward, reduce_retracing=True)
         for iteration in self.iterations:
             try:
                 draw = self._read(iteration)
             except RemovedError:
-                continue  # By the process that writes: it keeps the most recent draws only.
-            found_probabilities, found_log_z = [], []
-            for i in range(self.num_discriminators):
-                self._assign("d", draw, i)
-                parts = [
-                    forward(images[k : k + batch_size]) for k in range(0, len(images), batch_size)
-                ]
-                p, log_z = (np.concatenate(part) for part in zip(*parts, strict=True))
-                found_probabilities.append(p.astype(np.float64))
-                found_log_z.append(log_z.astype(np.float64))
+                continue
             found = True
-            yield MemberOutputs(np.stack(found_probabilities), np.stack(found_log_z))
+            yield draw
         if not found:
             raise InputError(
                 f"{self.store}: every draw was removed for a newer one before it was read; try again, or give "
                 "the run a larger --max_samples"
             )
 
-    def _forward(self, images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Probabilities and log Z of the network as it is."""
-        outputs = self._discriminator(self._unit(images), training=False)
-        return probabilities(split_outputs(outputs)[0]), real_logit(outputs)
+    def _stacked(self, draws: Sequence[dict[str, np.ndarray]]) -> list[tf.Tensor]:
+        """The discriminators of some draws: for each weight of the network, all samples' [S, ...]."""
+        samples = [
+            self._fitting("d", draw, i) for draw in draws for i in range(self.num_discriminators)
+        ]
+        return [tf.constant(np.stack(weights)) for weights in zip(*samples, strict=True)]
+
+    def _said(self, images: np.ndarray, stacked: list[tf.Tensor]) -> MemberOutputs:
+        """What samples of stacked weights say of checked images, in one forward pass of each."""
+        function = self._functions.get(images.dtype.name)
+        if function is None:
+            function = self._functions[images.dtype.name] = self._traced(images.dtype.name, stacked)
+        p, log_z = function(tf.constant(images), *stacked)
+        return MemberOutputs(p.numpy().astype(np.float64), log_z.numpy().astype(np.float64))
+
+    @cached_property
+    def _functions(self) -> dict[str, Any]:
+        """The traced function for each type of images: it serves any number of them, and of samples."""
+        return {}
+
+    def _traced(self, dtype: str, stacked: list[tf.Tensor]) -> Any:
+        """Images and stacked weights to probabilities [S, n, K] and log Z [S, n]."""
+
+        def forward(images: tf.Tensor, *stacked: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            unit = self._unit(images)
+
+            def member(i: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+                weights = [weight[i] for weight in stacked]
+                pairs = zip(self._discriminator.weights, weights, strict=True)
+                with keras.StatelessScope(list(pairs)):
+                    outputs = self._discriminator(unit, training=False)
+                return probabilities(split_outputs(outputs)[0]), real_logit(outputs)
+
+            # A loop's graph is as large as that of one network. One sample's activations are in
+            # memory at a time.
+            return tf.map_fn(
+                member,
+                tf.range(tf.shape(stacked[0])[0]),
+                fn_output_signature=(tf.float32, tf.float32),
+                parallel_iterations=1,
+            )
+
+        shape = self._discriminator.input_shape[1:]
+        signature = [tf.TensorSpec((None, *shape), dtype)]
+        signature += [tf.TensorSpec((None, *weight.shape[1:]), weight.dtype) for weight in stacked]
+        return tf.function(forward).get_concrete_function(*signature)

@@ -1,0 +1,19 @@
+"""Texts as cells of a CSV that a spreadsheet program may open.
+
+Such a program runs a cell that begins with one of = + - @ as a formula, and a picture's name or a
+class's may be anything. Those cells, and those that begin with an apostrophe, get an apostrophe in
+front of them, so that `original` gives back what was there.
+"""
+
+RUNS = ("=", "+", "-", "@", "\t", "\r", "\n")
+MARK = "'"
+
+
+def neutral(text: str) -> str:
+    """A text as a cell that no program runs."""
+    return MARK + text if text.startswith((*RUNS, MARK)) else text
+
+
+def original(cell: str) -> str:
+    """The text that `neutral` made a cell of."""
+    return cell.removeprefix(MARK)
