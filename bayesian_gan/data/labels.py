@@ -6,9 +6,8 @@ from typing import Any
 import numpy as np
 
 from bayesian_gan.data.given import as_array
+from bayesian_gan.data.image_data import UNLABELLED
 from bayesian_gan.errors import InputError
-
-UNLABELLED = -1
 
 
 def integer_labels(
