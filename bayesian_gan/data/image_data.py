@@ -53,8 +53,6 @@ class ImageData:
         if len(set(self.class_names)) < len(self.class_names):
             self._refuse(f"class_names must be different names: {self.class_names}")
         self._check("images", self.images, "labels", self.labels)
-        if self.images.size == 0:
-            self._refuse(f"images is empty: its shape is {list(self.images.shape)}")
         self._check_labels("labels", self.labels, UNLABELLED)
         self._check("test_images", self.test_images, "test_labels", self.test_labels)
         self._check_labels("test_labels", self.test_labels, 0)
@@ -111,6 +109,8 @@ class ImageData:
                 self._refuse(
                     f"{array_name} must be {np.dtype(dtype).name} of rank {rank}, not {found}"
                 )
+        if images_name == "images" and images.size == 0:
+            self._refuse(f"images is empty: its shape is {list(images.shape)}")
         if len(images) != len(labels):
             self._refuse(
                 f"{len(images)} {images_name} and {len(labels)} {labels_name}; "
