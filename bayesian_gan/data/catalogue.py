@@ -248,6 +248,13 @@ def run_name(name: str) -> str:
     return slug(Path(rest).name or kind) if kind in ("folder", "npz") else slug(name)
 
 
+def own_name(dataset: str) -> str:
+    """The name of the user's own data, `folder:PATH` or `npz:PATH`, in the names of label splits."""
+    kind, _, rest = dataset.partition(":")
+    path = Path(rest).expanduser().absolute()
+    return (path.name if kind == "folder" else path.stem) or kind
+
+
 def _prepared(entry: Entry, folder: Path, options: ReadingOptions) -> Path:
     """What TFDS has prepared, downloaded now where that is asked for and possible."""
     prepared = tfds_reader.prepared_folder(entry.tfds_name, folder) if entry.tfds_name else None

@@ -60,9 +60,10 @@ def read(path: Path, options: ReadingOptions) -> ImageData:
         )
     names = _class_names(path, given)
     train, test = sorted(given.train), sorted(given.test)
+    name = path.absolute().name or "folder"
     look = Look(options.image_size, options.fit, options.background)
     data = cached(
-        path.resolve().name or "folder",
+        name,
         content_key(
             "folder",
             *layout.keys,
@@ -71,7 +72,7 @@ def read(path: Path, options: ReadingOptions) -> ImageData:
         ),
         options.cache_dir,
         partial(_source, train, test, look),
-        f"{path.resolve().name or 'folder'} from the pictures in {str(path)!r}",
+        f"{name} from the pictures in {str(path)!r}",
     )
     # Labels are no part of the cache: twenty more of them need no picture to be decoded again.
     place = {name: k for k, name in enumerate(names)} | {"": UNLABELLED}
@@ -140,7 +141,7 @@ def _shape(headers: Sequence[Header], look: Look) -> tuple[tuple[int, int, int],
     sizes = {(header.height, header.width) for header in headers}
     said = []
     low, high = min(map(min, sizes)), max(map(max, sizes))
-    if len(sizes) == 1 and not look.image_size and LEAST_SIDE <= low and high <= LARGEST_SIDE:
+    if len(sizes) == 1 and not look.image_size and low >= LEAST_SIDE and high <= LARGEST_SIDE:
         height, width = next(iter(sizes))
     else:
         shorter = int(np.median([min(header.height, header.width) for header in headers]))

@@ -1,6 +1,7 @@
 """Data of the user's own, as flags name them: which they are, and where they lie."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,9 @@ def is_own(dataset: str) -> bool:
 
 
 def resolve_data(config: AllOptions, given: Collection[str]) -> dict[str, Any]:
-    """What `--data`, `--dataset` and `--labels` mean, with absolute paths: a run may go on elsewhere.
+    """What `--data`, `--dataset`, `--data_path` and `--labels` mean, with absolute paths.
+
+    A run may go on in another folder.
 
     Args:
         config: of the flags.
@@ -40,12 +43,31 @@ def resolve_data(config: AllOptions, given: Collection[str]) -> dict[str, Any]:
         kind = SUFFIXES.get(Path(config.data).suffix.lower(), "folder")
         dataset = f"{kind}:{config.data}"
         found["data"] = None  # From here on --dataset says it.
+    if config.data_path is not None:
+        found["data_path"] = absolute(config.data_path)
     if is_own(dataset):
         kind, _, path = dataset.partition(":")
         found["dataset"] = f"{kind}:{absolute(path)}"
+        if config.resume in (None, "auto"):
+            # It would say where data have moved to, and these have not.
+            found["data_path"] = None
     if config.labels is not None:
         found["labels"] = absolute(config.labels)
     return found
+
+
+def moved(config: AllOptions, data_path: str) -> AllOptions:
+    """The options of a run whose own data lie elsewhere now, and their file of labels with them.
+
+    Args:
+        config: of the run.
+        data_path: where the folder or file lies that `--dataset` named.
+    """
+    kind, _, old = config.dataset.partition(":")
+    labels = config.labels
+    if labels is not None and Path(labels).is_relative_to(old):
+        labels = str(Path(absolute(data_path)) / Path(labels).relative_to(old))
+    return replace(config, dataset=f"{kind}:{absolute(data_path)}", labels=labels)
 
 
 def absolute(path: str) -> str:
