@@ -68,8 +68,8 @@ def test_train_and_test_with_a_folder_that_is_no_class(
     tmp_path: Path, read: Read, name: str, place: str, test: str | None
 ) -> None:
     path = make.write_folder(tmp_path / "own")
-    (path / place / name).mkdir()
-    Image.new("RGB", (16, 16), "red").save(path / place / name / "a.png")
+    (path / place / name / "deep").mkdir(parents=True)
+    Image.new("RGB", (16, 16), "red").save(path / place / name / "deep" / "a.png")
     if test is None:
         for file in (path / "test").rglob("*.png"):
             file.unlink()
@@ -81,7 +81,7 @@ def test_train_and_test_with_a_folder_that_is_no_class(
     assert data.class_names == ("cat", "dog")
     assert (len(data.images), data.num_labelled) == (17, 16)
     assert len(data.test_images) == (0 if test is None else 8)
-    assert label_of(data, path / place / name / "a.png") is None
+    assert label_of(data, path / place / name / "deep" / "a.png") is None
     assert ("no test set" in data.notes[0]) == (test is None)
 
 
