@@ -17,7 +17,7 @@ from absl import flags
 from command_line import CommandLine
 
 from bayesian_gan import storage
-from bayesian_gan.data.catalogue import load
+from bayesian_gan.data.run_data import load_run_data
 from bayesian_gan.data.splits import label_split
 from bayesian_gan.gan.model import BayesianGAN
 from bayesian_gan.networks import dcgan_discriminator, dcgan_generator
@@ -82,7 +82,7 @@ def run_configured(config: Config, folder: Path | None = None) -> Path:
     """The folder of a run of this configuration, made in this process, or of one that goes on there."""
     assert config.out_dir is not None
     Path(config.out_dir).mkdir(exist_ok=True)
-    data = load(config.dataset, config.data_path)
+    data = load_run_data(config)
     split = label_split(data, config.N, config.label_seed) if config.semi else None
     return run(config, data, split, folder)
 

@@ -184,6 +184,28 @@ def write_folder(path: Path, num: int = 8, side: int = 16, mode: str = "RGB") ->
     return path
 
 
+def write_own(path: Path, labelled: int = 4, unlabelled: int = 6, test: int = 2) -> Path:
+    """Writes PATH/{labelled,test}/{cat,dog}/*.png and PATH/unlabelled/{a,b}/*.png, all different."""
+    folders = [
+        *((f"labelled/{name}", labelled) for name in ("cat", "dog")),
+        *((f"unlabelled/{name}", unlabelled) for name in ("a", "b")),
+        *((f"test/{name}", test) for name in ("cat", "dog")),
+    ]
+    for seed, (name, number) in enumerate(folders):
+        (path / name).mkdir(parents=True)
+        for i, image in enumerate(colour(number, 16, seed)[0]):
+            Image.fromarray(image).save(path / name / f"{i}.png")
+    return path
+
+
+def write_flat(path: Path, num: int = 8) -> Path:
+    """Writes PATH/*.png, of which number 3 lies in PATH/in/."""
+    (path / "in").mkdir(parents=True)
+    for i, image in enumerate(colour(num, 16, 7)[0]):
+        Image.fromarray(image).save(path / ("in" if i == 3 else "") / f"{i}.png")
+    return path
+
+
 def npz_arrays(num: int = 20, side: int = 16) -> dict[str, Any]:
     """The four arrays of an .npz file."""
     images, labels = colour(num, side, 1, num_classes=2)

@@ -25,7 +25,7 @@ COMMANDS: dict[str, str] = {
     "branch": "begins a run where another's warm-up ended, with another temperature for example",
     "check": "reads every draw of a run's posterior, and says which are damaged",
     "classify": "the short form of predict, for a few pictures",
-    "data": "which data sets there are, and what is in one",
+    "data": "which data sets there are, what is in one, and an example of your own",
     "diagnose": "whether a run's chains agree: R-hat, effective sample sizes, plots, ArviZ",
     "evaluate": "scores a run's posterior: classification, calibration, uncertainty, generated images",
     "export": "a posterior as a SavedModel, .keras, LiteRT or ONNX",

@@ -70,7 +70,15 @@ def run(arguments: argparse.Namespace) -> int:
             f"{MIN_IMAGES} each; give {MIN_IMAGES * num_generators} or more, or 0"
         )
     data = opened.load_data(arguments.data_path)
-    if arguments.num_images and min(len(data.images), len(data.test_images)) < MIN_IMAGES:
+    if arguments.ood and not data.has_test:
+        raise InputError(
+            f"--ood {arguments.ood}: {data.name} has no test set, from whose images others could be told; "
+            "leave --ood out, or train with --test_fraction"
+        )
+    smallest = min(
+        len(data.images), *([len(data.test_images)] if data.has_test else []), MIN_IMAGES
+    )
+    if arguments.num_images and smallest < MIN_IMAGES:
         raise InputError(
             f"{data.name} has {len(data.images)} training and {len(data.test_images)} test images, and "
             f"{MIN_IMAGES} of each are needed to judge generators; give --num_images 0"
@@ -89,7 +97,10 @@ def run(arguments: argparse.Namespace) -> int:
     )
     if opened.config.validation:
         print("test images are those of --validation: the last of the training set, held out")
-    result |= _predictions(posterior, data, outside)
+    if data.has_test:
+        result |= _predictions(posterior, data, outside)
+    else:
+        print("no test set: no error, calibration or uncertainty of unseen images is known")
     if arguments.num_images:
         result["samples"] = _samples(arguments, posterior, data, extractors, opened.path)
     result["seconds"] = round(time.monotonic() - start, 1)
@@ -145,7 +156,9 @@ def _extractors(
 
     # The user's file first: it may have to be refused.
     files = [file_features(arguments.inception)] if arguments.inception else []
-    trained = [classifier_features(data, opened.config.cache_dir)] if data.num_classes > 1 else []
+    # A classifier of a few labels would judge generators by what it does not know.
+    judge = data.num_classes > 1 and data.all_labelled and data.has_test
+    trained = [classifier_features(data, opened.config.cache_dir)] if judge else []
     return [*trained, random_features(data.image_shape), *files]
 
 
@@ -316,11 +329,14 @@ def _print_samples(report: dict[str, Any]) -> None:
     if "memorisation" not in report:
         return
     memory = report["memorisation"]
-    print(
-        f"nearest of {memory['n_train']} training images: median distance {memory['median_distance']:.4g}, of "
-        f"test images {memory['median_distance_of_test_images']:.4g}; nearer than the nearest 1% of test "
-        f"images: {100 * memory['share_nearer_than_1_percent_of_test_images']:.1f}%"
-    )
+    said = f"nearest of {memory['n_train']} training images: median distance {memory['median_distance']:.4g}"
+    if "median_distance_of_test_images" in memory:
+        share = memory["share_nearer_than_1_percent_of_test_images"]
+        said += (
+            f", of test images {memory['median_distance_of_test_images']:.4g}; nearer than the nearest 1% of "
+            f"test images: {100 * share:.1f}%"
+        )
+    print(said)
 
 
 def _save_suspects(path: Path, suspects: Any, data: "ImageData") -> None:

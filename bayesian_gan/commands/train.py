@@ -41,6 +41,8 @@ def begin() -> None:
     check_versions()
     config = Config.from_flags(flags.FLAGS)
     given = {name for name in config.to_json() if flags.FLAGS[name].present}
+    if "data" in given:  # By now --dataset says what it said.
+        given = given - {"data"} | {"dataset"}
     cluster = read_cluster(os.environ) if config.strategy == "multiworker" else None
     if cluster is not None and not cluster.is_chief and config.resume == AUTO:
         folder = None  # The chief finds the run and tells.

@@ -7,26 +7,33 @@ from typing import Any, BinaryIO, cast
 
 import numpy as np
 
-from bayesian_gan.data.image_data import ImageData
+from bayesian_gan.data.image_data import UNLABELLED, ImageData
 from bayesian_gan.data.paths import REMEDY, check_file, reason
 from bayesian_gan.data.resizing import resized
 from bayesian_gan.errors import InputError
 
-NAMES = ("images", "labels", "test_images", "test_labels")
-KERAS_NAMES = ("x_train", "y_train", "x_test", "y_test")
 CLASS_NAMES = "class_names"
+# The usual names of each array, the first of which this package writes.
+ALIASES = {
+    "images": ("images", "train_images", "x_train", "X_train", "x", "X"),
+    "labels": ("labels", "train_labels", "y_train", "Y_train", "y", "Y"),
+    "test_images": ("test_images", "x_test", "X_test"),
+    "test_labels": ("test_labels", "y_test", "Y_test"),
+    CLASS_NAMES: (CLASS_NAMES,),
+}
 MAX_BYTES = 2**32
 MAX_CLASSES = 10_000
 LAYOUT = (
-    f"uint8 arrays {', '.join(NAMES)} (or {', '.join(KERAS_NAMES)}), and {CLASS_NAMES} if you like"
+    "uint8 images (or x_train, X, ...), integer labels (or y_train, y, ...; -1 for none), test_images and "
+    f"test_labels (or x_test, y_test) if there is a test set, and {CLASS_NAMES} if you like"
 )
 
 
 def from_arrays(
     images: np.ndarray,
-    labels: np.ndarray,
-    test_images: np.ndarray,
-    test_labels: np.ndarray,
+    labels: np.ndarray | None = None,
+    test_images: np.ndarray | None = None,
+    test_labels: np.ndarray | None = None,
     *,
     class_names: tuple[str, ...] | None = None,
     name: str = "arrays",
@@ -37,9 +44,10 @@ def from_arrays(
 
     Args:
         images: training images, uint8 [N, H, W] or [N, H, W, C] with 1 or 3 channels.
-        labels: integers [N] or [N, 1], in [0, K).
-        test_images: uint8, of the shape of a training image, or any with `resize`.
-        test_labels: integers.
+        labels: integers [N] or [N, 1], in [0, K), -1 for none; None where nothing is labelled.
+        test_images: uint8, of the shape of a training image, or any with `resize`; None without a
+            test set.
+        test_labels: integers; None without a test set.
         class_names: K names; the numbers up to the largest training label by default.
         name: of the data set, part of the names of label splits.
         provenance: one line that says where the arrays come from.
@@ -48,19 +56,29 @@ def from_arrays(
     Raises:
         InputError: the arrays are of another kind, or do not fit together.
     """
-    images, test_images = (
-        _images(name, n, x) for n, x in (("images", images), ("test_images", test_images))
-    )
-    labels, test_labels = (
-        _labels(name, n, y) for n, y in (("labels", labels), ("test_labels", test_labels))
-    )
+    if (test_images is None) != (test_labels is None):
+        there, lacks = ("test_images", "test_labels")[:: 1 if test_labels is None else -1]
+        raise InputError(
+            f"data set {name!r} has {there} and no {lacks}; give both, or leave {there} out"
+        )
+    images = _images(name, "images", images)
+    if labels is None:
+        labels = np.full(len(images), UNLABELLED, np.int32)
+    labels = _labels(name, "labels", labels, UNLABELLED)
+    if test_images is None or test_labels is None:
+        test_images, test_labels = np.zeros((0, *images.shape[1:]), np.uint8), labels[:0]
+    else:
+        test_images = _images(name, "test_images", test_images)
+        test_labels = _labels(name, "test_labels", test_labels, 0)
     if class_names is None:
-        if labels.min() == 1 and test_labels.min() >= 1:
+        known = labels[labels != UNLABELLED]
+        known = known if len(known) else test_labels
+        if len(known) and known.min() == 1 and (not len(test_labels) or test_labels.min() >= 1):
             raise InputError(
-                f"data set {name!r}: labels count from 0, and these are 1..{labels.max()}: store y - 1, or "
+                f"data set {name!r}: labels count from 0, and these are 1..{known.max()}: store y - 1, or "
                 "name the classes with class_names, of which the first is that of label 0"
             )
-        class_names = tuple(str(k) for k in range(int(labels.max()) + 1))
+        class_names = tuple(str(k) for k in range(int(known.max(initial=-1)) + 1))
     if test_images.shape[1:] != images.shape[1:]:
         if not resize:
             raise InputError(
@@ -72,9 +90,9 @@ def from_arrays(
 
 
 def read_npz(path: Path, resize: bool = False) -> ImageData:
-    """Reads an .npz file of the four arrays, and of `class_names` where it has them.
+    """Reads an .npz file of images, and of labels, a test set and `class_names` where it has them.
 
-    It loads no pickle.
+    The arrays have one of their names in `ALIASES`. It loads no pickle.
 
     Raises:
         InputError: the file is missing, damaged, too large when unpacked, or holds something else.
@@ -93,10 +111,9 @@ def read_npz(path: Path, resize: bool = False) -> ImageData:
             f"{str(path)!r} cannot be read as .npz ({type(error).__name__}: {reason(error)}); {REMEDY}"
         ) from error
     class_names = _class_names(path, arrays.pop(CLASS_NAMES, None))
-    names = KERAS_NAMES if KERAS_NAMES[0] in arrays else NAMES
     try:
         return from_arrays(
-            *(arrays[name] for name in names),
+            **arrays,
             class_names=class_names,
             name=path.stem,
             provenance=f"{path.stem} from {str(path)!r}",
@@ -107,15 +124,23 @@ def read_npz(path: Path, resize: bool = False) -> ImageData:
 
 
 def _members(path: Path, archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
-    """The archive's arrays by name, after checking names and announced sizes."""
-    members = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
-    if len(members) != len(archive.infolist()):
+    """The archive's arrays by what they are, after checking names and announced sizes."""
+    found = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
+    if len(found) != len(archive.infolist()):
         raise InputError(f"{str(path)!r} holds an array twice; {REMEDY}")
-    expected = set(KERAS_NAMES if KERAS_NAMES[0] in members else NAMES)
-    for name in sorted(expected - set(members)):
-        raise InputError(f"{str(path)!r} has no array {name!r}; store {LAYOUT}")
-    for name in sorted(set(members) - expected - {CLASS_NAMES}):
-        raise InputError(f"{str(path)!r} also holds {name!r}; store only {LAYOUT}")
+    known = {alias: name for name, aliases in ALIASES.items() for alias in aliases}
+    members: dict[str, zipfile.ZipInfo] = {}
+    for alias, info in found.items():
+        if alias not in known:
+            raise InputError(f"{str(path)!r} also holds {alias!r}; store only {LAYOUT}")
+        if known[alias] in members:
+            other = members[known[alias]].filename.removesuffix(".npy")
+            raise InputError(
+                f"{str(path)!r} holds {other!r} and {alias!r}, two names of one array; leave one out"
+            )
+        members[known[alias]] = info
+    if "images" not in members:
+        raise InputError(f"{str(path)!r} has no array 'images'; store {LAYOUT}")
     size = sum(info.file_size for info in members.values())
     if size > MAX_BYTES:
         raise InputError(
@@ -184,7 +209,7 @@ def _images(name: str, which: str, images: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(images)
 
 
-def _labels(name: str, which: str, labels: np.ndarray) -> np.ndarray:
+def _labels(name: str, which: str, labels: np.ndarray, least: int) -> np.ndarray:
     labels = np.asarray(labels)
     if labels.ndim == 2 and labels.shape[1] == 1:
         labels = labels[:, 0]
@@ -195,11 +220,11 @@ def _labels(name: str, which: str, labels: np.ndarray) -> np.ndarray:
             f"data set {name!r}: {which} must be whole numbers [N], not {labels.dtype} "
             f"of shape {list(labels.shape)}"
         )
-    wrong = np.flatnonzero((labels < 0) | (labels >= MAX_CLASSES))
+    wrong = np.flatnonzero((labels < least) | (labels >= MAX_CLASSES))
     if len(wrong):
         raise InputError(
             f"data set {name!r}: {which} has {labels[wrong[0]]} at position {wrong[0]}, and labels are "
-            f"0 to K - 1, K at most {MAX_CLASSES}"
+            f"0 to K - 1, K at most {MAX_CLASSES}{', or -1 for none' * (least < 0)}"
         )
     return labels.astype(np.int32)
 

@@ -115,8 +115,12 @@ def cached(
         if isinstance(found, str):
             raise InputError(f"{str(folder)!r} {found} as soon as it was written; check that disk")
     arrays, entry = found
+    images, labels, test_images, test_labels = (arrays[name] for name in ARRAYS)
     return ImageData(
-        **arrays,
+        images,
+        labels,
+        test_images,
+        test_labels,
         class_names=tuple(entry["class_names"]),
         name=name,
         provenance=f"{provenance}{entry['note']}, decoded in {str(folder)!r}",

@@ -10,10 +10,10 @@ from bayesian_gan.data import (
     arrays,
     celeb,
     cifar,
-    class_folders,
     digits,
     idx_sets,
     imagenet,
+    own_folder,
     svhn,
     tfds_reader,
 )
@@ -181,7 +181,7 @@ _ENTRIES = (
 
 PATTERNS = {
     "imagenet_K": "DATA_PATH/imagenet_K/{train_256,val_256}/nXXXXXXXX/*.JPEG, K classes, every 4th pixel",
-    "folder:PATH": f"a folder of your own, {class_folders.LAYOUT}",
+    "folder:PATH": f"a folder of your own, {own_folder.LAYOUT}",
     "npz:PATH": f"an .npz file of your own, {arrays.LAYOUT}",
     "tfds:NAME": "any data set with image and label that TensorFlow Datasets prepared in --data_path",
 }
@@ -248,6 +248,13 @@ def run_name(name: str) -> str:
     return slug(Path(rest).name or kind) if kind in ("folder", "npz") else slug(name)
 
 
+def own_name(dataset: str) -> str:
+    """The name of the user's own data, `folder:PATH` or `npz:PATH`, in the names of label splits."""
+    kind, _, rest = dataset.partition(":")
+    path = Path(rest).expanduser().absolute()
+    return (path.name if kind == "folder" else path.stem) or kind
+
+
 def _prepared(entry: Entry, folder: Path, options: ReadingOptions) -> Path:
     """What TFDS has prepared, downloaded now where that is asked for and possible."""
     prepared = tfds_reader.prepared_folder(entry.tfds_name, folder) if entry.tfds_name else None
@@ -296,7 +303,7 @@ def _tfds_entry(tfds_name: str) -> Entry:
 def _own_entry(kind: str, path: Path) -> Entry:
     def read(_: Path, options: ReadingOptions) -> ImageData:
         if kind == "folder":
-            return class_folders.read(path, options)
+            return own_folder.read(path, options)
         return arrays.read_npz(path, options.resize)
 
     sized = kind == "folder"

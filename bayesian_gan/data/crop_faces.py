@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from bayesian_gan.data.paths import REMEDY
-from bayesian_gan.data.pictures import read_picture
+from bayesian_gan.data.pictures import read_as_stored
 from bayesian_gan.errors import InputError
 
 ALIGNED_SIZE = (178, 218)
@@ -41,7 +41,7 @@ def read_face(path: Path, size: int) -> np.ndarray:
     Raises:
         InputError: it cannot be read, or has another size.
     """
-    picture = read_picture(path)
+    picture = read_as_stored(path)
     if picture.size == (size, size):
         return np.asarray(picture.convert("RGB"))
     if picture.size != ALIGNED_SIZE:

@@ -1,4 +1,4 @@
-"""What every reader returns: labelled images, in memory or mapped into it, checked once."""
+"""What every reader returns: images, some of them labelled, checked once."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,23 +8,31 @@ import numpy as np
 
 from bayesian_gan.errors import InputError
 
+# The label of an image that has none.
+UNLABELLED = -1
+# Training images that stand for a test set where a run is only watched, never scored.
+PROBES = 500
+
 
 @dataclass(frozen=True, eq=False)
 class ImageData:
-    """A data set of images with K classes.
+    """A data set of images with K classes, of which all, some or none are labelled.
+
+    Without a test set nothing is held out, and no error can be measured.
 
     Attributes:
         images: training images, uint8 [N, H, W, C]; large ones are a read-only np.memmap.
-        labels: their classes, int32 [N], in [0, K).
-        test_images: uint8 [N_test, H, W, C].
+        labels: their classes, int32 [N], in [0, K), -1 where an image has none.
+        test_images: uint8 [N_test, H, W, C]; [0, H, W, C] where there is no test set.
         test_labels: int32 [N_test], in [0, K).
-        class_names: K different names.
+        class_names: K different names; none where nothing is labelled.
         name: the canonical name, part of the names of label splits.
         provenance: one line that says which reader served, and from where.
         balance: how label splits share out the labels: "exact", as many for each class, or nothing;
             or "even", where a class that has too few gives all it has and the others more.
         cache: folder from which the images are mapped, where hashes of them may be kept; None for
             images in memory.
+        notes: what a user should know of the data, a line each.
 
     Raises:
         InputError: an array is of another type or shape, or empty, or the counts differ.
@@ -39,12 +47,15 @@ class ImageData:
     provenance: str
     balance: Literal["exact", "even"] = "exact"
     cache: Path | None = None
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if not self.class_names or len(set(self.class_names)) < len(self.class_names):
-            self._refuse(f"class_names must be different names, at least one: {self.class_names}")
+        if len(set(self.class_names)) < len(self.class_names):
+            self._refuse(f"class_names must be different names: {self.class_names}")
         self._check("images", self.images, "labels", self.labels)
+        self._check_labels("labels", self.labels, UNLABELLED)
         self._check("test_images", self.test_images, "test_labels", self.test_labels)
+        self._check_labels("test_labels", self.test_labels, 0)
         if self.test_images.shape[1:] != self.images.shape[1:]:
             self._refuse(
                 f"a test image is {self.test_images.shape[1:]}, a training image "
@@ -55,6 +66,30 @@ class ImageData:
     def num_classes(self) -> int:
         """K."""
         return len(self.class_names)
+
+    @property
+    def has_test(self) -> bool:
+        """Whether there is a test set."""
+        return len(self.test_images) > 0
+
+    @property
+    def num_labelled(self) -> int:
+        """Training images that are labelled."""
+        return int(np.count_nonzero(self.labels != UNLABELLED))
+
+    @property
+    def all_labelled(self) -> bool:
+        """Whether every training image is."""
+        return self.num_labelled == len(self.labels)
+
+    @property
+    def probe_images(self) -> np.ndarray:
+        """Images to watch a run by: those of the test set, or without one training images."""
+        if self.has_test:
+            return self.test_images
+        # Evenly spaced: files that are sorted by class begin with one class.
+        count = min(len(self.images), PROBES)
+        return self.images[np.linspace(0, len(self.images) - 1, count).round().astype(int)]
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
@@ -74,16 +109,18 @@ class ImageData:
                 self._refuse(
                     f"{array_name} must be {np.dtype(dtype).name} of rank {rank}, not {found}"
                 )
-        if images.size == 0:
-            self._refuse(f"{images_name} is empty: its shape is {list(images.shape)}")
+        if images_name == "images" and images.size == 0:
+            self._refuse(f"images is empty: its shape is {list(images.shape)}")
         if len(images) != len(labels):
             self._refuse(
                 f"{len(images)} {images_name} and {len(labels)} {labels_name}; "
                 "each image needs one label"
             )
-        if labels.min() < 0 or labels.max() >= self.num_classes:
+
+    def _check_labels(self, name: str, labels: np.ndarray, least: int) -> None:
+        if len(labels) and (labels.min() < least or labels.max() >= self.num_classes):
             self._refuse(
-                f"{labels_name} lie in [{labels.min()}, {labels.max()}], "
+                f"{name} lie in [{labels.min()}, {labels.max()}], "
                 f"and its {self.num_classes} classes are 0 to {self.num_classes - 1}"
             )
 

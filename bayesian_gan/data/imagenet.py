@@ -13,7 +13,7 @@ from bayesian_gan.data import class_folders
 from bayesian_gan.data.cache import Source, cached, content_key
 from bayesian_gan.data.image_data import ImageData
 from bayesian_gan.data.paths import REMEDY, entries
-from bayesian_gan.data.pictures import read_picture
+from bayesian_gan.data.pictures import read_as_stored
 from bayesian_gan.data.resizing import picture_array
 from bayesian_gan.errors import InputError
 from bayesian_gan.options.reading import ReadingOptions
@@ -76,7 +76,7 @@ def _check_classes(folder: Path, classes: tuple[str, ...], num_classes: int) -> 
 
 
 def _image(path: Path, size: int, resize: bool) -> np.ndarray:
-    picture = read_picture(path)
+    picture = read_as_stored(path)
     if picture.size != (SIDE, SIDE) and not resize:
         raise InputError(
             f"{str(path)!r} is {picture.width}x{picture.height}, not {SIDE}x{SIDE}; give --resize to have "

@@ -8,9 +8,8 @@ import numpy as np
 import tensorflow as tf
 
 from bayesian_gan.data.given import as_array
+from bayesian_gan.data.image_data import UNLABELLED
 from bayesian_gan.errors import InputError
-
-UNLABELLED = -1
 
 
 def integer_labels(

@@ -4,15 +4,15 @@ import io
 import os
 import warnings
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageColor, ImageOps, UnidentifiedImageError
 from tqdm import tqdm
 
 from bayesian_gan.data.paths import REMEDY, check_file, reason
@@ -24,12 +24,106 @@ SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".ppm", ".pgm", ".tif", ".t
 MAX_PIXELS = 2**25
 MAX_BYTES = 2**28
 CHUNK = 128
+SMALLER = "put a smaller copy in its place"
+# What an 8-bit picture becomes: grey, or colour. Pillow clips values of more bits to 8.
+GREY = ("1", "L", "LA", "La")
+COLOUR = ("RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr", "P", "PA", "LAB", "HSV")
+WITH_ALPHA = ("LA", "La", "PA", "RGBA", "RGBa")
+# EXIF orientations from 5 on are of cameras that were held upright.
+TURNED = 5
 
 Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
-def read_picture(source: Path | bytes, name: str = "") -> Image.Image:
-    """Decodes a picture; what it is is seen from its bytes, not from its name.
+class Header(NamedTuple):
+    """What a picture's file says of it before its pixels are decoded.
+
+    Attributes:
+        width: as it is to be seen, after the orientation that a camera noted.
+        height: likewise.
+        channels: 1 for grey, 3 for colour.
+        alpha: whether parts of it may be transparent.
+    """
+
+    width: int
+    height: int
+    channels: int
+    alpha: bool
+
+
+def read_picture(source: Path | bytes, name: str = "", *, background: str = "white") -> Image.Image:
+    """Decodes a picture as it is to be seen: upright, and on a background where it is transparent.
+
+    What it is is seen from its bytes, not from its name.
+
+    Args:
+        source: a file, or its contents.
+        name: what to call contents in a message.
+        background: see `colour`.
+
+    Returns:
+        A picture of mode "L" or "RGB".
+
+    Raises:
+        InputError: it is missing, no picture, cut short, larger than 2^25 pixels, or has values
+            of more than 8 bits; the line names it.
+    """
+    with _opened(source, name) as opened:
+        channels = _channels(opened, repr(str(source)) if isinstance(source, Path) else name)
+        mode = "L" if channels == 1 else "RGB"
+        picture = ImageOps.exif_transpose(opened)
+        picture.load()
+        if _has_alpha(picture):
+            ground = Image.new("RGBA", picture.size, colour(background))
+            picture = Image.alpha_composite(ground, picture.convert("RGBA"))
+        return picture if picture.mode == mode else picture.convert(mode)
+
+
+def read_header(path: Path) -> Header:
+    """Reads what `read_picture` will give, but for the pixels.
+
+    Raises:
+        InputError: as `read_picture` does, but for what is wrong with the pixels.
+    """
+    with _opened(path, "") as picture:
+        channels = _channels(picture, repr(str(path)))
+        size = picture.size
+        if picture.getexif().get(ExifTags.Base.Orientation, 1) >= TURNED:
+            size = size[::-1]
+        return Header(*size, channels, _has_alpha(picture))
+
+
+def colour(background: str) -> tuple[int, int, int]:
+    """Red, green and blue, 0 to 255, of a colour's name or of #rrggbb.
+
+    Raises:
+        InputError: it is no colour.
+    """
+    try:
+        return ImageColor.getrgb(background)[:3]
+    except ValueError as error:
+        raise InputError(
+            f"--background {background!r}: no colour; give a name, such as white, or #rrggbb"
+        ) from error
+
+
+def _channels(picture: Image.Image, called: str) -> int:
+    if picture.mode in GREY:
+        return 1
+    if picture.mode not in COLOUR:
+        raise InputError(
+            f"{called} has values of mode {picture.mode}, not 8 bits; convert it to 8-bit grey or RGB"
+        )
+    return 3
+
+
+def _has_alpha(picture: Image.Image) -> bool:
+    return picture.mode in WITH_ALPHA or "transparency" in picture.info
+
+
+def read_as_stored(source: Path | bytes, name: str = "") -> Image.Image:
+    """Decodes a picture as its file has it, in any mode: benchmark sets are taken as they are.
 
     Args:
         source: a file, or its contents.
@@ -39,6 +133,14 @@ def read_picture(source: Path | bytes, name: str = "") -> Image.Image:
         InputError: it is missing, no picture, cut short, or larger than 2^25 pixels; the line names
             it.
     """
+    with _opened(source, name) as picture:
+        picture.load()
+        return picture
+
+
+@contextmanager
+def _opened(source: Path | bytes, name: str) -> Iterator[Image.Image]:
+    """A picture whose size is within bounds; whatever goes wrong with it is said in one line."""
     called = repr(str(source)) if isinstance(source, Path) else name
     try:
         opened = source if isinstance(source, Path) else io.BytesIO(source)
@@ -46,12 +148,15 @@ def read_picture(source: Path | bytes, name: str = "") -> Image.Image:
             if picture.width * picture.height > MAX_PIXELS:
                 raise InputError(
                     f"{called} has {picture.width} x {picture.height} pixels, and {MAX_PIXELS} are "
-                    f"the most; {REMEDY}"
+                    f"the most; {SMALLER}"
                 )
-            picture.load()
-            return picture
+            yield picture
     except (MemoryError, InputError):
         raise
+    except Image.DecompressionBombError as error:
+        raise InputError(
+            f"{called} is too large ({reason(error)}), and {MAX_PIXELS} pixels are the most; {SMALLER}"
+        ) from error
     except Exception as error:
         # Of damaged files Pillow raises OSError, SyntaxError, ValueError, struct.error, ...
         if isinstance(source, Path):
@@ -78,12 +183,35 @@ def decode(
     Raises:
         InputError: `decode_one` did; the first in the order of the items.
     """
+    for chunk in _chunks(items, total, decode_one, what):
+        yield np.stack(chunk)
 
-    def decode_some(some: list[Item]) -> np.ndarray:
-        return np.stack([decode_one(item) for item in some])
+
+def each(items: Sequence[Item], do: Callable[[Item], Result], what: str) -> Iterator[Result]:
+    """Does something with many items on all processors; the results in the order of the items.
+
+    Args:
+        items: such as paths.
+        do: what is done with each.
+        what: beside the progress bar.
+
+    Raises:
+        InputError: `do` did; the first in the order of the items.
+    """
+    for chunk in _chunks(items, len(items), do, what):
+        yield from chunk
+
+
+def _chunks(
+    items: Iterable[Item], total: int, do: Callable[[Item], Result], what: str
+) -> Iterator[list[Result]]:
+    """Results in lists of at most `CHUNK`, a few of which are in memory."""
+
+    def do_some(some: list[Item]) -> list[Result]:
+        return [do(item) for item in some]
 
     workers = os.cpu_count() or 1
-    waiting: deque[Future[np.ndarray]] = deque()
+    waiting: deque[Future[list[Result]]] = deque()
     iterator = iter(items)
     # Threads serve: Pillow gives up Python's lock while it decodes and resizes.
     with (
@@ -93,7 +221,7 @@ def decode(
     ):
         try:
             while some := list(islice(iterator, CHUNK)):
-                waiting.append(pool.submit(decode_some, some))
+                waiting.append(pool.submit(do_some, some))
                 if len(waiting) > 2 * workers:
                     yield _next(waiting, bar)
             while waiting:
@@ -103,7 +231,7 @@ def decode(
                 future.cancel()
 
 
-def _next(waiting: "deque[Future[np.ndarray]]", bar: tqdm) -> np.ndarray:
+def _next(waiting: "deque[Future[list[Result]]]", bar: tqdm) -> list[Result]:
     chunk = waiting.popleft().result()
     bar.update(len(chunk))
     return chunk

@@ -1,9 +1,12 @@
 """Images of another size or channel count than the network's."""
 
+from dataclasses import replace
+
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 from bayesian_gan.data.image_data import ImageData
+from bayesian_gan.data.pictures import colour
 from bayesian_gan.errors import InputError
 
 
@@ -35,6 +38,31 @@ def picture_array(picture: Image.Image, shape: tuple[int, ...]) -> np.ndarray:
     return np.asarray(picture).reshape(shape)
 
 
+def fitted(
+    picture: Image.Image, shape: tuple[int, ...], fit: str = "crop", background: str = "white"
+) -> np.ndarray:
+    """A picture of any proportions as uint8 (H, W, C).
+
+    Args:
+        picture: of mode "L" or "RGB".
+        shape: (H, W, C), C 1 or 3.
+        fit: "crop" takes its middle, "pad" all of it with margins, "stretch" all of it in other
+            proportions.
+        background: colour of the margins; see `bayesian_gan.data.pictures.colour`.
+    """
+    size, lanczos = (shape[1], shape[0]), Image.Resampling.LANCZOS
+    mode = "L" if shape[2] == 1 else "RGB"
+    picture = picture if picture.mode == mode else picture.convert(mode)
+    if picture.size == size or fit == "stretch":
+        return picture_array(picture, shape)
+    if fit == "crop":
+        return picture_array(ImageOps.fit(picture, size, lanczos), shape)
+    inside = ImageOps.contain(picture, size, lanczos)
+    ground = Image.new("RGB", size, colour(background)).convert(mode)
+    ground.paste(inside, ((size[0] - inside.width) // 2, (size[1] - inside.height) // 2))
+    return picture_array(ground, shape)
+
+
 def of_size(data: ImageData, image_size: int | None, resize: bool) -> ImageData:
     """The data with images of `image_size` x `image_size`, where one is asked for.
 
@@ -50,13 +78,10 @@ def of_size(data: ImageData, image_size: int | None, resize: bool) -> ImageData:
             "give --resize to have them resized, or leave --image_size out"
         )
     shape = (image_size, image_size, channels)
-    return ImageData(
+    return replace(
+        data,
         images=resized(data.images, shape),
-        labels=data.labels,
         test_images=resized(data.test_images, shape),
-        test_labels=data.test_labels,
-        class_names=data.class_names,
-        name=data.name,
         provenance=f"{data.provenance}, resized to {image_size}x{image_size}",
-        balance=data.balance,
+        cache=None,
     )

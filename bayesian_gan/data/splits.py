@@ -2,15 +2,17 @@
 
 A split is a name, `mnist.3@100`: data set, label seed, number of labelled examples. The name alone
 says which images they are, whatever the reader, the order of its records, and the training's seed.
+`pictures.all@40` is all the labels that the data have.
 """
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
 from bayesian_gan.data.content import digests, stored_digests
-from bayesian_gan.data.image_data import ImageData
+from bayesian_gan.data.image_data import UNLABELLED, ImageData
 from bayesian_gan.errors import InputError
 from bayesian_gan.storage import write_json
 
@@ -34,8 +36,11 @@ class LabelSplit:
     labels: np.ndarray
 
 
-def label_split(data: ImageData, num_labelled: int, label_seed: int) -> LabelSplit:
-    """Draws exactly `num_labelled` training examples, of each class as many as of any other.
+def label_split(data: ImageData, num_labelled: int | Literal["all"], label_seed: int) -> LabelSplit:
+    """Draws exactly `num_labelled` labelled training examples, of each class as many as of any other.
+
+    With "all" they are all that are labelled, whatever the numbers of the classes, and nothing is
+    drawn.
 
     Each class has floor(N / K) or ceil(N / K) examples; the seed draws which classes have one more.
     Where `data.balance` is "even", a class with fewer gives all it has and the others share what is
@@ -45,7 +50,7 @@ def label_split(data: ImageData, num_labelled: int, label_seed: int) -> LabelSpl
 
     Args:
         data: the data set.
-        num_labelled: N, at least the number of classes K.
+        num_labelled: N, at least the number of classes K; or "all".
         label_seed: not negative.
 
     Raises:
@@ -53,15 +58,19 @@ def label_split(data: ImageData, num_labelled: int, label_seed: int) -> LabelSpl
     """
     if not 0 <= label_seed < 2**63:
         raise InputError(f"--label_seed {label_seed}: it must lie in [0, 2^63)")
-    quotas = _quotas(data, num_labelled, label_seed)
-    hashes = _hashes(data, label_seed)
-    chosen: list[int] = []
-    for k, quota in enumerate(quotas):
-        members = np.flatnonzero(data.labels == k).tolist()
-        chosen += sorted(members, key=hashes.__getitem__)[:quota]
+    _check_classes(data, num_labelled)
+    if num_labelled == "all":
+        chosen, which = np.flatnonzero(data.labels != UNLABELLED).tolist(), "all"
+        hashes = dict(zip(chosen, digests(data.images[chosen], which), strict=True))
+    else:
+        quotas, which = _quotas(data, num_labelled, label_seed), str(label_seed)
+        hashes, chosen = dict(enumerate(_hashes(data, label_seed))), []
+        for k, quota in enumerate(quotas):
+            members = np.flatnonzero(data.labels == k).tolist()
+            chosen += sorted(members, key=hashes.__getitem__)[:quota]
     indices = np.array(sorted(chosen, key=hashes.__getitem__), np.int64)
     return LabelSplit(
-        name=f"{data.name}.{label_seed}@{num_labelled}",
+        name=f"{data.name}.{which}@{len(indices)}",
         label_seed=int(label_seed),
         indices=indices,
         images=data.images[indices],
@@ -102,6 +111,28 @@ def _hashes(data: ImageData, label_seed: int) -> list[bytes]:
     return stored_digests(data.images, str(label_seed), data.cache / f"digests_{label_seed}.bin")
 
 
+def _check_classes(data: ImageData, num_labelled: int | str) -> None:
+    """Raises InputError where there is nothing to tell apart, or a class has no label."""
+    if not data.num_labelled:
+        raise InputError(
+            f"--N {num_labelled}: nothing in {data.name} is labelled; put pictures into labelled/CLASS/, "
+            "give --labels FILE.csv, or --nosemi to learn without labels"
+        )
+    if data.num_classes < 2:
+        raise InputError(
+            f"--N {num_labelled}: {data.name} has one class only, {data.class_names[0]!r}, so there is "
+            "nothing to classify; give data of several classes, or --nosemi"
+        )
+    if data.balance == "even":
+        return
+    counts = np.bincount(data.labels[data.labels != UNLABELLED], minlength=data.num_classes)
+    for k in np.flatnonzero(counts == 0):
+        raise InputError(
+            f"--N {num_labelled}: {data.name} has no training example of class "
+            f"{data.class_names[k]!r}, so none can be labelled; give data in which every class occurs"
+        )
+
+
 def _quotas(data: ImageData, num_labelled: int, label_seed: int) -> list[int]:
     """How many labelled examples each class has.
 
@@ -109,26 +140,17 @@ def _quotas(data: ImageData, num_labelled: int, label_seed: int) -> list[int]:
         InputError: they cannot be had.
     """
     N, K = num_labelled, data.num_classes
-    counts = np.bincount(data.labels, minlength=K)
-    if K < 2:
-        raise InputError(
-            f"--N {N}: {data.name} has one class only, {data.class_names[0]!r}, so there is nothing to "
-            "classify; give data of several classes, or --nosemi"
-        )
+    labels = data.labels[data.labels != UNLABELLED]
+    counts = np.bincount(labels, minlength=K)
     if N < 1:
         raise InputError(f"--N {N}: at least one labelled example of each class is needed, --N {K}")
     even = data.balance == "even"
-    for k in np.flatnonzero(counts == 0):
-        if not even:
-            raise InputError(
-                f"--N {N}: {data.name} has no training example of class {data.class_names[k]!r}, "
-                "so none can be labelled; give data in which every class occurs"
-            )
-    most = len(data.labels) if even else K * counts.min()
+    most = len(labels) if even else K * counts.min()
     advice = "" if even else f", {counts.min()} of each class"
-    if len(data.labels) < N:
+    if len(labels) < N:
+        what = "training" if data.all_labelled else "labelled"
         raise InputError(
-            f"--N {N}: {data.name} has {len(data.labels)} training examples; give at most --N {most}{advice}"
+            f"--N {N}: {data.name} has {len(labels)} {what} examples; give at most --N {most}{advice}"
         )
     if N < K:
         raise InputError(

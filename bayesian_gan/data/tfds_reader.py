@@ -17,7 +17,7 @@ from bayesian_gan.data.cache import HELD_BYTES, Source, cached, content_key, fil
 from bayesian_gan.data.crop_faces import crop_face
 from bayesian_gan.data.image_data import ImageData
 from bayesian_gan.data.paths import entries
-from bayesian_gan.data.pictures import decode, read_picture
+from bayesian_gan.data.pictures import decode, read_as_stored
 from bayesian_gan.data.resizing import picture_array
 from bayesian_gan.errors import InputError
 from bayesian_gan.options.reading import NO_DOWNLOAD, ReadingOptions
@@ -193,7 +193,7 @@ def _image_source(
 
     def chunks(split: str, total: int) -> Iterator[np.ndarray]:
         def decode_one(data: bytes) -> np.ndarray:
-            return picture_array(read_picture(data, f"an image of {builder.data_path}"), shape)
+            return picture_array(read_as_stored(data, f"an image of {builder.data_path}"), shape)
 
         return decode(_encoded(builder, split), total, decode_one, f"{split} images")
 
@@ -217,7 +217,7 @@ def _celeb_source(builder: Any, test: str, size: int, celeb_train: int) -> Sourc
 
     def chunks(split: str, total: int) -> Iterator[np.ndarray]:
         def decode_one(data: bytes) -> np.ndarray:
-            return crop_face(read_picture(data, f"an image of {builder.data_path}"), size)
+            return crop_face(read_as_stored(data, f"an image of {builder.data_path}"), size)
 
         return decode(_encoded(builder, split, total), total, decode_one, f"{split} faces")
 

@@ -1,10 +1,11 @@
-"""A part of the training set in the place of the test set, to tune on."""
+"""A part of the training set in the place of the test set: to tune on, or where there is none."""
 
 from dataclasses import replace
 
 import numpy as np
 
-from bayesian_gan.data.image_data import ImageData
+from bayesian_gan.data.content import digests
+from bayesian_gan.data.image_data import UNLABELLED, ImageData
 from bayesian_gan.errors import InputError
 
 
@@ -20,6 +21,11 @@ def hold_out(data: ImageData, num: int) -> ImageData:
     Raises:
         InputError: too few images, or a class that occurs in only one of the two parts.
     """
+    if not data.all_labelled:
+        raise InputError(
+            f"--validation {num}: {len(data.images) - data.num_labelled} training images of {data.name} have "
+            "no label; give --test_fraction, which holds out labelled ones"
+        )
     left = len(data.images) - num
     if left < 1:
         raise InputError(
@@ -40,4 +46,57 @@ def hold_out(data: ImageData, num: int) -> ImageData:
         test_labels=data.labels[left:],
         name=f"{data.name}-{num}",
         cache=None,
+    )
+
+
+# Draws which labelled images are held out; no flag changes it.
+TEST_KEY = "held-out test images"
+
+
+def hold_out_labelled(data: ImageData, fraction: float) -> ImageData:
+    """The data set with part of its labelled images as test set: of each class the same share.
+
+    Which they are follows from their content alone, so neither the order of the files nor their
+    names matter. Images that equal a held-out one leave the training set too, labelled or not.
+
+    Args:
+        data: without a test set.
+        fraction: share of each class's labelled images, rounded, but at least one image.
+
+    Raises:
+        InputError: there is a test set, nothing is labelled, or a class would be in one part only.
+    """
+    flag = f"--test_fraction {fraction:g}"
+    if data.has_test:
+        raise InputError(
+            f"{flag}: {data.name} has a test set of {len(data.test_images)} images; leave the flag out"
+        )
+    if not data.num_labelled:
+        raise InputError(f"{flag}: nothing in {data.name} is labelled; leave the flag out")
+    hashes = digests(data.images, TEST_KEY)
+    held: set[bytes] = set()
+    for k, name in enumerate(data.class_names):
+        members = sorted({hashes[i] for i in np.flatnonzero(data.labels == k)})
+        taken = max(1, round(fraction * len(members)))
+        if taken >= len(members):
+            raise InputError(
+                f"{flag}: class {name!r} of {data.name} has {len(members)} different labelled images, and "
+                "one at least is needed on either side; give more labels, or a smaller fraction"
+            )
+        held |= set(members[:taken])
+    leaves = np.array([digest in held for digest in hashes])
+    test = leaves & (data.labels != UNLABELLED)
+    copies = int(leaves.sum() - test.sum())
+    said = [f"{int(test.sum())} labelled images held out as test set ({flag})"]
+    if copies:
+        said.append(f"{copies} unlabelled images left out, being copies of held-out ones")
+    return replace(
+        data,
+        images=data.images[~leaves],
+        labels=data.labels[~leaves],
+        test_images=data.images[test],
+        test_labels=data.labels[test],
+        name=f"{data.name}-{fraction:g}",
+        cache=None,
+        notes=(*data.notes, *said),
     )

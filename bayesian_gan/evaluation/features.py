@@ -156,7 +156,7 @@ def classifier_features(data: ImageData, cache_dir: str | None = None) -> Classi
     `VERSION` alone, so numbers of different runs on the same data are comparable.
 
     Args:
-        data: with at least two classes.
+        data: with at least two classes, all labelled, and a test set.
         cache_dir: as in `bayesian_gan.options.reading.ReadingOptions`.
 
     Raises:

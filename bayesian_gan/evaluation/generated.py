@@ -80,8 +80,8 @@ def sample_report(
 ) -> tuple[dict[str, Any], Suspects | None]:
     """The part of `evaluation.json` on generated images, by one feature extractor.
 
-    Real images are training images, n of them drawn at random. Beside the generators, the test set
-    stands as one more row: what images as good as real ones would have.
+    Real images are training images, n of them drawn at random. Beside the generators, the test set,
+    if there is one, stands as one more row: what images as good as real ones would have.
 
     Args:
         made: images.
@@ -100,7 +100,7 @@ def sample_report(
     train = extractor(data.images) if memorisation else None
     real = (extractor(data.images[chosen]) if train is None else train[chosen])[shuffle]
     gaussian = Gaussian.of(real)
-    test = extractor(data.test_images[: len(made.last)])
+    test = extractor(data.test_images[: len(made.last)]) if data.has_test else None
     last, every, again = (extractor(images) for images in (made.last, made.every, made.again))
     each = [last[made.owners == j] for j in range(made.owners.max() + 1)]
     gaussians = [Gaussian.of(a) for a in each]
@@ -108,8 +108,9 @@ def sample_report(
         **{f"generator {j}": sample_quality(real, a, gaussian) for j, a in enumerate(each)},
         "all of the last draw": sample_quality(real, last, gaussian),
         "all of every draw": sample_quality(real, every, gaussian),
-        "test images": sample_quality(real, test, gaussian),
     }
+    if test is not None:
+        rows["test images"] = sample_quality(real, test, gaussian)
     report: dict[str, Any] = {
         "features": extractor.name,
         "note": extractor.note,
@@ -136,20 +137,23 @@ MEMORISATION_IMAGES = 2000
 
 
 def _memorisation(
-    images: np.ndarray, fake: np.ndarray, test: np.ndarray, train: np.ndarray
+    images: np.ndarray, fake: np.ndarray, test: np.ndarray | None, train: np.ndarray
 ) -> tuple[dict[str, Any], Suspects]:
-    """Distances to the nearest training images, of generated images and of test images."""
-    fake, test = fake[:MEMORISATION_IMAGES], test[:MEMORISATION_IMAGES]
+    """Distances to the nearest training images, of generated images and, if any, of test images."""
+    fake = fake[:MEMORISATION_IMAGES]
     distances, indices = nearest_neighbours(fake, train)
-    own, _ = nearest_neighbours(test, train, 1)
     closest = np.argsort(distances[:, 0])[:SUSPECTS]
-    # A test image is not in the training set: it tells how near is near.
-    near = np.quantile(own, 0.01)
     memory = {
         "n": len(fake),
         "n_train": len(train),
         "median_distance": float(np.median(distances[:, 0])),
-        "median_distance_of_test_images": float(np.median(own)),
-        "share_nearer_than_1_percent_of_test_images": float(np.mean(distances[:, 0] < near)),
     }
+    if test is not None:
+        # A test image is not in the training set: it tells how near is near.
+        own, _ = nearest_neighbours(test[:MEMORISATION_IMAGES], train, 1)
+        near = np.quantile(own, 0.01)
+        memory |= {
+            "median_distance_of_test_images": float(np.median(own)),
+            "share_nearer_than_1_percent_of_test_images": float(np.mean(distances[:, 0] < near)),
+        }
     return memory, Suspects(images[closest], indices[closest], distances[closest])

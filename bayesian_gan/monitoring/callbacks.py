@@ -164,7 +164,8 @@ class Evaluate(keras.callbacks.Callback):
 
     Adds to the logs of a save `iteration`, `seconds` (of training, over all processes that took
     part), and, with a baseline, `supervised_acc` and `semi_supervised_acc` (of the current
-    discriminators' average) in percent, as the authors' files have.
+    discriminators' average) in percent, as the authors' files have. Without a test set there is no
+    baseline.
     """
 
     def __init__(

@@ -51,7 +51,7 @@ class SamplerHealth(keras.callbacks.Callback):
 
     Args:
         folder: of the two tables.
-        images: real images, test images at best; the first 32 serve. uint8 or floats in [-1, 1],
+        images: real images, test images where there are some; the first 32 serve. uint8 or floats in [-1, 1],
             [n, height, width, channels].
         labels: of the images, integers [n]; None where there are none.
         event_file: of TensorBoard, or None.

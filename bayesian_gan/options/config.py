@@ -12,6 +12,7 @@ from bayesian_gan.options.device import parse_device
 from bayesian_gan.options.groups import AllOptions
 from bayesian_gan.options.objective import WEIGHT_CLIP
 from bayesian_gan.options.option import check_needs, check_ranges, options_of, to_json
+from bayesian_gan.options.own_data import is_own, resolve_data
 from bayesian_gan.options.presets import apply_preset
 
 
@@ -42,7 +43,9 @@ class Config(AllOptions):
         Raises:
             InputError: an implied one is given too.
         """
-        implied: dict[str, Any] = {}
+        implied: dict[str, Any] = resolve_data(self, given)
+        if "N" not in given and is_own(implied.get("dataset", self.dataset)):
+            implied["N"] = "all"
         if self.ml_ensemble is not None:
             if "num_mcmc" in given:
                 raise InputError(
@@ -50,7 +53,7 @@ class Config(AllOptions):
                     "own: leave out --num_mcmc"
                 )
             single = {"num_gen": 1, "num_disc": 1, "objective": "paper"}  # Whatever a preset says.
-            implied = {name: value for name, value in single.items() if name not in given}
+            implied |= {name: value for name, value in single.items() if name not in given}
             implied["num_mcmc"] = self.ml_ensemble
         if self.wasserstein:
             if "objective" in given:

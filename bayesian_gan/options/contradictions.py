@@ -61,7 +61,8 @@ def check_shards(config: AllOptions) -> None:
             "--shards and --strategy need --objective paper: the authors' logsumexp of minibatch means is "
             "no mean over shards; choose one device, or the paper's objective"
         )
-    labelled = config.labelled_batch_size or min(config.batch_size, config.N)
+    most = config.N if isinstance(config.N, int) else config.batch_size
+    labelled = config.labelled_batch_size or min(config.batch_size, most)
     for name, size, least in (
         ("batch_size", config.batch_size, 2),
         ("labelled_batch_size", labelled if config.semi else config.shards, 1),

@@ -17,5 +17,10 @@ class DataOptions(Group):
     test set, which is then not looked at.
     """
 
+    test_fraction: float = option(0.0, low=0.0, below=1.0)
+    """Share of each class's labelled pictures that is held out as test set, chosen by content,
+    for data that have none.
+    """
+
     label_seed: int = option(0, low=0)
     """Seed that chooses the labelled examples, apart from --random_seed."""

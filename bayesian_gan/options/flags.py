@@ -94,4 +94,6 @@ class _NumberOrWord(flags.ArgumentParser):
         try:
             return self._number.parse(argument)
         except ValueError as error:
-            raise ValueError(f"it must be a {self._declared.values}") from error
+            values = self._declared.values
+            article = "an" if values[0] in "aeio" else "a"
+            raise ValueError(f"it must be {article} {values}") from error

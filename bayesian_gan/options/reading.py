@@ -1,6 +1,7 @@
 """How a data set is to be read, apart from its name and its folder."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from bayesian_gan.errors import InputError
 from bayesian_gan.options.option import Group, option, options_of
@@ -20,12 +21,30 @@ class ReadingOptions(Group):
         None, low=8, high=1024, unit="pixels", noun="size", at_parse=False
     )
     """Side of the images. By default the data set's own: 32 for celeb (50 in the paper; 32, 50
-    and 64 are cropped), 64 for imagenet_K. Other data need --resize to have another.
+    and 64 are cropped), 64 for imagenet_K; for a folder of pictures of one size that size, and of
+    mixed sizes the median of their shorter sides, at most 64. Other data need --resize to have
+    another.
     """
 
     resize: bool = option(False)
     """Resize images of another size or channel count than the network's; without it they are
-    refused.
+    refused. A folder of pictures needs no such leave: see --fit.
+    """
+
+    fit: Literal["crop", "pad", "stretch"] = option("crop")
+    """How a folder's pictures become square: crop, their middle; pad, whole, with margins of
+    --background; stretch, whole, in other proportions.
+    """
+
+    background: str = option("white")
+    """Colour under transparent pictures, and around padded ones: a name, such as white, or
+    #rrggbb.
+    """
+
+    labels: str | None = option(None)
+    """CSV file of labels for a folder of pictures: columns path (or file_name, filename, image)
+    and label (or class, category), and split (train or test) if you like; an empty label is none.
+    By default metadata.csv in the folder, if it is there.
     """
 
     celeb_train: int = option(75000, low=1, at_parse=False)

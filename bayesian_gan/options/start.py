@@ -1,6 +1,7 @@
 """The options that a newcomer needs: `--help` shows these, and names the other groups."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from bayesian_gan.options.option import Group, option
 from bayesian_gan.options.presets import PRESETS
@@ -19,18 +20,22 @@ class StartOptions(Group):
 
     dataset: str = option("mnist")
     """Data set: mnist, fashion_mnist, kmnist, emnist, cifar, cifar100, svhn, celeb, imagenet_K,
-    digits, or data of your own as folder:PATH, npz:PATH or tfds:NAME. `bayesian-gan data list`
-    shows all.
+    digits, folder:PATH, npz:PATH or tfds:NAME. `bayesian-gan data list` shows all.
+    """
+
+    data: str | None = option(None)
+    """Your own data: a folder of pictures or an .npz file, see docs/data.md. Short for --dataset
+    folder:PATH or npz:PATH.
     """
 
     data_path: str | None = option(None, may_differ=("resume",))
     """Folder of the data sets, in the authors' layout (DATA_PATH/mnist/*.gz) or a TensorFlow
-    Datasets data_dir. Not needed for --dataset digits, folder:PATH and npz:PATH.
+    Datasets data_dir. Of your own data: where they have moved to, with --resume.
     """
 
-    N: int = option(128, low=1)
-    """Number of labelled examples, class-balanced, from the number of classes to the size of
-    the training set. The whole training set serves as unlabelled.
+    N: int | Literal["all"] = option(128, low=1)
+    """Number of labelled examples, class-balanced; or all labels that there are, the default for
+    your own data. The whole training set serves as unlabelled.
     """
 
     semi: bool = option(True)

@@ -159,6 +159,9 @@ def find(run: FinishedRun, data_path: str | None = None, num_images: int = 2000)
     if not run.config.semi:
         found.left_out.append("Predictions of classes: the run has no labels (--nosemi).")
         return found
+    if not data.has_test:
+        found.left_out.append("Predictions of test images, and their errors: there is no test set.")
+        return found
     chosen = _spread(len(data.test_images), num_images)
     images = data.test_images[chosen]
     members = [m.astype(np.float32) for m in posterior.member_probabilities(images)]
@@ -169,8 +172,9 @@ def find(run: FinishedRun, data_path: str | None = None, num_images: int = 2000)
 
 
 def _add_real(found: Findings, data: ImageData) -> None:
-    found.real = data.test_images[_spread(len(data.test_images), COLUMNS)]
-    sample = data.test_images[_spread(len(data.test_images), DIVERSITY_IMAGES)]
+    images = data.probe_images
+    found.real = images[_spread(len(images), COLUMNS)]
+    sample = images[_spread(len(images), DIVERSITY_IMAGES)]
     found.real_deviation = _deviation(sample)
 
 

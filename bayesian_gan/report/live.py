@@ -31,6 +31,7 @@ def live_table(run: FinishedRun) -> RenderableType:
     return Group(
         Text(str(run.path), style="bold", overflow="fold"),
         Text(progress(run, log, health)),
+        *([Text("no test set: no error is measured")] if run.num_test == 0 else []),
         _saves(log),
         _health(health, run.config.real_score),
         *(_line(verdict) for verdict in sampling_verdicts(run.config, health, found)),

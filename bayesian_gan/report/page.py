@@ -75,8 +75,8 @@ def _subtitle(found: Findings) -> str:
         f"generator{'s' * (config.num_gen > 1)} and {config.num_disc} "
         f"discriminator{'s' * (config.num_disc > 1)}"
     )
-    labels = f"{config.N} labels of " if config.semi else ""
-    return f"{labels}{config.dataset}, {players}, objective {config.objective}"
+    labels = f"{len((found.run.split or {}).get('indices', []))} labels of " if config.semi else ""
+    return f"{labels}{found.run.data_name}, {players}, objective {config.objective}"
 
 
 def _cards(found: Findings) -> list[tuple[str, str]]:
@@ -92,6 +92,8 @@ def _cards(found: Findings) -> list[tuple[str, str]]:
             said = f"{100 * score['error_rate']:.2f}%"
             known = f"({score['errors']} of {score['n']:,}), NLL {score['nll']:.3f}"
             values.append((said, f"{what} {known}{_mixing(score)}"))
+    if found.run.num_test == 0:
+        values.append(("no test set", "nothing was held out: no error is known"))
     count = summary.get("posterior", {}).get("num_samples")
     if count is not None:
         values.append((f"{count}", "discriminator samples collected"))

@@ -215,8 +215,11 @@ def steps_per_execution(config: Config, start: int = 0) -> int:
 def build_supervised(
     config: Config, data: ImageData, split: LabelSplit | None
 ) -> SupervisedBaseline | None:
-    """The CNN that learns from the labelled examples alone, at iteration 0; None without labels."""
-    if split is None:
+    """The CNN that learns from the labelled examples alone, at iteration 0.
+
+    None without labels, and without a test set, on which alone it is looked at.
+    """
+    if split is None or not data.has_test:
         return None
     return SupervisedBaseline(
         split.images,

@@ -119,6 +119,9 @@ def _distill(
     epochs = request.distill_epochs
     say(f"distilling {len(members)} samples, {epochs} epochs of {len(data.images)} images")
     student = distill(members, data.images, epochs, run.config.random_seed)
+    if not data.has_test:
+        say("no test set: how good the student is cannot be measured")
+        return student, {}
     rows = {"average": members, "student": student, "last sample": members.last()}
     found = {
         name: quality(networks, data.test_images, data.test_labels)

@@ -118,6 +118,16 @@ class FinishedRun:
             return tuple(self._data["class_names"])
         return tuple(str(k) for k in range(self.posterior.num_classes))
 
+    @property
+    def num_test(self) -> int | None:
+        """Images of the test set, 0 without one; None in a folder of an older version."""
+        return (self._data or {}).get("num_test")
+
+    @property
+    def data_name(self) -> str:
+        """The data set's name, without a path; in a folder of an older version `--dataset`."""
+        return str((self._data or {}).get("name", self.config.dataset))
+
     @cached_property
     def _data(self) -> dict[str, Any] | None:
         """`data.json`, or None in a folder of an older version."""

@@ -95,7 +95,8 @@ def prepare(
         describe_data(folder, data)
     for place in (folder, folder / "posterior", folder / "tensorboard"):
         remove_parts(place)
-    log.info(data.provenance)
+    for line in (data.provenance, *data.notes):
+        log.info(line)
     if config.preset is not None:
         log.info(describe_preset(config.preset, config.to_json()))
     checkpoint = Checkpoints(folder / "checkpoints").load_newest(log) if begun else None
@@ -187,7 +188,9 @@ def _announce(run: Prepared) -> None:
     config, data, split, log = run.config, run.data, run.split, run.log
     if split is not None:
         log.info(f"{len(split.indices)} labelled examples: {split.name}")
-        if config.class_frequencies > 0:
+        if not data.has_test:
+            log.info("no test set: nothing is held out, and no error will be measured")
+        if config.class_frequencies > 0 and data.all_labelled:
             found = misfit(split.labels, data.labels, data.class_names)
             if found is not None:
                 log.warning(found)

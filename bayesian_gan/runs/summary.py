@@ -47,6 +47,7 @@ class Summary:
         split: the label split's name, or None.
         seconds: of training, with its evaluations.
         num_samples: discriminator samples collected.
+        num_test: images of the test set; 0 without one, and then there are no scores.
         supervised: of the supervised CNN on the same labels.
         single: of the last discriminator alone, as it is at the end.
         ensemble: of the average over the current discriminators, which is all that an ensemble of maximum-
@@ -61,6 +62,7 @@ class Summary:
     split: str | None
     seconds: float
     num_samples: int
+    num_test: int
     supervised: Classification | None
     single: Classification | None
     ensemble: Classification | None
@@ -75,6 +77,7 @@ class Summary:
             "num_labelled": self.num_labelled,
             "split": self.split,
             "seconds": round(self.seconds, 3),
+            "num_test": self.num_test,
         }
         for name in ("supervised", "single", "ensemble"):
             score = getattr(self, name)
@@ -92,19 +95,21 @@ def summarise(run: Prepared) -> Summary:
     iteration, num_samples = run.iteration, posterior.num_samples
     found = convergence(chain_functionals(run.folder, run.config)[1])
     verdict = draws_verdict(run.config, found)
-    if split is None or run.supervised is None:
-        nothing = (None, None, None, None)
-        return Summary(iteration, 0, None, seconds, num_samples, *nothing, found, verdict)
     images, labels = run.data.test_images, run.data.test_labels
+    num_labelled, name = (0, None) if split is None else (len(split.indices), split.name)
+    if run.supervised is None:  # There are no labels, or no test set.
+        known = (iteration, num_labelled, name, seconds, num_samples, len(images))
+        return Summary(*known, None, None, None, None, found, verdict)
     run.supervised.train_to(iteration)
     singles = [run.model.predict_sample(images, i) for i in range(len(run.model.discriminators))]
     ensemble = classification(np.mean(singles, 0), labels) if len(singles) > 1 else None
     return Summary(
         iteration=iteration,
-        num_labelled=len(split.indices),
-        split=split.name,
+        num_labelled=num_labelled,
+        split=name,
         seconds=seconds,
         num_samples=num_samples,
+        num_test=len(images),
         supervised=classification(run.supervised.predict(images), labels),
         single=classification(singles[-1], labels),
         ensemble=ensemble,
@@ -159,6 +164,10 @@ def report(log: logging.Logger, summary: Summary, grids: list[Path], folder: Pat
     ]
     if summary.supervised is not None:
         log.info(f"{'':38}{'errors':>8}{'of':>8}{'error %':>9}{'NLL':>9}")
+    if summary.split is not None and not summary.num_test:
+        log.info(
+            f"no test set: the error of the {summary.num_samples} posterior samples is not known"
+        )
     for name, score in rows:
         if score is not None:
             log.info(

@@ -72,8 +72,8 @@ def _fit_to_end(run: Prepared, finite: FiniteCheck) -> None:
     )
     health = SamplerHealth(
         run.folder,
-        run.data.test_images,
-        None if run.split is None else run.data.test_labels,
+        run.data.probe_images,
+        run.data.test_labels if run.split is not None and run.data.has_test else None,
         event_file=run.event_file,
         writes=writes,
         positions=run.positions,

@@ -1,13 +1,16 @@
-"""`bayesian-gan data list` and `data describe`."""
+"""`bayesian-gan data list`, `data describe` and `data example`."""
 
 import subprocess
 import sys
 from pathlib import Path
 
 import layouts as make
+import numpy as np
 import pytest
 
 from bayesian_gan.commands import main
+from bayesian_gan.data import catalogue, digits
+from bayesian_gan.options.reading import ReadingOptions
 
 ROOT = Path(__file__).parents[2]
 
@@ -74,3 +77,41 @@ def test_describe_refuses_in_one_line(tmp_path: Path) -> None:
         assert done.returncode == 2
         (line,) = done.stderr.splitlines()
         assert line.startswith("python -m bayesian_gan data: error: ")
+
+
+def test_the_example_is_a_folder_of_pictures_that_trains(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "pictures"
+    assert main(["data", "example", str(folder)]) == 0
+    assert "40 in labelled/, 1,257 in unlabelled/, 500 in test/" in capsys.readouterr().out
+    files = {
+        name: sorted((folder / name).rglob("*.png")) for name in ("labelled", "unlabelled", "test")
+    }
+    assert {name: len(found) for name, found in files.items()} == {
+        "labelled": 40,
+        "unlabelled": 1257,
+        "test": 500,
+    }
+    assert [len(list((folder / "labelled" / str(k)).iterdir())) for k in range(10)] == [4] * 10
+    cache = ["--cache_dir", str(tmp_path / "C")]
+    assert main(["data", "describe", f"folder:{folder}", *cache]) == 0
+    printed = capsys.readouterr().out
+    assert (
+        "40 labelled pictures of 10 classes (4 of each), 1,257 without a label, 500 to test"
+        in printed
+    )
+    assert "1257 training images without a label" in printed
+    data = catalogue.load(f"folder:{folder}", None, ReadingOptions(cache_dir=cache[1]))
+    digit = digits.load()
+    np.testing.assert_array_equal(np.sort(data.images, axis=None), np.sort(digit.images, axis=None))
+    by_content = {
+        image.tobytes(): label for image, label in zip(digit.images, digit.labels, strict=True)
+    }
+    labelled = data.labels >= 0
+    assert data.labels[labelled].tolist() == [
+        by_content[i.tobytes()] for i in data.images[labelled]
+    ]
+    # Nothing is overwritten.
+    assert main(["data", "example", str(folder)]) == 2
+    assert "exists; give" in capsys.readouterr().err

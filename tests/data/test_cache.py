@@ -52,7 +52,7 @@ def no_decoding(*_: object) -> None:
 def test_a_second_load_decodes_nothing(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = load(own)
     monkeypatch.setattr(pictures, "read_picture", no_decoding)
-    monkeypatch.setattr("bayesian_gan.data.class_folders.read_picture", no_decoding)
+    monkeypatch.setattr("bayesian_gan.data.own_folder.read_picture", no_decoding)
     second = load(own)
     for name in cache.ARRAYS:
         np.testing.assert_array_equal(getattr(first, name), getattr(second, name))

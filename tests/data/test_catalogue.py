@@ -225,7 +225,8 @@ def test_the_original_files_of_mnist() -> None:
         ({"test_labels": np.zeros(3, np.int32)}, "2 test_images and 3 test_labels"),
         ({"test_images": np.zeros((2, 2, 2, 3), np.uint8)}, r"a test image is \(2, 2, 3\)"),
         ({"test_images": np.zeros((2, 2, 2, 1), np.int16)}, "test_images must be uint8"),
-        ({"class_names": ()}, "class_names"),
+        ({"labels": np.array([0, 1, -2, 0], np.int32)}, r"labels lie in \[-2, 1\]"),
+        ({"class_names": ()}, r"labels lie in \[0, 1\], and its 0 classes"),
         ({"class_names": ("a", "a")}, "class_names"),
     ],
 )

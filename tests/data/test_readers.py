@@ -330,6 +330,26 @@ def test_an_npz_file(tmp_path: Path, keras_names: bool) -> None:
     assert data.name == "own"
 
 
+@pytest.mark.parametrize("names", [("X", "y"), ("x_train", "y_train"), ("images", "labels")])
+def test_an_npz_file_of_few_labels_and_no_test_set(tmp_path: Path, names: tuple[str, str]) -> None:
+    images = make.npz_arrays()["images"]
+    labels = np.array([0, 1, 1, *[-1] * 17])
+    arrays: dict[str, Any] = dict(zip(names, (images, labels), strict=True))
+    np.savez(tmp_path / "own.npz", **arrays)
+    data = catalogue.load(f"npz:{tmp_path / 'own.npz'}")
+    np.testing.assert_array_equal(data.images, images)
+    np.testing.assert_array_equal(data.labels, labels)
+    assert data.test_images.shape == (0, 16, 16, 3)
+    assert not data.has_test
+    assert (data.num_labelled, data.all_labelled, data.class_names) == (3, False, ("0", "1"))
+
+
+def test_an_npz_file_of_images_alone(tmp_path: Path) -> None:
+    np.savez(tmp_path / "own.npz", X=make.npz_arrays()["images"])
+    data = catalogue.load(f"npz:{tmp_path / 'own.npz'}")
+    assert (data.num_labelled, data.class_names) == (0, ())
+
+
 def test_arrays_in_memory() -> None:
     arrays = make.npz_arrays()
     data = from_arrays(**arrays, name="mine")

@@ -5,6 +5,7 @@ import json
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from bayesian_gan.data import catalogue
 from bayesian_gan.data.catalogue import ImageData
 from bayesian_gan.data.content import digests
+from bayesian_gan.data.image_data import UNLABELLED
 from bayesian_gan.data.splits import LabelSplit, label_split, save_split
 from bayesian_gan.errors import InputError
 
@@ -119,6 +121,43 @@ def test_equal_images_are_taken_in_their_order() -> None:
     split = label_split(replace(DATA, images=images), 6, 0)
     taken = split.indices[split.labels == 1]
     np.testing.assert_array_equal(taken, np.flatnonzero(DATA.labels == 1)[:2])
+
+
+def partly(counts: list[int], unlabelled: int = 30) -> ImageData:
+    """`counts[k]` labelled images of class k and others without a label."""
+    data = random_data([*counts, unlabelled])
+    labels = np.where(data.labels == len(counts), UNLABELLED, data.labels)
+    return replace(data, labels=labels, class_names=data.class_names[:-1])
+
+
+def test_all_labels_are_taken_however_many_each_class_has() -> None:
+    data = partly([9, 4, 2])
+    split = label_split(data, "all", 3)
+    assert split.name == "random.all@15"
+    assert sorted(split.indices.tolist()) == np.flatnonzero(data.labels >= 0).tolist()
+    np.testing.assert_array_equal(split.labels, data.labels[split.indices])
+    np.testing.assert_array_equal(split.images, data.images[split.indices])
+    # There is nothing to draw.
+    assert split.indices.tolist() == label_split(data, "all", 4).indices.tolist()
+
+
+def test_fewer_are_drawn_from_the_labelled_ones_alone() -> None:
+    data = partly([9, 4, 5])
+    split = label_split(data, 9, 3)
+    assert np.bincount(split.labels).tolist() == [3, 3, 3]
+    assert np.all(data.labels[split.indices] == split.labels)
+    with pytest.raises(InputError, match="18 labelled examples; give at most --N 12, 4 of each"):
+        label_split(data, 19, 3)
+
+
+@pytest.mark.parametrize("asked", ["all", 4])
+def test_data_without_labels_or_with_one_class_are_refused(asked: Any) -> None:
+    data = partly([9, 4])
+    unlabelled = replace(data, labels=np.full_like(data.labels, UNLABELLED))
+    with pytest.raises(InputError, match=f"--N {asked}: nothing in random is labelled; .*--nosemi"):
+        label_split(unlabelled, asked, 0)
+    with pytest.raises(InputError, match="no training example of class 'c1'"):
+        label_split(replace(data, labels=np.minimum(data.labels, 0)), asked, 0)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import fields, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -181,3 +182,28 @@ def test_presets_name_options_and_keep_their_ranges() -> None:
 def test_a_decay_to_nothing_is_refused() -> None:
     with pytest.raises(flags.Error, match=r"lr_decay=11.*\[0.0, 10.0\]"):
         parse_flags(OUT, "--lr_decay", "11")
+
+
+def test_data_of_ones_own_keep_all_labels_and_benchmark_sets_128() -> None:
+    for name, expected in (("mnist", 128), ("tfds:cmaterdb", 128), ("npz:a", "all")):
+        assert expected == parse_flags(OUT, "--dataset", name).N
+    assert parse_flags(OUT, "--data", "pictures").N == "all"
+    assert parse_flags(OUT, "--data", "pictures", "--N", "20").N == 20
+    assert parse_flags(OUT, "--dataset", "mnist", "--N", "all").N == "all"
+
+
+def test_data_is_a_dataset_whose_place_is_absolute() -> None:
+    here = Path.cwd()
+    for path, expected in (
+        ("some/pictures", f"folder:{here}/some/pictures"),
+        ("mnist", f"folder:{here}/mnist"),
+        ("own.NPZ", f"npz:{here}/own.NPZ"),
+        ("~/cats", f"folder:{Path.home()}/cats"),
+    ):
+        config = parse_flags(OUT, "--data", path, "--labels", "l.csv")
+        assert (config.dataset, config.data) == (expected, None)
+        assert config.labels == f"{here}/l.csv"
+    assert parse_flags(OUT, "--dataset", "npz:a").dataset == f"npz:{here}/a"
+    assert parse_flags(OUT, "--dataset", "tfds:a").dataset == "tfds:a"
+    with pytest.raises(InputError, match="leave one of them out"):
+        parse_flags(OUT, "--data", "a", "--dataset", "mnist")

@@ -85,6 +85,11 @@ OWN_DEFAULTS = {
     "image_size": None,
     "resize": False,
     "celeb_train": 75_000,
+    "data": None,
+    "fit": "crop",
+    "background": "white",
+    "labels": None,
+    "test_fraction": 0.0,
     "cache_dir": None,
     "download": True,
     "download_seconds": 3600.0,
@@ -133,7 +138,7 @@ def test_flags_and_options_are_the_same() -> None:
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
-        ("--N 0", "flag --N=0: 0 is not a positive integer"),
+        ("--N 0", "flag --N=0: it must be an integer, at least 1, or all"),
         ("--friction 2", "flag --friction=2: 2.0 is not a number in the range [0.0, 1.0]"),
         ("--lr -1", "flag --lr=-1: -1.0 is not a non-negative number"),
         ("--neighbours -1", "flag --neighbours=-1: -1.0 is not a non-negative number"),

@@ -69,7 +69,9 @@ NPZ = {
     "truncated": npz("cannot be read", damage=damages.cut("own.npz", 3000)),
     "empty": npz("is empty", damage=damages.content("own.npz", b"")),
     "wrong magic": npz("cannot be read", damage=damages.content("own.npz", b"no archive")),
-    "missing member": npz("no array 'test_labels'", test_labels=None),
+    "missing member": npz("test_images and no test_labels", test_labels=None),
+    "no images at all": npz("no array 'images'", images=None),
+    "two names of one array": npz("'images' and 'X'", X=IMAGES),
     "extra member": npz("'more'", more=np.zeros(1)),
     "member of an escaping name": npz("'../../x'", damage=member("../../x.npy", lambda _: b"")),
     "member that is no array": npz(
@@ -79,7 +81,11 @@ NPZ = {
     "NaN": npz("images hold NaN", images=IMAGES * np.nan),
     "wrong shape": npz("[20, 16]", images=IMAGES[:, :, 0, 0]),
     "two channels": npz("[20, 16, 16, 2]", images=IMAGES[..., :2]),
-    "negative label": npz("labels has -1 at position 0", labels=np.arange(20) % 2 - 1),
+    "negative label": npz(
+        "labels has -2 at position 0", "-1 for none", labels=np.arange(20) % 2 - 2
+    ),
+    "test label of none": npz("test_labels has -1 at position 0", test_labels=np.arange(8) % 2 - 1),
+    "nothing labelled": npz("nothing in own", labels=np.full(20, -1), class_names=["a", "b"]),
     "label too large": npz("labels has 1000000", labels=np.full(20, 10**6)),
     "label of floats": npz("labels must be whole numbers", labels=np.zeros(20)),
     "NaN label": npz("labels hold NaN", labels=np.full(20, np.nan)),
@@ -99,3 +105,5 @@ NPZ = {
 }
 
 NPZ["--image_size"] = NPZ["--image_size"]._replace(says=("--image_size 32", "--resize"))
+for name in ("nothing labelled",):  # Said of the data set, when all of it is read.
+    NPZ[name] = NPZ[name]._replace(says=NPZ[name].says[1:])

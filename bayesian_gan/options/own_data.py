@@ -1,0 +1,75 @@
+"""Data of the user's own, as flags name them: which they are, and where they lie."""
+
+from collections.abc import Collection
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from bayesian_gan.errors import InputError
+from bayesian_gan.options.groups import AllOptions
+
+KINDS = ("folder", "npz", "table")
+# What --data PATH means, by how the file's name ends; anything else is a folder.
+SUFFIXES = {".npz": "npz", ".csv": "table"}
+
+
+def is_own(dataset: str) -> bool:
+    """Whether a value of `--dataset` means data of the user's own."""
+    kind, _, rest = dataset.partition(":")
+    return bool(rest) and kind in KINDS
+
+
+def resolve_data(config: AllOptions, given: Collection[str]) -> dict[str, Any]:
+    """What `--data`, `--dataset`, `--data_path` and `--labels` mean, with absolute paths.
+
+    A run may go on in another folder.
+
+    Args:
+        config: of the flags.
+        given: names of those that stand on the command line.
+
+    Returns:
+        Values of options by name.
+
+    Raises:
+        InputError: `--data` and `--dataset` are both given.
+    """
+    dataset, found = config.dataset, dict[str, Any]()
+    if config.data is not None:
+        if "dataset" in given:
+            raise InputError(
+                f"--data {config.data} and --dataset {dataset}: both name the data; leave one of them out"
+            )
+        kind = SUFFIXES.get(Path(config.data).suffix.lower(), "folder")
+        dataset = f"{kind}:{config.data}"
+        found["data"] = None  # From here on --dataset says it.
+    if config.data_path is not None:
+        found["data_path"] = absolute(config.data_path)
+    if is_own(dataset):
+        kind, _, path = dataset.partition(":")
+        found["dataset"] = f"{kind}:{absolute(path)}"
+        if config.resume in (None, "auto"):
+            # It would say where data have moved to, and these have not.
+            found["data_path"] = None
+    if config.labels is not None:
+        found["labels"] = absolute(config.labels)
+    return found
+
+
+def moved(config: AllOptions, data_path: str) -> AllOptions:
+    """The options of a run whose own data lie elsewhere now, and their file of labels with them.
+
+    Args:
+        config: of the run.
+        data_path: where the folder or file lies that `--dataset` named.
+    """
+    kind, _, old = config.dataset.partition(":")
+    labels = config.labels
+    if labels is not None and Path(labels).is_relative_to(old):
+        labels = str(Path(absolute(data_path)) / Path(labels).relative_to(old))
+    return replace(config, dataset=f"{kind}:{absolute(data_path)}", labels=labels)
+
+
+def absolute(path: str) -> str:
+    """A path that means the same from every folder, with a leading ~ expanded."""
+    return str(Path(path).expanduser().absolute())
