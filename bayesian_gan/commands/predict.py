@@ -15,6 +15,7 @@ from bayesian_gan.data.class_links import ClassLinks
 from bayesian_gan.data.given_pictures import batches, check_given
 from bayesian_gan.data.paths import reason
 from bayesian_gan.errors import InputError
+from bayesian_gan.options.own_data import is_own
 from bayesian_gan.runs.finished import FinishedRun
 from bayesian_gan.storage import write_atomically
 
@@ -87,7 +88,10 @@ def run(arguments: argparse.Namespace) -> int:
     links = _links(arguments, opened, paths)
     count = Count()
     asked = Asked(arguments, opened, links, count)
-    stream = asked.rows(looked_at(batches(paths, opened.image_shape), arguments, opened, count))
+    # As the run's own pictures were; those of other data sets were of the networks' size.
+    fit = opened.config.fit if is_own(opened.config.dataset) else "stretch"
+    read = batches(paths, opened.image_shape, fit=fit, background=opened.config.background)
+    stream = asked.rows(looked_at(read, arguments, opened, count))
     if arguments.csv:
         _write_csv(Path(arguments.csv), asked, stream, arguments.sort)
     elif arguments.json:

@@ -18,11 +18,10 @@ import numpy as np
 
 from bayesian_gan.data.paths import REMEDY, reason
 from bayesian_gan.data.pictures import SUFFIXES, quiet_pillow, read_picture
-from bayesian_gan.data.resizing import picture_array, resized
+from bayesian_gan.data.resizing import fitted, resized
 from bayesian_gan.errors import InputError
 
 BATCH = 256
-GREY_MODES = ("1", "L", "LA", "I", "I;16", "F")
 MOST_THREADS = 8
 
 Shape = tuple[int, int, int]
@@ -89,15 +88,24 @@ def walk(folder: Path) -> Iterator[Path]:
                 yield Path(here) / name
 
 
-def batches(paths: Sequence[Path], shape: Shape, size: int = BATCH) -> Iterator[Batch]:
+def batches(
+    paths: Sequence[Path],
+    shape: Shape,
+    size: int = BATCH,
+    *,
+    fit: str = "stretch",
+    background: str = "white",
+) -> Iterator[Batch]:
     """Reads all pictures, those of a folder in the order of `walk`, and fits them to a network.
 
     A pool of threads decodes ahead of what is taken; no more than a few batches are in memory.
 
     Args:
         paths: folders, files and .npz files, of which `check_given` has looked at each.
-        shape: (height, width, channels), channels 1 or 3, which all get; see `picture_array`.
+        shape: (height, width, channels), channels 1 or 3, which all get; see `fitted`.
         size: pictures of a batch.
+        fit: how they get it; see `fitted`.
+        background: what transparent pictures are laid on, and margins are made of.
     """
     workers = min(os.cpu_count() or 1, MOST_THREADS)
     waiting: deque[Future[Batch]] = deque()
@@ -107,7 +115,7 @@ def batches(paths: Sequence[Path], shape: Shape, size: int = BATCH) -> Iterator[
                 if isinstance(some, _Rows):
                     waiting.append(pool.submit(some.fitted, shape))
                 else:
-                    waiting.append(pool.submit(_decoded, some, shape))
+                    waiting.append(pool.submit(_decoded, some, shape, fit, background))
                 if len(waiting) > 2 * workers:
                     yield waiting.popleft().result()
             while waiting:
@@ -155,14 +163,14 @@ def _grouped(paths: Sequence[Path], size: int) -> Iterator[list[Path] | _Rows]:
         yield pending
 
 
-def _decoded(files: list[Path], shape: Shape) -> Batch:
+def _decoded(files: list[Path], shape: Shape, fit: str, background: str) -> Batch:
     entries, images = [], []
     for file in files:
         try:
-            picture = read_picture(file)
-            channels = 1 if picture.mode in GREY_MODES else 3
+            picture = read_picture(file, background=background)
+            channels = 1 if picture.mode == "L" else 3
             found = (picture.height, picture.width, channels)
-            images.append(picture_array(picture, shape))
+            images.append(fitted(picture, shape, fit, background))
             entries.append(Entry(str(file), file, None, found))
         except (InputError, OSError, ValueError, MemoryError) as error:
             entries.append(Entry(str(file), file, str(error) or type(error).__name__))
