@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import tensorflow as tf
@@ -67,7 +68,8 @@ class Predicting(DrawnNetworks):
         images = self._checked(images)
         self.require_draws()
         found = False
-        forward = tf.function(self._forward, reduce_retracing=True)
+        # As `partial` of its own: TensorFlow counts the tracings of one code together, and warns.
+        forward = tf.function(partial(self._forward), reduce_retracing=True)
         for iteration in self.iterations:
             try:
                 draw = self._read(iteration)
