@@ -5,7 +5,6 @@ To Keras a run is one epoch, so that it can resume at any iteration. `Saves` cal
 first: it adds `iteration`, `seconds` and accuracies to the logs that the others write.
 """
 
-import contextlib
 import csv
 import io
 import time
@@ -34,47 +33,6 @@ GRID_IMAGES = 25
 GRID_SEED = 0
 
 Logs = dict[str, Any] | None
-
-
-class _Bar(keras.utils.Progbar):
-    """Keras's bar, whose time left follows from the iterations that this process has made."""
-
-    def __init__(self, iterations: int, begun: int) -> None:
-        super().__init__(iterations, unit_name="iteration")
-        self._begun = begun
-        self._seen_so_far = begun  # What is shown of the energies is a mean since then.
-
-    def _estimate_step_duration(self, current: int, now: float) -> float:
-        return super()._estimate_step_duration(current - self._begun, now)
-
-
-class ProgressBar(keras.callbacks.Callback):
-    """One progress bar for the whole run, with the time left.
-
-    If the terminal goes away, the run goes on.
-
-    Args:
-        iterations: of the run, with those that it had made before.
-    """
-
-    def __init__(self, iterations: int) -> None:
-        super().__init__()
-        self.iterations = iterations
-
-    def on_train_begin(self, logs: Logs = None) -> None:
-        """Begins the bar where the run is."""
-        self.bar = _Bar(self.iterations, int(self.model.iteration.numpy()))
-
-    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
-        """Moves the bar."""
-        values = [(k, float(v)) for k, v in (logs or {}).items() if k.endswith("energy")]
-        with contextlib.suppress(OSError):
-            self.bar.update(int(self.model.iteration.numpy()), values, finalize=False)
-
-    def on_train_end(self, logs: Logs = None) -> None:
-        """Ends the bar's line."""
-        with contextlib.suppress(OSError):
-            self.bar.update(int(self.model.iteration.numpy()), finalize=True)
 
 
 class CollectPosteriorDraws(CollectPosterior):

@@ -90,7 +90,7 @@ def _fit_to_end(run: Prepared, finite: FiniteCheck) -> None:
                 health,
                 collect,
                 keep,
-                ProgressBar(config.train_iter),
+                ProgressBar(config.train_iter, saves.due),
                 saves,
             ],
         )
