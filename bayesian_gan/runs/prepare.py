@@ -10,6 +10,7 @@ from bayesian_gan.data.catalogue import ImageData
 from bayesian_gan.data.content import data_checksum
 from bayesian_gan.data.splits import LabelSplit, save_split
 from bayesian_gan.errors import InputError
+from bayesian_gan.gan import replicas
 from bayesian_gan.gan.model import BayesianGAN
 from bayesian_gan.monitoring import (
     Evaluate,
@@ -137,7 +138,9 @@ def _with_parts(
     """The parts around a model as it was built; `seconds` of training were before."""
     posterior = Posterior.reopen(folder / "posterior", model, config.max_samples)
     supervised = build_supervised(config, data, split)
-    evaluate = Evaluate(data.test_images, data.test_labels, supervised, seconds)
+    # Of several processes none may leave the training alone.
+    breaks = None if replicas.is_multiworker(model.strategy) else interruption
+    evaluate = Evaluate(data.test_images, data.test_labels, supervised, seconds, breaks)
     event_file = events.EventFile(folder / "tensorboard")
     labels = () if split is None else (split.labels, split.images)
     positions = Positions(model)
