@@ -43,6 +43,7 @@ class Config(AllOptions):
             InputError: an implied one is given too.
         """
         implied: dict[str, Any] = {}
+        contradictions.check_length(self, given)
         if self.ml_ensemble is not None:
             if "num_mcmc" in given:
                 raise InputError(
@@ -64,7 +65,7 @@ class Config(AllOptions):
 
     def check(self) -> None:
         """Raises InputError where a value is out of its range or options contradict each other."""
-        if self.out_dir is None and self.resume in (None, "auto"):
+        if self.out_dir is None and self.resume in (None, "auto") and not self.dry_run:
             raise InputError("--out_dir: give a folder for results")
         self.check_values()
 

@@ -40,7 +40,12 @@ from bayesian_gan.storage import remove_parts
 
 @dataclass
 class Prepared:
-    """A run that is about to train: its parts, at the iteration where it begins or goes on."""
+    """A run that is about to train: its parts, at the iteration where it begins or goes on.
+
+    Attributes:
+        saved: iteration of the last checkpoint, or None.
+        expected: seconds of an iteration with all that belongs to it; None where that is not known.
+    """
 
     config: Config
     data: ImageData
@@ -58,6 +63,7 @@ class Prepared:
     positions: Positions
     grids: list[Path] = field(default_factory=list)
     saved: int | None = None
+    expected: float | None = None
 
     @property
     def iteration(self) -> int:

@@ -87,7 +87,7 @@ def _fit_to_end(run: Prepared, finite: FiniteCheck) -> None:
         health,
         collect,
         keep,
-        ProgressBar(config.train_iter, saves.due),
+        ProgressBar(config.train_iter, saves.due, expected=run.expected),
         saves,
     ]
     with contextlib.suppress(StoppedBySignal):  # In an evaluation, which comes after an iteration.
