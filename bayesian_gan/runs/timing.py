@@ -75,13 +75,9 @@ def measure_apart(
         seconds: see `measure`.
     """
     begun = time.monotonic()
-    ten = {
-        "collect_every": 10,
-        "n_save": 10,
-        "train_iter": 20,
-        "warm_up": 10 * bool(config.warm_up),
-    }
-    probe = replace(config, **ten)
+    probe = replace(
+        config, collect_every=10, n_save=10, train_iter=20, warm_up=10 * bool(config.warm_up)
+    )
     model = build_model(probe, data, 0, strategy)
     parts = Parts(probe, data, split, model, build_supervised(probe, data, split))
     building = time.monotonic() - begun
