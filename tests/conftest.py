@@ -3,13 +3,13 @@
 import errno
 import os
 import shutil
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import bayesian_gan  # noqa: F401 - before TensorFlow: it leaves TensorFlow's start-up lines out.
+
+# isort: split
 import keras
 import numpy as np
 import pytest

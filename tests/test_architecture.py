@@ -34,7 +34,9 @@ ORDER = (
     ("samplers",),
     (GROUND,),
 )
-ROOT_MODULES = {"__init__", TOP, "backend", "errors", "seeds", "storage", "versions"}
+ROOT_MODULES = {
+    *("__init__", TOP, "backend", "errors", "needed", "quiet", "seeds", "storage", "versions"),
+}
 LEVELS = {room: level for level, rooms in enumerate(ORDER) for room in rooms}
 HEAVY = {"tensorflow", "keras"}
 MOST_LINES = 400

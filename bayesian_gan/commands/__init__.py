@@ -16,8 +16,8 @@ from pathlib import Path
 
 from bayesian_gan import __version__
 from bayesian_gan.backend import check_backend
-from bayesian_gan.commands.entry import closed_pipe_is_fine
 from bayesian_gan.errors import USAGE_STATUS, InputError
+from bayesian_gan.needed import packages_needed
 from bayesian_gan.runs.devices import set_environment
 
 # Each command's module, `bayesian_gan.commands.NAME`, and what it does.
@@ -49,6 +49,14 @@ def main(arguments: Sequence[str]) -> int:
         The exit status.
     """
     set_environment()
+    with packages_needed():
+        return _run(arguments)
+
+
+def _run(arguments: Sequence[str]) -> int:
+    # Imported here: it needs packages.
+    from bayesian_gan.commands.entry import closed_pipe_is_fine
+
     parser = _parser()
     if not arguments:
         with closed_pipe_is_fine():

@@ -11,6 +11,7 @@ from bayesian_gan.runs.finished import FinishedRun
 from bayesian_gan.storage import write_atomically
 
 MOST_IN_GRID = 10_000
+GRID = "generated.png"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,7 +30,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--iteration", type=int, help="the draw collected then; by default the last"
     )
-    parser.add_argument("--grid", metavar="GRID.png", help="writes a picture of all images")
+    parser.add_argument(
+        "--grid",
+        metavar="GRID.png",
+        help=f"writes a picture of all images; without --npz by default RUN_DIR/{GRID}",
+    )
     parser.add_argument(
         "--npz",
         metavar="OUT.npz",
@@ -40,6 +45,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Generates."""
     opened = FinishedRun(arguments.run_dir)
+    if not (arguments.grid or arguments.npz):
+        arguments.grid = str(opened.path / GRID)
     _check(arguments)
     posterior = opened.require_samples()
     from bayesian_gan.data.batches import to_uint8
@@ -71,8 +78,6 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _check(arguments: argparse.Namespace) -> None:
     """Raises InputError for what is wrong whatever the run."""
-    if not (arguments.grid or arguments.npz):
-        raise InputError("nothing to write; give --grid GRID.png or --npz OUT.npz, or both")
     if arguments.num < 1:
         raise InputError(f"--num {arguments.num}: give at least 1")
     if arguments.grid and arguments.num > MOST_IN_GRID:

@@ -1,6 +1,7 @@
 """`train`: a run, from its flags; `run_bgan.py` and `run_bgan_semi.py` are entry points of the same."""
 
 import os
+import time
 
 from absl import flags
 
@@ -38,6 +39,7 @@ def begin() -> None:
         InputError: a user's mistake.
         RunStopped: see `bayesian_gan.runs.run.run`.
     """
+    started = time.monotonic()
     check_versions()
     config = Config.from_flags(flags.FLAGS)
     given = {name for name in config.to_json() if flags.FLAGS[name].present}
@@ -50,7 +52,7 @@ def begin() -> None:
         config, folder = resolve(config, given)
     data = load_run_data(config)
     split = label_split(data, config.N, config.label_seed) if config.semi else None
-    if folder is None and (cluster is None or cluster.is_chief):
+    if folder is None and not config.dry_run and (cluster is None or cluster.is_chief):
         assert config.out_dir is not None
         check_writable(config.out_dir)
     # Those that this process may use: a batch system gives a job some of a machine's.
@@ -59,13 +61,16 @@ def begin() -> None:
         os.environ.setdefault(name, value)
     use_device(config.device, several=config.strategy != "none")
     # Imported here: TensorFlow takes seconds to load, and a wrong flag or file need not wait for it.
+    from bayesian_gan.runs.plan import dry_run
     from bayesian_gan.runs.run import run
     from bayesian_gan.runs.strategy import make_strategy
     from bayesian_gan.runs.worker import work
 
     strategy = make_strategy(config.strategy)
-    if cluster is None or cluster.is_chief:
-        run(config, data, split, folder, strategy)
+    if config.dry_run:
+        dry_run(config, data, split, strategy, given, started)
+    elif cluster is None or cluster.is_chief:
+        run(config, data, split, folder, strategy, given=given, started=started)
     else:
         assert strategy is not None
         work(config, data, split, strategy)

@@ -5,6 +5,7 @@ random      the same network with its initial weights: what does not show here m
 a file      any Keras model of the user's, such as Inception for the FID of the literature
 """
 
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -66,9 +67,7 @@ class NetworkFeatures:
         self.name, self.note = name, note
         self._image_shape = image_shape
         signature = tf.TensorSpec((None, *network.input_shape[1:]), tf.float32)
-        self._forward = tf.function(
-            lambda x: network(x, training=False), input_signature=[signature]
-        )
+        self._forward = tf.function(partial(network, training=False), input_signature=[signature])
 
     def __call__(self, images: np.ndarray) -> np.ndarray:
         """See `FeatureExtractor`."""

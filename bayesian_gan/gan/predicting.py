@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import keras
@@ -128,9 +129,8 @@ class PredictingGAN(keras.Model):
         """
         images = self._checked(as_array(images, "images"))
         if not hasattr(self, "_member_function"):
-            self._member_function = tf.function(
-                lambda x: tf.stack(self._members(self._unit(x))), reduce_retracing=True
-            )
+            # As `partial` of its own: TensorFlow counts the tracings of one code together, and warns.
+            self._member_function = tf.function(partial(self._stacked), reduce_retracing=True)
         parts = [
             self._member_function(tf.convert_to_tensor(images[k : k + batch_size]))
             for k in range(0, len(images), batch_size)
@@ -361,6 +361,9 @@ class PredictingGAN(keras.Model):
 
     def _members(self, x: tf.Tensor) -> Sequence[tf.Tensor]:
         return [_classes(d, x) for d in self.discriminators]
+
+    def _stacked(self, images: tf.Tensor) -> tf.Tensor:
+        return tf.stack(self._members(self._unit(images)))
 
 
 def _classes(discriminator: keras.Model, x: tf.Tensor) -> tf.Tensor:

@@ -4,7 +4,6 @@ from bayesian_gan.monitoring.callbacks import (
     CollectPosteriorDraws,
     CsvLog,
     Evaluate,
-    ProgressBar,
     SaveGrids,
     SaveResults,
     Saves,
@@ -15,6 +14,7 @@ from bayesian_gan.monitoring.convergence import Convergence, Functionals, conver
 from bayesian_gan.monitoring.grids import image_grid, save_grid
 from bayesian_gan.monitoring.health import Health, HealthMeter
 from bayesian_gan.monitoring.health_log import SamplerHealth
+from bayesian_gan.monitoring.progress import ProgressBar
 
 __all__ = [
     "CollectPosteriorDraws",

@@ -24,6 +24,7 @@ from bayesian_gan.monitoring import events
 from bayesian_gan.monitoring.grids import image_grid, save_grid
 from bayesian_gan.networks.supervised import SupervisedBaseline
 from bayesian_gan.posterior import Posterior
+from bayesian_gan.reliability.signals import Interruption
 from bayesian_gan.reliability.writes import Writes
 from bayesian_gan.samplers import CollectPosterior
 from bayesian_gan.samplers.names import unique_names
@@ -34,47 +35,6 @@ GRID_IMAGES = 25
 GRID_SEED = 0
 
 Logs = dict[str, Any] | None
-
-
-class _Bar(keras.utils.Progbar):
-    """Keras's bar, whose time left follows from the iterations that this process has made."""
-
-    def __init__(self, iterations: int, begun: int) -> None:
-        super().__init__(iterations, unit_name="iteration")
-        self._begun = begun
-        self._seen_so_far = begun  # What is shown of the energies is a mean since then.
-
-    def _estimate_step_duration(self, current: int, now: float) -> float:
-        return super()._estimate_step_duration(current - self._begun, now)
-
-
-class ProgressBar(keras.callbacks.Callback):
-    """One progress bar for the whole run, with the time left.
-
-    If the terminal goes away, the run goes on.
-
-    Args:
-        iterations: of the run, with those that it had made before.
-    """
-
-    def __init__(self, iterations: int) -> None:
-        super().__init__()
-        self.iterations = iterations
-
-    def on_train_begin(self, logs: Logs = None) -> None:
-        """Begins the bar where the run is."""
-        self.bar = _Bar(self.iterations, int(self.model.iteration.numpy()))
-
-    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
-        """Moves the bar."""
-        values = [(k, float(v)) for k, v in (logs or {}).items() if k.endswith("energy")]
-        with contextlib.suppress(OSError):
-            self.bar.update(int(self.model.iteration.numpy()), values, finalize=False)
-
-    def on_train_end(self, logs: Logs = None) -> None:
-        """Ends the bar's line."""
-        with contextlib.suppress(OSError):
-            self.bar.update(int(self.model.iteration.numpy()), finalize=True)
 
 
 class CollectPosteriorDraws(CollectPosterior):
@@ -145,7 +105,9 @@ class Saves(keras.callbacks.Callback):
         return iteration > 0 and (iteration % self.every == 0 or iteration >= self.last)
 
     def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
-        """Saves where the iteration is due."""
+        """Saves where the iteration is due; where the training stops, the run that resumes does it."""
+        if self.model.stop_training:
+            return
         iteration = int(self.model.iteration.numpy())
         if self.due(iteration):
             self.save(iteration)
@@ -166,6 +128,9 @@ class Evaluate(keras.callbacks.Callback):
     part), and, with a baseline, `supervised_acc` and `semi_supervised_acc` (of the current
     discriminators' average) in percent, as the authors' files have. Without a test set there is no
     baseline.
+
+    Raises:
+        StoppedBySignal: while it is at work; nothing is written then, and the run that resumes evaluates.
     """
 
     def __init__(
@@ -174,8 +139,10 @@ class Evaluate(keras.callbacks.Callback):
         test_labels: np.ndarray,
         supervised: SupervisedBaseline | None,
         seconds_before: float = 0.0,
+        interruption: Interruption | None = None,
     ) -> None:
         super().__init__()
+        self._interruption = interruption
         self.test_images, self.test_labels = test_images, test_labels
         self.supervised = supervised
         self.start = time.monotonic() - seconds_before
@@ -192,13 +159,21 @@ class Evaluate(keras.callbacks.Callback):
         logs["seconds"] = round(self.seconds, 3)
         if self.supervised is None:
             return
-        self.supervised.train_to(logs["iteration"])
-        for name, predicted in (
-            ("supervised_acc", self.supervised.predict(self.test_images)),
-            ("semi_supervised_acc", self._predict()),
-        ):
-            score = classification(predicted, self.test_labels)
-            logs[name] = 100.0 * (1.0 - score.error_rate)
+        self.supervised.train_to(logs["iteration"], self._asked_to_stop)
+        with self._breakable():
+            for name, predicted in (
+                ("supervised_acc", self.supervised.predict(self.test_images)),
+                ("semi_supervised_acc", self._predict()),
+            ):
+                score = classification(predicted, self.test_labels)
+                logs[name] = 100.0 * (1.0 - score.error_rate)
+
+    def _asked_to_stop(self) -> bool:
+        return self._interruption is not None and self._interruption.signum is not None
+
+    def _breakable(self) -> contextlib.AbstractContextManager[None]:
+        known = self._interruption
+        return contextlib.nullcontext() if known is None else known.breakable()
 
     def _predict(self) -> np.ndarray:
         """Of the GAN, batch by batch: `predict` would make a dataset that is never freed."""

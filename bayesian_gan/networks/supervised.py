@@ -1,5 +1,7 @@
 """Training of the purely supervised baseline on the labelled images alone."""
 
+from collections.abc import Callable
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -59,10 +61,14 @@ class SupervisedBaseline:
         self.iteration = 0
         self.loss = float("nan")
 
-    def train_to(self, iteration: int) -> None:
+    def train_to(self, iteration: int, stop: Callable[[], bool] = lambda: False) -> None:
         """Trains until it has made this many iterations or converged.
 
         `loss` is then the loss of the last stretch.
+
+        Args:
+            iteration: to be reached.
+            stop: asked before each iteration whether to leave it at those that are made.
         """
         if iteration <= self.iteration:
             return
@@ -70,6 +76,8 @@ class SupervisedBaseline:
         # freed.
         self.model.reset_metrics()
         for step in range(self.iteration, iteration):
+            if stop():
+                return
             # At fixed iterations, and of the weights alone: where a run was resumed makes no
             # difference.
             if step and step % ITERATIONS_BETWEEN_CHECKS == 0:

@@ -43,6 +43,7 @@ class Config(AllOptions):
         Raises:
             InputError: an implied one is given too.
         """
+        contradictions.check_length(self, given)
         implied: dict[str, Any] = resolve_data(self, given)
         if "N" not in given and is_own(implied.get("dataset", self.dataset)):
             implied["N"] = "all"
@@ -67,7 +68,7 @@ class Config(AllOptions):
 
     def check(self) -> None:
         """Raises InputError where a value is out of its range or options contradict each other."""
-        if self.out_dir is None and self.resume in (None, "auto"):
+        if self.out_dir is None and self.resume in (None, "auto") and not self.dry_run:
             raise InputError("--out_dir: give a folder for results")
         self.check_values()
 

@@ -1,7 +1,40 @@
 """Which values of a run's options do not go together, where no single option's declaration can say it."""
 
+from collections.abc import Collection
+
 from bayesian_gan.errors import InputError
 from bayesian_gan.options.groups import AllOptions
+
+
+def check_length(config: AllOptions, given: Collection[str]) -> None:
+    """Raises InputError where the length of a run is asked for in two ways.
+
+    Args:
+        config: of the flags.
+        given: names of those that stand on the command line.
+    """
+    if config.dry_run and config.resume is not None:
+        raise InputError(
+            "--dry_run is of a new run, and --resume of one that is there: leave one out"
+        )
+    for name in ("dry_run", "minutes"):
+        if getattr(config, name) and config.strategy == "multiworker":
+            raise InputError(
+                f"--{name} does not go with --strategy multiworker, whose processes would each time "
+                "steps for itself: leave one out"
+            )
+    if config.minutes is None:
+        return
+    for name in ("train_iter", "warm_up"):
+        if name in given:
+            raise InputError(
+                f"--minutes chooses --{name}: leave out --{name} {getattr(config, name)}, or --minutes"
+            )
+    if config.resume not in (None, "auto"):
+        raise InputError(
+            "--minutes is of a new run, and --resume of one whose length is chosen: leave it out, or give "
+            "--train_iter to go on for longer"
+        )
 
 
 def check_wasserstein(config: AllOptions) -> None:

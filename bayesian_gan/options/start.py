@@ -58,6 +58,14 @@ class StartOptions(Group):
     train_iter: int = option(50000, low=1, unit="iterations", may_differ=("resume", "branch"))
     """Length of the run, its warm-up included."""
 
+    minutes: float | None = option(
+        None, above=0.0, unit="minutes", at_parse=False, may_differ=("resume",), since="2.0.0"
+    )
+    """Have the run take this long: chooses its length."""
+
+    dry_run: bool = option(False, may_differ=("resume",), since="2.0.0")
+    """Print what the run would take, and stop; writes nothing."""
+
     ml: bool = option(False)
     """Maximum likelihood, a DCGAN: no prior and no noise. Needs num_gen = num_disc = num_mcmc =
     1.

@@ -5,11 +5,18 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import Any, Self
 
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class StoppedBySignal(BaseException):
+    """A signal asks for the end where nothing has to be finished first; see `Interruption.breakable`.
+
+    No `Exception`, for nothing on its way out may take it for an error.
+    """
 
 
 class Interruption:
@@ -31,6 +38,25 @@ class Interruption:
         self.resume_command = resume_command
         self.signum: int | None = None
         self._interrupts = 0
+        self._asked = self._breakable = False
+        self._noted = threading.Event()
+
+    @contextlib.contextmanager
+    def breakable(self) -> Iterator[None]:
+        """Work that may be broken off anywhere: within, a signal raises `StoppedBySignal` in the main thread.
+
+        So does one that came before. Such work only computes: what it changes is not used any more.
+        """
+        self._breakable = True
+        try:
+            if self._asked or self.signum is not None:
+                raise StoppedBySignal
+            yield
+        except StoppedBySignal:
+            self._noted.wait(timeout=1.0)  # Till the thread that listens has said what it is.
+            raise
+        finally:
+            self._breakable = False
 
     @property
     def status(self) -> int:
@@ -49,7 +75,7 @@ class Interruption:
         self._writer.setblocking(False)
         self._old_wakeup = signal.set_wakeup_fd(self._writer.fileno(), warn_on_full_buffer=False)
         self._old: dict[int, Any] = {
-            number: signal.signal(number, _noted_elsewhere)
+            number: signal.signal(number, self._on_signal)
             for number in STOPPING
             if signal.getsignal(number) is not signal.SIG_IGN
         }
@@ -89,10 +115,14 @@ class Interruption:
                 self.signum = number
                 again = "; Ctrl-C again stops at once" if number == signal.SIGINT else ""
                 _say(f"{self.name}: finishing the step, then saving{again}")
+                self._noted.set()
 
-
-def _noted_elsewhere(number: int, frame: Any) -> None:
-    """Takes the place of the default handler; `Interruption._listen` does the work."""
+    def _on_signal(self, number: int, frame: Any) -> None:
+        """Takes the place of the default handler; `_listen` notes the signal."""
+        self._asked = True
+        if self._breakable:
+            self._breakable = False
+            raise StoppedBySignal
 
 
 def _say(line: str) -> None:

@@ -7,12 +7,11 @@ from bayesian_gan.options.device import parse_device
 
 
 def set_environment() -> None:
-    """Sets the variables that TensorFlow reads when it loads; those that the user has set stay.
+    """Sets what TensorFlow reads when it loads, for a program; what the user has set stays.
 
-    Its start-up messages (no CUDA, oneDNN is on) would bury the one line that matters. Without memory growth
-    a process takes all memory of every GPU that it sees.
+    Without memory growth a process takes all memory of every GPU that it sees. `import bayesian_gan`
+    sets the rest.
     """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
 
 

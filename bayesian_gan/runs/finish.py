@@ -1,22 +1,27 @@
 """The end of a run: its summary, and what could not be written."""
 
+import contextlib
+
 from bayesian_gan.errors import UNWRITTEN_STATUS, RunStopped
+from bayesian_gan.reliability.signals import StoppedBySignal
 from bayesian_gan.runs.prepare import Prepared
 from bayesian_gan.runs.summary import report, summarise
 from bayesian_gan.storage import write_json
 
 
 def finish(run: Prepared) -> None:
-    """Evaluates, writes the summary, and reports, also on a run that a signal stopped.
+    """Evaluates, writes the summary, and reports; of a run that a signal stops, only how it goes on.
 
     Raises:
         RunStopped: it was stopped, or something could not be written.
     """
     last, command = run.iteration, run.interruption.resume_command
-    summary = summarise(run)
-    path = run.folder / "summary.json"
-    run.writes.write(str(path), lambda: write_json(path, summary.to_json()))
-    report(run.log, summary, run.grids, run.folder)
+    with contextlib.suppress(StoppedBySignal):
+        with run.interruption.breakable():
+            summary = summarise(run)
+        path = run.folder / "summary.json"
+        run.writes.write(str(path), lambda: write_json(path, summary.to_json()))
+        report(run.log, summary, run.grids, run.folder)
     run.writes.clear()
     unwritten = list(run.writes.pending)
     if run.saved != last:

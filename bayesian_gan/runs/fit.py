@@ -28,7 +28,7 @@ def fit(
     """
     model.fit(
         data.images,
-        _partial_labels(data, split),
+        partial_labels(data, split),
         batch_size=config.batch_size,
         labelled_batch_size=config.labelled_batch_size,
         steps_per_epoch=config.train_iter - int(model.iteration.numpy()),
@@ -37,7 +37,7 @@ def fit(
     )
 
 
-def _partial_labels(data: ImageData, split: LabelSplit | None) -> np.ndarray | None:
+def partial_labels(data: ImageData, split: LabelSplit | None) -> np.ndarray | None:
     """Labels of the split's examples, -1 elsewhere."""
     if split is None:
         return None

@@ -22,6 +22,7 @@ from bayesian_gan.versions import versions
 RUN_FORMAT = 1
 DATA_FILE = "data.json"
 SPLIT_FILE = "labelled.json"
+CLEAR_LINE = "\r\x1b[K"
 
 
 def check_writable(out_dir: str) -> None:
@@ -111,7 +112,9 @@ def run_logger(folder: Path) -> logging.Logger:
     logger.setLevel(logging.INFO)
     logger.propagate = False
     terminal = _Forgiving(sys.stdout)
-    terminal.setFormatter(logging.Formatter("%(message)s"))
+    # On a terminal the progress bar may stand in the line that is written to.
+    clear = CLEAR_LINE if sys.stdout.isatty() else ""
+    terminal.setFormatter(logging.Formatter(f"{clear}%(message)s"))
     file = _ForgivingFile(folder / "run.log", encoding="utf-8", delay=True)
     file.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
     close_logger(logger)

@@ -10,6 +10,7 @@ from bayesian_gan.data.catalogue import ImageData
 from bayesian_gan.data.content import data_checksum
 from bayesian_gan.data.splits import LabelSplit, save_split
 from bayesian_gan.errors import InputError
+from bayesian_gan.gan import replicas
 from bayesian_gan.gan.model import BayesianGAN
 from bayesian_gan.monitoring import (
     Evaluate,
@@ -39,7 +40,12 @@ from bayesian_gan.storage import remove_parts
 
 @dataclass
 class Prepared:
-    """A run that is about to train: its parts, at the iteration where it begins or goes on."""
+    """A run that is about to train: its parts, at the iteration where it begins or goes on.
+
+    Attributes:
+        saved: iteration of the last checkpoint, or None.
+        expected: seconds of an iteration with all that belongs to it; None where that is not known.
+    """
 
     config: Config
     data: ImageData
@@ -57,6 +63,7 @@ class Prepared:
     positions: Positions
     grids: list[Path] = field(default_factory=list)
     saved: int | None = None
+    expected: float | None = None
 
     @property
     def iteration(self) -> int:
@@ -138,7 +145,9 @@ def _with_parts(
     """The parts around a model as it was built; `seconds` of training were before."""
     posterior = Posterior.reopen(folder / "posterior", model, config.max_samples)
     supervised = build_supervised(config, data, split)
-    evaluate = Evaluate(data.test_images, data.test_labels, supervised, seconds)
+    # Of several processes none may leave the training alone.
+    breaks = None if replicas.is_multiworker(model.strategy) else interruption
+    evaluate = Evaluate(data.test_images, data.test_labels, supervised, seconds, breaks)
     event_file = events.EventFile(folder / "tensorboard")
     labels = () if split is None else (split.labels, split.images)
     positions = Positions(model)

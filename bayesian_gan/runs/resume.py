@@ -12,6 +12,7 @@ from typing import Any
 from bayesian_gan.errors import InputError
 from bayesian_gan.options.config import MAY_DIFFER, Config
 from bayesian_gan.options.option import options_of
+from bayesian_gan.runs.duration import SCALED
 from bayesian_gan.storage import json_checksum
 
 AUTO = "auto"
@@ -26,6 +27,8 @@ def resolve(config: Config, given: Collection[str]) -> tuple[Config, Path | None
     Args:
         config: of the flags.
         given: names of those that stand on the command line.
+
+    With `--minutes`, `auto` finds the run of which so many were asked, with the numbers chosen for it.
 
     Returns:
         The configuration, and the run's folder; None to begin a new run.
@@ -42,8 +45,12 @@ def resolve(config: Config, given: Collection[str]) -> tuple[Config, Path | None
                 saved = _saved_flags(folder)
             except InputError:
                 continue  # It never came to begin: its description is not there.
-            if not _differing(config, saved, _deciding()):
-                return config, folder
+            names = [name for name in _deciding() if config.minutes is None or name not in SCALED]
+            if config.minutes is not None:
+                names.append("minutes")
+            if not _differing(config, saved, names):
+                chosen = {} if config.minutes is None else {name: saved[name] for name in SCALED}
+                return replace(config, **chosen), folder
         return config, None
     folder = Path(config.resume)
     saved = _saved_flags(folder)

@@ -1,5 +1,7 @@
 """One run from its configuration: prepared, trained, evaluated, its files written."""
 
+import time
+from collections.abc import Collection
 from pathlib import Path
 
 import tensorflow as tf
@@ -17,7 +19,9 @@ from bayesian_gan.runs.folder import (
     create_run_folder,
     run_logger,
 )
+from bayesian_gan.runs.foresee import foresee
 from bayesian_gan.runs.machine import check_machine
+from bayesian_gan.runs.plan import with_minutes
 from bayesian_gan.runs.prepare import prepare
 from bayesian_gan.runs.resume import resume_command
 from bayesian_gan.runs.train import train
@@ -29,6 +33,9 @@ def run(
     split: LabelSplit | None,
     folder: Path | None = None,
     strategy: tf.distribute.Strategy | None = None,
+    *,
+    given: Collection[str] = (),
+    started: float | None = None,
 ) -> Path:
     """Trains, collects and evaluates; returns the run's folder.
 
@@ -38,6 +45,8 @@ def run(
         split: the labelled examples; None without labels (`--nosemi`).
         folder: of a run that goes on; None begins a new one in `config.out_dir`.
         strategy: of `config.strategy`; of several processes this is the chief, and the others are workers.
+        given: names of the flags that stand on the command line, which `--minutes` leaves alone.
+        started: when the program was, by `time.monotonic`, for `--minutes`; now by default.
 
     Raises:
         InputError: networks of this configuration cannot be built for these images, the machine does not
@@ -45,6 +54,9 @@ def run(
         RunStopped: by a signal, by a number that was not finite, or because something could not be written.
     """
     begun = folder is not None
+    started = time.monotonic() if started is None else started
+    if config.minutes is not None and not begun:
+        config, _ = with_minutes(config, data, split, strategy, given, started)
     warning = check_machine(config, data, split, folder)
     try:
         folder = folder or create_run_folder(config)
@@ -62,6 +74,7 @@ def run(
                 prepared = prepare(config, data, split, folder, begun, log, interruption, strategy)
             except OSError as error:
                 raise InputError(f"{folder}: cannot write there ({error})") from error
+            foresee(prepared)
             train(prepared)
             try:
                 finish(prepared)

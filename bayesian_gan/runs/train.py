@@ -1,5 +1,7 @@
 """The training of a prepared run, and its way back from a number that was not finite."""
 
+import contextlib
+
 import keras
 import tensorflow as tf
 
@@ -18,6 +20,7 @@ from bayesian_gan.monitoring import (
 )
 from bayesian_gan.reliability.finite import FiniteCheck, NotFiniteError
 from bayesian_gan.reliability.keeper import CheckFinite, KeepRun, StopTogether
+from bayesian_gan.reliability.signals import StoppedBySignal
 from bayesian_gan.reliability.state import restart_member
 from bayesian_gan.runs.fit import fit
 from bayesian_gan.runs.prepare import Prepared
@@ -78,24 +81,22 @@ def _fit_to_end(run: Prepared, finite: FiniteCheck) -> None:
         writes=writes,
         positions=run.positions,
     )
-    if run.iteration < config.train_iter:
-        fit(
-            run.model,
-            config,
-            run.data,
-            run.split,
-            [
-                *([] if together is None else [together]),
-                CheckFinite(finite, collect.due, saves.due),
-                health,
-                collect,
-                keep,
-                ProgressBar(config.train_iter),
-                saves,
-            ],
-        )
-    else:
-        saves.resume()
+    callbacks: list[keras.callbacks.Callback] = [
+        *([] if together is None else [together]),
+        CheckFinite(finite, collect.due, saves.due),
+        health,
+        collect,
+        keep,
+        ProgressBar(config.train_iter, saves.due, expected=run.expected),
+        saves,
+    ]
+    with contextlib.suppress(StoppedBySignal):  # In an evaluation, which comes after an iteration.
+        if run.iteration < config.train_iter:
+            fit(run.model, config, run.data, run.split, callbacks)
+        else:
+            saves.resume()
+    if run.interruption.signum is not None and keep.saved != run.iteration:
+        keep.save()
     run.saved, run.grids = keep.saved, grids.paths
 
 

@@ -59,7 +59,7 @@ def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
 def test_help_and_a_wrong_argument_do_not_wait_for_tensorflow() -> None:
     script = (
         "import sys\n"
-        "from absl import flags\n"
+        "from absl import app, flags\n"
         "from bayesian_gan.commands import COMMANDS, main\n"
         "for arguments in ([], ['--help'], ['nothing'], *([name, '--help'] for name in COMMANDS),\n"
         "                  *([name, '--wrong'] for name in COMMANDS)):\n"

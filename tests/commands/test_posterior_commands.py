@@ -262,9 +262,20 @@ def test_generate_without_the_data_set(
         assert sorted(arrays["generator"]) == [0, 0, 1, 1, 2, 2, 3, 3]
 
 
+def test_generate_alone_writes_a_grid_into_the_run(
+    elsewhere: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["generate", str(elsewhere)]) == 0
+    assert capsys.readouterr().out.splitlines() == [str(elsewhere / "generated.png")]
+    with Image.open(elsewhere / "generated.png") as picture:
+        grid = np.asarray(picture)
+    side = 8 * 8 + 7  # 8 x 8 images of 8 pixels, 1 between.
+    assert grid.shape[0] == grid.shape[1]
+    assert grid.shape[0] % side == 0
+
+
 def test_generate_refuses(run_folder: Path, tmp_path: Path, refused: Refuse) -> None:
     npz = ("--npz", tmp_path / "out.npz")
-    assert "nothing to write; give --grid" in refused("generate", run_folder)
     assert "no generator 4; there are 4" in refused("generate", run_folder, "--generator", 4, *npz)
     assert "no generator -1" in refused("generate", run_folder, "--generator", -1, *npz)
     assert "--num 0" in refused("generate", run_folder, "--num", 0, *npz)

@@ -59,7 +59,7 @@ def test_what_may_differ_follows_from_the_declarations() -> None:
     assert set(MAY_DIFFER) == {
         *("out_dir", "data_path", "cache_dir", "download", "download_seconds", "train_iter"),
         *("n_save", "save_samples", "save_weights", "resume", "checkpoint_every"),
-        *("checkpoint_minutes", "on_nan", "device", "strategy"),
+        *("checkpoint_minutes", "on_nan", "device", "strategy", "minutes", "dry_run"),
     }
     # In the order of the line that refuses a branch without any.
     assert (

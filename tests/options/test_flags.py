@@ -94,6 +94,8 @@ OWN_DEFAULTS = {
     "download": True,
     "download_seconds": 3600.0,
     "resume": None,
+    "minutes": None,
+    "dry_run": False,
     "checkpoint_every": 1000,
     "checkpoint_minutes": 10.0,
     "on_nan": "stop",

@@ -115,3 +115,34 @@ def test_a_closed_terminal_cannot_break_the_saving(tmp_path: Path) -> None:
     os.close(terminal)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 129
     assert mark.read_text() == "saved"
+
+
+BREAKABLE = """
+import time
+from bayesian_gan.reliability.signals import Interruption, StoppedBySignal
+with Interruption("python again.py") as interruption:
+    print("ready", flush=True)
+    try:
+        with interruption.breakable():
+            time.sleep(100)
+    except StoppedBySignal:
+        print("broken off", interruption.name, flush=True)
+    try:
+        with interruption.breakable():
+            print("begun", flush=True)
+    except StoppedBySignal:
+        print("not begun", flush=True)
+raise SystemExit(interruption.status)
+"""
+
+
+@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_what_may_be_broken_off_is_and_is_not_begun_again(signum: signal.Signals) -> None:
+    process = _start(BREAKABLE)
+    start = time.monotonic()
+    process.send_signal(signum)
+    out, err = process.communicate(timeout=60)
+    assert time.monotonic() - start < 30
+    assert process.returncode == 128 + signum
+    assert out == f"broken off {signum.name}\nnot begun\n"
+    assert err.strip().startswith(f"{signum.name}: finishing the step, then saving")

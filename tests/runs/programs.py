@@ -6,6 +6,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import bayesian_gan  # noqa: F401 - before TensorFlow: it leaves TensorFlow's start-up lines out.
+
+# isort: split
 import keras
 import numpy as np
 import pytest

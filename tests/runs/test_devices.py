@@ -57,9 +57,12 @@ def test_what_is_shown_to_tensorflow(
 
 
 def test_memory_grows_unless_the_user_says_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "environ", {"TF_CPP_MIN_LOG_LEVEL": "0"})
+    monkeypatch.setattr(os, "environ", {})
     set_environment()
-    assert os.environ == {"TF_CPP_MIN_LOG_LEVEL": "0", "TF_FORCE_GPU_ALLOW_GROWTH": "true"}
+    assert os.environ == {"TF_FORCE_GPU_ALLOW_GROWTH": "true"}
+    os.environ["TF_FORCE_GPU_ALLOW_GROWTH"] = "false"
+    set_environment()
+    assert os.environ == {"TF_FORCE_GPU_ALLOW_GROWTH": "false"}
 
 
 def test_a_gpu_that_is_not_there_is_refused(
