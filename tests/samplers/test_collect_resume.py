@@ -187,3 +187,14 @@ def test_another_model_s_folder_is_refused(trained: Path, tmp_path: Path) -> Non
         reader(tmp_path / "no").predict(data())
     with pytest.raises(ValueError, match=r"^call set_model\(model\) first"):
         CollectPosterior(4, 4, trained).predict(data())
+
+
+def test_a_model_that_begins_anew_takes_no_samples_away(tmp_path: Path) -> None:
+    plan = {"burn_in": 3, "thinning": 3, "path": tmp_path / "s"}
+    trained = CollectPosterior(**plan)
+    fit(make(), 3, trained)
+    kept = trained.samples()
+    with pytest.raises(ValueError, match="holds samples up to iteration 12, and the model is at 0"):
+        fit(make(), 1, CollectPosterior(**plan))
+    for name, values in trained.samples().items():
+        np.testing.assert_array_equal(values, kept[name])
