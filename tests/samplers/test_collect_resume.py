@@ -190,7 +190,7 @@ def test_another_model_s_folder_is_refused(trained: Path, tmp_path: Path) -> Non
 
 
 def test_a_model_that_begins_anew_takes_no_samples_away(tmp_path: Path) -> None:
-    plan = {"burn_in": 3, "thinning": 3, "path": tmp_path / "s"}
+    plan: dict[str, Any] = {"burn_in": 3, "thinning": 3, "path": tmp_path / "s"}
     trained = CollectPosterior(**plan)
     fit(make(), 3, trained)
     kept = trained.samples()
