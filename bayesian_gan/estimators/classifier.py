@@ -257,7 +257,8 @@ def _collect(
         InputError: a number is not finite.
     """
     collected = CollectPosterior(config.first_collection, config.collect_every, max_samples=None)
-    callbacks = [collected, ProgressBar(config.train_iter)] if verbose else [collected]
+    last = config.train_iter
+    progress = [ProgressBar(last, lambda iteration: iteration >= last)] if verbose else []
     try:
         with FiniteCheck(model, None).named():
             model.fit(
@@ -266,7 +267,7 @@ def _collect(
                 batch_size=config.batch_size,
                 labelled_batch_size=config.labelled_batch_size,
                 steps_per_epoch=config.train_iter,
-                callbacks=callbacks,
+                callbacks=[collected, *progress],
                 verbose=0,
             )
     except (NotFiniteError, FloatingPointError) as found:
