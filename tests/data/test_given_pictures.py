@@ -146,7 +146,7 @@ def test_little_is_read_ahead(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
     read_files: list[Path] = []
 
-    def counted(path: Path) -> Image.Image:
+    def counted(path: Path, **_: str) -> Image.Image:
         read_files.append(path)
         return Image.open(path)
 
