@@ -22,7 +22,7 @@ from bayesian_gan.posterior.description import DESCRIPTION_FILE, describe, read_
 from bayesian_gan.posterior.folder import DrawFolder
 from bayesian_gan.posterior.model import CollectedModel
 from bayesian_gan.samplers.kept import Kept
-from bayesian_gan.samplers.stores import Memory, NoDrawError
+from bayesian_gan.samplers.stores import Memory, NoDrawError, forget_beyond
 from bayesian_gan.storage import UnreadableError, write_checked_json
 
 # The rest of a description, the networks, holds names that Keras counts up in a process.
@@ -202,11 +202,7 @@ class Draws:
         Returns:
             The iterations of the draws that were forgotten.
         """
-        self.store.clean()
-        beyond = [there for there in self.iterations if there > iteration]
-        for there in beyond:
-            self.store.remove(there)
-        return beyond
+        return forget_beyond(self.store, iteration)
 
     def draw(self, iteration: int) -> dict[str, np.ndarray]:
         """The arrays of one draw, checked to be whole, finite and this model's; see `arrays` for their names.

@@ -10,7 +10,14 @@ import numpy as np
 
 from bayesian_gan.samplers.kept import Kept
 from bayesian_gan.samplers.names import unique_names
-from bayesian_gan.samplers.stores import Folder, Memory, NoDrawError, Store, write_whole
+from bayesian_gan.samplers.stores import (
+    Folder,
+    Memory,
+    NoDrawError,
+    Store,
+    forget_beyond,
+    write_whole,
+)
 
 DESCRIPTION_FILE = "samples.json"
 FORMAT = 1
@@ -105,11 +112,7 @@ class ModelDraws:
         Returns:
             The iterations of the draws that were forgotten.
         """
-        self.store.clean()
-        beyond = [there for there in self.iterations if there > iteration]
-        for there in beyond:
-            self.store.remove(there)
-        return beyond
+        return forget_beyond(self.store, iteration)
 
 
 def _read(file: Path) -> dict[str, Any]:

@@ -44,6 +44,19 @@ class Store(Protocol):
         """How messages call a draw."""
 
 
+def forget_beyond(store: Store, iteration: int) -> list[int]:
+    """Removes draws beyond an iteration, and what a killed process left unfinished.
+
+    Returns:
+        The iterations of the draws that were removed.
+    """
+    store.clean()
+    beyond = [there for there in store.iterations if there > iteration]
+    for there in beyond:
+        store.remove(there)
+    return beyond
+
+
 class Memory:
     """Draws in memory.
 
