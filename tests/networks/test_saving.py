@@ -61,7 +61,7 @@ def test_a_function_of_python_trains_and_is_refused_at_the_door(name: str, tmp_p
     [
         lambda: L.Activation(registered),
         lambda: L.Dense(6, activation=tf.nn.relu),
-        lambda: L.Dense(6, activation="relu", kernel_regularizer="l2"),
+        lambda: L.Dense(6, activation="relu", kernel_initializer="he_normal"),
         lambda: L.Activation(L.LeakyReLU(0.1)),
     ],
 )
