@@ -14,7 +14,7 @@ from bayesian_gan.errors import RunStopped
 from bayesian_gan.gan.training import TrainingGAN
 from bayesian_gan.options.config import Config
 from bayesian_gan.reliability.environment import Needs
-from bayesian_gan.runs import foresee, plan
+from bayesian_gan.runs import foresee, plan, timing
 from bayesian_gan.runs import run as run_module
 from bayesian_gan.runs.compare import differences
 from bayesian_gan.runs.duration import SCALED, Costs
@@ -85,8 +85,18 @@ def test_a_slow_step_is_a_call_of_its_own_and_the_run_the_same(
     assert differences(undisturbed, folder) == []
 
 
-def test_the_training_traces_no_step_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_few_steps_are_timed_and_the_training_traces_none_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     traced: list[str] = []
+    timed: list[int] = []
+    iterate = timing._iterate
+
+    def counting(model: Any, count: int) -> None:
+        timed.append(count)
+        iterate(model, count)
+
+    monkeypatch.setattr(timing, "_iterate", counting)
     step, real = TrainingGAN.train_step, foresee.foresee
 
     def counted(self: TrainingGAN, data: Any) -> Any:
@@ -103,12 +113,15 @@ def test_the_training_traces_no_step_again(tmp_path: Path, monkeypatch: pytest.M
     make_run(tmp_path)
     assert traced.count("step") > 0
     assert traced[-1] == "end"
+    # One is traced; of the warm-up and of the samplers one goes first, and one is timed: of 40
+    # iterations `SHARE` is less than one.
+    assert timed == [1] * 5
 
 
 def test_a_signal_while_steps_are_timed_ends_the_run_at_once(
     undisturbed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def long(parts: Any) -> None:
+    def long(parts: Any, iterations: int) -> None:
         os.kill(os.getpid(), signal.SIGINT)
         time.sleep(60.0)
 
