@@ -1,6 +1,7 @@
 """What a run says before it begins, and that what it times leaves no trace."""
 
 import os
+import re
 import signal
 import time
 from pathlib import Path
@@ -201,7 +202,7 @@ def test_a_dry_run_prints_the_plan_and_writes_nothing(
     assert lines[2].startswith("2 chains: 4 generators of ")
     assert "2 discriminators of " in lines[2]
     assert lines[3] == "40 iterations, of which 10 warm-up; 3 draws, evaluations every 10"
-    assert lines[4].startswith("about 1 minute for 40 iterations; ")
+    assert re.match(r"about \d+ minutes? for 40 iterations; ", lines[4])  # However busy it is.
     assert len(lines) == 5
     assert list(tmp_path.iterdir()) == []
 
