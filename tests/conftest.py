@@ -3,7 +3,7 @@
 import errno
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from command_line import CommandLine
 from bayesian_gan import storage
 from bayesian_gan.data.run_data import load_run_data
 from bayesian_gan.data.splits import label_split
+from bayesian_gan.gan.graphs import freed_graphs
 from bayesian_gan.gan.model import BayesianGAN
 from bayesian_gan.networks import dcgan_discriminator, dcgan_generator
 from bayesian_gan.options import flags as run_flags
@@ -31,6 +32,14 @@ NUM_DATA = 96
 Z_DIM = 5
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_graph_outlives_its_module() -> Iterator[None]:
+    """Or a process that tests many models would hold the graphs of them all: 4.5 GB."""
+    with freed_graphs():
+        yield
+    keras.backend.clear_session()
 
 
 @pytest.fixture(scope="session")

@@ -10,9 +10,9 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from bayesian_gan.errors import InputError
 from bayesian_gan.estimators.configuration import PARAMETERS, configuration, preset_networks
-from bayesian_gan.estimators.graphs import freed_graphs
 from bayesian_gan.estimators.labels import encode_labels
 from bayesian_gan.estimators.scaling import Range, Ranged, Scaling, Standardised
+from bayesian_gan.gan.graphs import freed_graphs
 from bayesian_gan.gan.model import BayesianGAN
 from bayesian_gan.monitoring import ProgressBar
 from bayesian_gan.networks.outputs import num_classes
