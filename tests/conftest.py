@@ -19,7 +19,7 @@ from command_line import CommandLine
 from bayesian_gan import storage
 from bayesian_gan.data.run_data import load_run_data
 from bayesian_gan.data.splits import label_split
-from bayesian_gan.gan.graphs import freed_graphs
+from bayesian_gan.gan.graphs import free_all_but, registered
 from bayesian_gan.gan.model import BayesianGAN
 from bayesian_gan.networks import dcgan_discriminator, dcgan_generator
 from bayesian_gan.options import flags as run_flags
@@ -37,9 +37,10 @@ SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 @pytest.fixture(scope="module", autouse=True)
 def _no_graph_outlives_its_module() -> Iterator[None]:
     """Or a process that tests many models would hold the graphs of them all: 4.5 GB."""
-    with freed_graphs():
-        yield
-    keras.backend.clear_session()
+    before = registered()
+    yield
+    free_all_but(before)
+    keras.backend.clear_session()  # Collects the garbage, too.
 
 
 @pytest.fixture(scope="session")
