@@ -80,9 +80,11 @@ def run(arguments: argparse.Namespace) -> int:
     )
     if arguments.num_images and smallest < MIN_IMAGES:
         raise InputError(
-            f"{data.name} has {len(data.images)} training and {len(data.test_images)} test images, and "
+            f"{data.name} has {len(data.images)} training and {len(data.test_images)} test {data.noun}, and "
             f"{MIN_IMAGES} of each are needed to judge generators; give --num_images 0"
         )
+    if data.features is not None:
+        _refuse_of_pictures(arguments, opened)
     outside = _outside(arguments, opened)
     extractors = _extractors(arguments, opened, data)
 
@@ -115,6 +117,15 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _refuse_of_pictures(arguments: argparse.Namespace, opened: FinishedRun) -> None:
+    """Raises InputError where something is asked for that rows of a table have not."""
+    for name in ("ood", "inception"):
+        if getattr(arguments, name):
+            raise InputError(
+                f"--{name} is for pictures, and {opened.path} is a run on rows; leave it out"
+            )
+
+
 class Outside(NamedTuple):
     """Images from elsewhere, uint8 [n, height, width, channels] as the run's."""
 
@@ -131,7 +142,7 @@ def _outside(arguments: argparse.Namespace, opened: FinishedRun) -> Outside | No
     from bayesian_gan.data.resizing import resized
 
     config, shape = opened.config, opened.image_shape
-    if shape[2] not in (1, 3):
+    if shape[-1] not in (1, 3):
         raise InputError(f"--ood: images of {shape[2]} channels cannot be compared; leave it out")
     options = ReadingOptions(cache_dir=config.cache_dir, download=config.download, resize=True)
     path = arguments.ood_path or arguments.data_path or config.data_path
@@ -151,15 +162,15 @@ def _extractors(
     from bayesian_gan.evaluation.features import (
         classifier_features,
         file_features,
-        random_features,
+        random_features_of,
     )
 
     # The user's file first: it may have to be refused.
     files = [file_features(arguments.inception)] if arguments.inception else []
     # A classifier of a few labels would judge generators by what it does not know.
-    judge = data.num_classes > 1 and data.all_labelled and data.has_test
+    judge = data.num_classes > 1 and data.all_labelled and data.has_test and data.features is None
     trained = [classifier_features(data, opened.config.cache_dir)] if judge else []
-    return [*trained, random_features(data.image_shape), *files]
+    return [*trained, random_features_of(data), *files]
 
 
 # ------------------------------------------------------------------------------------- predictions
@@ -178,7 +189,7 @@ def _predictions(
     result: dict[str, Any] = {"p_real": float(1.0 - inside.p_fake.mean())}
     if inside.single:
         result["classification"] = classification_report(inside, data.test_labels, data.class_names)
-        _print_classification(result["classification"])
+        _print_classification(result["classification"], data.noun)
     else:
         print("no labels in this run: nothing to classify")
     if outside is not None:
@@ -194,9 +205,9 @@ def _predictions(
     return result
 
 
-def _print_classification(report: dict[str, Any]) -> None:
+def _print_classification(report: dict[str, Any], noun: str) -> None:
     n = report["average"]["n"]
-    print(f"\nclassification of {n} test images")
+    print(f"\nclassification of {n} test {noun}")
     print(SCORE_ROW.format("", "errors", "of", "error %", "NLL", "Brier", "ECE %", "adaptive"))
     for kind in ("mean", "best", "worst"):
         _print_scores(f"single samples, {kind}", report["single"][kind], n)
@@ -276,7 +287,7 @@ def _samples(
         report, suspects = sample_report(made, data, extractor, arguments.seed, memorisation=k == 0)
         result["features"][extractor.name] = report
         _print_samples(report)
-        if suspects is not None:
+        if suspects is not None and data.features is None:
             path = folder / PICTURE
             _save_suspects(path, suspects, data)
             print(

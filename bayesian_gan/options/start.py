@@ -20,12 +20,13 @@ class StartOptions(Group):
 
     dataset: str = option("mnist")
     """Data set: mnist, fashion_mnist, kmnist, emnist, cifar, cifar100, svhn, celeb, imagenet_K,
-    digits, folder:PATH, npz:PATH or tfds:NAME. `bayesian-gan data list` shows all.
+    digits, folder:PATH, npz:PATH, table:FILE or tfds:NAME. `bayesian-gan data list` shows all.
     """
 
     data: str | None = option(None)
-    """Your own data: a folder of pictures or an .npz file, see docs/data.md. Short for --dataset
-    folder:PATH or npz:PATH.
+    """Your own data: a folder of pictures, a table FILE.csv with --label_column, or an .npz
+    file of images or vectors, see docs/data.md. Short for --dataset folder:PATH, table:FILE or
+    npz:PATH.
     """
 
     data_path: str | None = option(None, may_differ=("resume",))

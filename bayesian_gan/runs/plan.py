@@ -129,7 +129,7 @@ def dry_run(
     shape = "x".join(map(str, data.images.shape[1:]))
     print(data.provenance)
     print(
-        f"{len(data.images)} training images of {shape}, {labelled}; {len(data.test_images)} to test on"
+        f"{len(data.images)} training {data.noun} of {shape}, {labelled}; {len(data.test_images)} to test on"
     )
     print(_networks(config, networks))
     print(
