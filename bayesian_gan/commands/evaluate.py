@@ -286,7 +286,7 @@ def _samples(
         # Neighbours are looked for once: by the classifier's features where there is one.
         report, suspects = sample_report(made, data, extractor, arguments.seed, memorisation=k == 0)
         result["features"][extractor.name] = report
-        _print_samples(report)
+        _print_samples(report, data.noun)
         if suspects is not None and data.features is None:
             path = folder / PICTURE
             _save_suspects(path, suspects, data)
@@ -297,15 +297,15 @@ def _samples(
     result["seconds"] = round(time.monotonic() - start, 1)
     result["processor_seconds"] = round(time.process_time() - cpu, 1)
     print(
-        f"\n2 x {len(made.last)} images generated in {generation:.0f} s; with all scores "
+        f"\n2 x {len(made.last)} {data.noun} generated in {generation:.0f} s; with all scores "
         f"{result['seconds']:.0f} s, {result['processor_seconds']:.0f} s of processor time"
     )
     return result
 
 
-def _print_samples(report: dict[str, Any]) -> None:
+def _print_samples(report: dict[str, Any], noun: str) -> None:
     rows = report["rows"]
-    print(f"\ngenerated images, features of {report['note']}")
+    print(f"\ngenerated {noun}, features of {report['note']}")
     names = ("n", "n real", "FID", "KID", "+- s.e.", "precision", "recall", "density", "coverage")
     print(SAMPLE_ROW.format("", *names))
     for name, row in rows.items():
@@ -340,12 +340,12 @@ def _print_samples(report: dict[str, Any]) -> None:
     if "memorisation" not in report:
         return
     memory = report["memorisation"]
-    said = f"nearest of {memory['n_train']} training images: median distance {memory['median_distance']:.4g}"
+    said = f"nearest of {memory['n_train']} training {noun}: median distance {memory['median_distance']:.4g}"
     if "median_distance_of_test_images" in memory:
         share = memory["share_nearer_than_1_percent_of_test_images"]
         said += (
-            f", of test images {memory['median_distance_of_test_images']:.4g}; nearer than the nearest 1% of "
-            f"test images: {100 * share:.1f}%"
+            f", of test {noun} {memory['median_distance_of_test_images']:.4g}; nearer than the nearest 1% of "
+            f"test {noun}: {100 * share:.1f}%"
         )
     print(said)
 

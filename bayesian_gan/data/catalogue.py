@@ -185,7 +185,7 @@ PATTERNS = {
     "imagenet_K": "DATA_PATH/imagenet_K/{train_256,val_256}/nXXXXXXXX/*.JPEG, K classes, every 4th pixel",
     "folder:PATH": f"a folder of your own, {own_folder.LAYOUT}",
     "npz:PATH": f"an .npz file of your own, {arrays.LAYOUT}",
-    "table:FILE": f"a table of your own, {own_table.LAYOUT}",
+    "table:PATH": f"a table of your own, {own_table.LAYOUT}",
     "tfds:NAME": "any data set with image and label that TensorFlow Datasets prepared in --data_path",
 }
 

@@ -19,7 +19,6 @@ from bayesian_gan.errors import InputError
 # In `float`, but no number of a table.
 _NO_NUMBER = re.compile(r"[^0-9.eE+-]")
 DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+")
-_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -236,7 +235,7 @@ def as_number(cell: str) -> float | None:
         return None
 
 
-def in_words(names: Sequence[str]) -> str:
+def in_words(names: Sequence[str], most: int = 5) -> str:
     """The first names of several, and how many more there are."""
-    more = len(names) - _NAMED
-    return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")

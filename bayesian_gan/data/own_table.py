@@ -22,6 +22,8 @@ SPLIT = "split"
 MOST_CATEGORIES = 50
 # More classes than these must have two rows each, on average.
 FEW_CLASSES = 20
+# In a message that says what there is.
+MOST_NAMED = 30
 _NO_LABELS = ("nan", "null")
 
 
@@ -88,9 +90,10 @@ def unnamed_labels(path: Path) -> InputError:
     Raises:
         InputError: the table cannot be read.
     """
+    names = in_words([name for name in read_csv(path).header if name], MOST_NAMED)
     return InputError(
-        f"{str(path)!r}: give --label_column NAME, the column of the classes, of "
-        f"{', '.join(filter(None, read_csv(path).header))}; or --nosemi, to learn without labels"
+        f"{str(path)!r}: give --label_column NAME, the column of the classes, of {names}; or --nosemi, to "
+        "learn without labels"
     )
 
 
@@ -121,7 +124,7 @@ def _listed(
         if name not in named:
             raise InputError(
                 f"--{option}: {str(table.file)!r} has no column {name!r} to take; give some of "
-                f"{', '.join(named)}"
+                f"{in_words(list(named), MOST_NAMED)}"
             )
     return listed
 
@@ -133,7 +136,8 @@ def _label_place(
         return None
     if name not in named:
         raise InputError(
-            f"--label_column {name}: {str(table.file)!r} has no such column; give one of {', '.join(named)}"
+            f"--label_column {name}: {str(table.file)!r} has no such column; give one of "
+            f"{in_words(list(named), MOST_NAMED)}"
         )
     if name in left_out:
         raise InputError(f"--label_column {name} stands in --ignore_columns; remove it there")

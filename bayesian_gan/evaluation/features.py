@@ -232,7 +232,7 @@ class ColumnFeatures:
     """Vectors as they are, with columns of mean 0 and standard deviation 1 in the training data."""
 
     name = "columns"
-    note = "no network: the columns themselves, standardised"
+    note = "the columns themselves, standardised"
 
     def __call__(self, images: np.ndarray) -> np.ndarray:
         """See `FeatureExtractor`; of vectors [n, D]."""

@@ -131,7 +131,7 @@ PRESETS = {
     "authors": Preset("the authors' program", _AUTHORS),
     "laptop": Preset("tuned for two cores, with terms the paper lacks", _LAPTOP),
     "laptop_balanced": Preset("laptop, where all classes are equally frequent", _LAPTOP_BALANCED),
-    "table": Preset("laptop for tables and other vectors, whose default it is", _TABLE),
+    "table": Preset("the default for tables and vectors", _TABLE),
 }
 
 NETWORKS = ("num_gen", "num_disc", "num_mcmc")
