@@ -54,8 +54,8 @@ def begin() -> None:
     else:
         config, folder = resolve(config, given)
     data = load_run_data(config)
-    check_kind(config, given, data.features is not None)
     split = label_split(data, config.N, config.label_seed) if config.semi else None
+    check_kind(config, given, data.features is not None)
     if folder is None and not config.dry_run and (cluster is None or cluster.is_chief):
         assert config.out_dir is not None
         check_writable(config.out_dir)

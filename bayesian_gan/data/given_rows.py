@@ -99,7 +99,7 @@ def _batch(
         try:
             vectors.append(_vector(row, features))
             entries.append(Entry(name, None))
-        except ValueError as error:  # An InputError is one, too.
+        except ValueError as error:
             entries.append(Entry(name, None, str(error)))
     shape = (0, features.width)
     return Batch(entries, np.concatenate(vectors) if vectors else np.empty(shape, np.float32))
@@ -115,4 +115,7 @@ def _vector(row: Sequence[str] | np.ndarray, features: Features) -> np.ndarray:
     if not np.isfinite(numbers).all():
         k = int(np.flatnonzero(~np.isfinite(numbers))[0])
         raise ValueError(f"number {k} of the vector is {numbers[k]}, which is not finite")
-    return features.to_networks(numbers[None])
+    try:
+        return features.to_networks(numbers[None])
+    except InputError as error:
+        raise ValueError("a number is too far from the training data's for float32") from error

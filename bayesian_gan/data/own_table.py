@@ -228,7 +228,7 @@ def _labels(table: CsvFile, label: int | None, split: int | None) -> _Labels:
                 line, f"the label is {of_row!r}; leave the cell empty where there is none"
             )
         if of_row:
-            places.setdefault(of_row, f"line {line}")
+            places.setdefault(of_row, f"{str(table.file)!r}, line {line}")
         use = "" if split is None else read_split(table, line, cells[split])
         if use in ("test", "validation") and not of_row:
             raise table.refuse(line, f"a row of the split {use} without a label; give it one")
@@ -249,7 +249,7 @@ def _class_names(table: CsvFile, labels: _Labels) -> tuple[str, ...]:
     if train and test - train:
         raise InputError(
             f"{str(table.file)!r}: rows to test on are of classes that no row to train on has: "
-            f"{in_words(sorted(test - train))}; label some"
+            f"{in_words(sorted(test - train))}; give some of those a label"
         )
     labelled = sum(bool(name) for name in labels.train.values())
     if len(train) > FEW_CLASSES and labelled < 2 * len(train):
