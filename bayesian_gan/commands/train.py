@@ -43,7 +43,7 @@ def begin() -> None:
     """
     started = time.monotonic()
     check_versions()
-    _choose_preset(flags.FLAGS)
+    choose_preset(flags.FLAGS)
     config = Config.from_flags(flags.FLAGS)
     given = {name for name in config.to_json() if flags.FLAGS[name].present}
     if "data" in given:  # By now --dataset says what it said.
@@ -80,8 +80,12 @@ def begin() -> None:
         work(config, data, split, strategy)
 
 
-def _choose_preset(values: flags.FlagValues) -> None:
-    """Gives a new run on vectors the preset for them, where no other is asked for."""
+def choose_preset(values: flags.FlagValues) -> None:
+    """Gives a new run on vectors the preset for them, where no other is asked for.
+
+    Args:
+        values: absl's `flags.FLAGS`, parsed.
+    """
     dataset = meant(values["data"].value, values["dataset"].value)
     is_new = values["resume"].value in (None, AUTO)
     if is_new and values["preset"].value is None and holds_vectors(dataset):
