@@ -6,9 +6,11 @@ import time
 from absl import flags
 
 from bayesian_gan.commands.entry import run_program
-from bayesian_gan.data.run_data import load_run_data
+from bayesian_gan.data.run_data import holds_vectors, load_run_data
 from bayesian_gan.data.splits import label_split
 from bayesian_gan.options.config import Config
+from bayesian_gan.options.contradictions import check_kind
+from bayesian_gan.options.own_data import meant
 from bayesian_gan.reliability.environment import check_versions
 from bayesian_gan.runs.cluster import read_cluster
 from bayesian_gan.runs.devices import use_device
@@ -41,6 +43,7 @@ def begin() -> None:
     """
     started = time.monotonic()
     check_versions()
+    choose_preset(flags.FLAGS)
     config = Config.from_flags(flags.FLAGS)
     given = {name for name in config.to_json() if flags.FLAGS[name].present}
     if "data" in given:  # By now --dataset says what it said.
@@ -52,6 +55,7 @@ def begin() -> None:
         config, folder = resolve(config, given)
     data = load_run_data(config)
     split = label_split(data, config.N, config.label_seed) if config.semi else None
+    check_kind(config, given, data.features is not None)
     if folder is None and not config.dry_run and (cluster is None or cluster.is_chief):
         assert config.out_dir is not None
         check_writable(config.out_dir)
@@ -74,3 +78,15 @@ def begin() -> None:
     else:
         assert strategy is not None
         work(config, data, split, strategy)
+
+
+def choose_preset(values: flags.FlagValues) -> None:
+    """Gives a new run on vectors the preset for them, where no other is asked for.
+
+    Args:
+        values: absl's `flags.FLAGS`, parsed.
+    """
+    dataset = meant(values["data"].value, values["dataset"].value)
+    is_new = values["resume"].value in (None, AUTO)
+    if is_new and values["preset"].value is None and holds_vectors(dataset):
+        values["preset"].value = "table"

@@ -10,13 +10,21 @@ from bayesian_gan.options.groups import AllOptions
 
 KINDS = ("folder", "npz", "table")
 # What --data PATH means, by how the file's name ends; anything else is a folder.
-SUFFIXES = {".npz": "npz", ".csv": "table"}
+SUFFIXES = {".npz": "npz", ".csv": "table", ".tsv": "table"}
 
 
 def is_own(dataset: str) -> bool:
     """Whether a value of `--dataset` means data of the user's own."""
     kind, _, rest = dataset.partition(":")
     return bool(rest) and kind in KINDS
+
+
+def meant(data: str | None, dataset: str) -> str:
+    """The value of `--dataset` that `--data` is short for; without it that which is given."""
+    if data is None:
+        return dataset
+    kind = SUFFIXES.get(Path(data).suffix.lower(), "folder")
+    return f"{kind}:{data}"
 
 
 def resolve_data(config: AllOptions, given: Collection[str]) -> dict[str, Any]:
@@ -40,8 +48,7 @@ def resolve_data(config: AllOptions, given: Collection[str]) -> dict[str, Any]:
             raise InputError(
                 f"--data {config.data} and --dataset {dataset}: both name the data; leave one of them out"
             )
-        kind = SUFFIXES.get(Path(config.data).suffix.lower(), "folder")
-        dataset = f"{kind}:{config.data}"
+        dataset = meant(config.data, dataset)
         found["data"] = None  # From here on --dataset says it.
     if config.data_path is not None:
         found["data_path"] = absolute(config.data_path)

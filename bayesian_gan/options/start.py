@@ -20,12 +20,12 @@ class StartOptions(Group):
 
     dataset: str = option("mnist")
     """Data set: mnist, fashion_mnist, kmnist, emnist, cifar, cifar100, svhn, celeb, imagenet_K,
-    digits, folder:PATH, npz:PATH or tfds:NAME. `bayesian-gan data list` shows all.
+    digits, folder:PATH, npz:PATH, table:PATH or tfds:NAME. `bayesian-gan data list` shows all.
     """
 
     data: str | None = option(None)
-    """Your own data: a folder of pictures or an .npz file, see docs/data.md. Short for --dataset
-    folder:PATH or npz:PATH.
+    """Your own data, docs/data.md: a folder of pictures, a table FILE.csv or an .npz file. Short
+    for --dataset folder:PATH, table:PATH or npz:PATH.
     """
 
     data_path: str | None = option(None, may_differ=("resume",))
@@ -45,7 +45,7 @@ class StartOptions(Group):
         None,
         text="Defaults of other flags: "
         + "; ".join((f"{name}, {preset.description}" for name, preset in PRESETS.items()))
-        + ". Every flag that is given overrides. The run prints them in full.",
+        + ". A flag that is given overrides; the run prints all.",
         choices=tuple(PRESETS),
     )
 

@@ -19,6 +19,7 @@ from bad_input.imagenet import IMAGENET
 from bad_input.labels import AFTER_READING, LABELS
 from bad_input.npz import NPZ
 from bad_input.svhn import MAT, SVHN
+from bad_input.tables import TABLES
 from command_line import CommandLine
 
 from bayesian_gan.data import arrays, cache, svhn
@@ -65,6 +66,7 @@ CASES = {
         ("folder", FOLDER),
         ("labels", LABELS),
         ("npz", NPZ),
+        ("table", TABLES),
         ("other", OTHER),
     )
     for name, case in cases.items()
