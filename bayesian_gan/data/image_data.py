@@ -10,6 +10,8 @@ from bayesian_gan.errors import InputError
 
 # The label of an image that has none.
 UNLABELLED = -1
+# Images that have no file of their own are named by this and their number.
+NUMBERED = "train/"
 # Training images that stand for a test set where a run is only watched, never scored.
 PROBES = 500
 
@@ -33,6 +35,9 @@ class ImageData:
         cache: folder from which the images are mapped, where hashes of them may be kept; None for
             images in memory.
         notes: what a user should know of the data, a line each.
+        names: what a file of labels calls each training image, [N]; None stands for `train/0`,
+            `train/1`, ...
+        test_names: likewise of test images; None where no file of labels can name them.
 
     Raises:
         InputError: an array is of another type or shape, or empty, or the counts differ.
@@ -48,6 +53,8 @@ class ImageData:
     balance: Literal["exact", "even"] = "exact"
     cache: Path | None = None
     notes: tuple[str, ...] = ()
+    names: tuple[str, ...] | None = None
+    test_names: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         if len(set(self.class_names)) < len(self.class_names):
@@ -61,6 +68,16 @@ class ImageData:
                 f"a test image is {self.test_images.shape[1:]}, a training image "
                 f"{self.images.shape[1:]}; they must be of one shape"
             )
+        for names, images in ((self.names, self.images), (self.test_names, self.test_images)):
+            if names is not None and len(names) != len(images):
+                self._refuse(f"{len(names)} names for {len(images)} images; each needs one")
+
+    @property
+    def image_names(self) -> tuple[str, ...]:
+        """What a file of labels calls each training image, [N]."""
+        if self.names is not None:
+            return self.names
+        return tuple(f"{NUMBERED}{i}" for i in range(len(self.images)))
 
     @property
     def num_classes(self) -> int:

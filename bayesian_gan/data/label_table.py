@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bayesian_gan.data.paths import check_file
+from bayesian_gan.data.spreadsheets import unmarked
 from bayesian_gan.errors import InputError
 
 MAX_BYTES = 2**28
@@ -64,7 +65,8 @@ def read_label_table(file: Path) -> LabelTable:
     """Reads a CSV file of UTF-8 text, with or without a byte order mark.
 
     Its first line names the columns: one of `PATHS`, one of `LABELS`, and `split` if you like;
-    others are passed over. They are parted by commas, semicolons or tabs.
+    others are passed over. They are parted by commas, semicolons or tabs. Apostrophes that
+    `spreadsheets.neutral` has put in front of cells are taken off.
 
     Raises:
         InputError: the file is missing, too large or no such table; the line names where.
@@ -114,7 +116,8 @@ def _rows(file: Path, lines: Any) -> Iterator[Row]:
         given = "" if split is None else cells[split].strip().lower()
         if given not in SPLITS:
             raise InputError(f"{where}: the split is {given!r}; give train, test or nothing")
-        yield Row(line, cells[path].strip(), cells[label].strip(), SPLITS[given])
+        name, chosen = (unmarked(cells[k].strip()) for k in (path, label))
+        yield Row(line, name, chosen, SPLITS[given])
 
 
 def _column(file: Path, header: list[str], names: tuple[str, ...]) -> int:
