@@ -19,6 +19,11 @@ def is_own(dataset: str) -> bool:
     return bool(rest) and kind in KINDS
 
 
+def is_folder(dataset: str) -> bool:
+    """Whether a value of `--dataset` means a folder of pictures of the user's own."""
+    return is_own(dataset) and dataset.startswith("folder:")
+
+
 def resolve_data(config: AllOptions, given: Collection[str]) -> dict[str, Any]:
     """What `--data`, `--dataset`, `--data_path` and `--labels` mean, with absolute paths.
 
