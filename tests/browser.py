@@ -14,7 +14,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 DRIVER = shutil.which("chromedriver")
 MISSING = "needs chromium and chromedriver (Debian: apt-get install chromium chromium-driver)"
 # Of the protocol: keys without a sign.
-KEYS = {"Backspace": "\ue003", "Enter": "\ue007", "Control": "\ue009", "ArrowRight": "\ue014"}
+KEYS = {"Backspace": "\ue003", "Enter": "\ue007", "Control": "\ue009", "ArrowLeft": "\ue012"}
 
 
 class Browser:
@@ -78,8 +78,7 @@ class Browser:
             raise AssertionError(json.load(error)["value"]["message"]) from error
 
     def open(self, page: Path) -> None:
-        """Shows a page of the disk; what was requested before is forgotten."""
-        self.requests()
+        """Shows a page of the disk."""
         self._ask("POST", "/url", {"url": page.resolve().as_uri()})
 
     def run(self, script: str) -> Any:
@@ -112,13 +111,15 @@ class Browser:
         raise AssertionError(f"{name} was not downloaded")
 
     def requests(self) -> list[str]:
-        """Addresses that were requested since a page was opened, but for those of data."""
+        """Addresses that a page has requested, but for those of data and of the browser itself."""
         found = []
         for entry in self._ask("POST", "/se/log", {"type": "performance"}):
             message = json.loads(entry["message"])["message"]
             if message["method"] == "Network.requestWillBeSent":
                 found.append(message["params"]["request"]["url"])
-        return [address for address in found if not address.startswith(("data:", "blob:"))]
+        return [
+            address for address in found if not address.startswith(("data:", "blob:", "chrome:"))
+        ]
 
     def complaints(self) -> list[str]:
         """What the console says of errors and of refused scripts."""
