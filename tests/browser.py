@@ -13,6 +13,8 @@ from typing import Any, Self
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 DRIVER = shutil.which("chromedriver")
 MISSING = "needs chromium and chromedriver (Debian: apt-get install chromium chromium-driver)"
+# No window is narrower.
+LEAST_WIDTH = 500
 # Of the protocol: keys without a sign.
 KEYS = {"Backspace": "\ue003", "Enter": "\ue007", "Control": "\ue009", "ArrowLeft": "\ue012"}
 
@@ -26,7 +28,7 @@ class Browser:
 
     def __init__(self, folder: Path, width: int = 1280, height: int = 900) -> None:
         self.folder = folder
-        self._options = {
+        self._options: dict[str, Any] = {
             "binary": CHROMIUM,
             "args": [
                 *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"),
@@ -35,6 +37,9 @@ class Browser:
             ],
             "prefs": {"download.default_directory": str(folder)},
         }
+        if width < LEAST_WIDTH:
+            metrics = {"width": width, "height": height, "pixelRatio": 1}
+            self._options["mobileEmulation"] = {"deviceMetrics": metrics}
 
     def __enter__(self) -> Self:
         assert DRIVER is not None
