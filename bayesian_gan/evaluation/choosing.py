@@ -15,6 +15,7 @@ import numpy as np
 # Of so many times the pictures that are asked for, the most uncertain, k-centre chooses.
 CANDIDATES = 10
 STARTS = 4
+MOST_CLUSTERS = 1000
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,18 +25,23 @@ class Choice:
     Attributes:
         places: among those without a label, integers [m]; m may be less than was asked for.
         sizes: of `typical`, how many of the pictures without a label each one's cluster holds, [m].
+        labels: likewise, of those with one.
     """
 
     places: np.ndarray
     sizes: np.ndarray | None = None
+    labels: np.ndarray | None = None
 
 
 def typical(points: np.ndarray, labelled: np.ndarray, num: int, seed: int) -> Choice:
     """The medoids of the largest clusters that hold no labelled picture.
 
-    All pictures, labelled or not, are parted by k-means into L + num clusters, L of them labelled;
-    fewer where fewer are different. The L can cover L clusters at most, so that num are left. Of
-    each of the num largest of these, the picture next to its mean is chosen.
+    All pictures, labelled or not, are parted by k-means into L + num clusters, L of them labelled.
+    The L can cover L clusters at most, so that num are left. Of each of the num largest of these,
+    the picture next to its mean is chosen. Fewer are, where fewer pictures are different.
+
+    With thousands of labels there are no more than `MOST_CLUSTERS` clusters, and where labels cover
+    too many of these, those with the fewest labels follow.
 
     Args:
         points: of the pictures without a label, [n, d].
@@ -47,24 +53,26 @@ def typical(points: np.ndarray, labelled: np.ndarray, num: int, seed: int) -> Ch
     from sklearn.exceptions import ConvergenceWarning
 
     every = np.concatenate([labelled, points])
-    count = min(len(labelled) + num, len(np.unique(every, axis=0)))
+    most = max(MOST_CLUSTERS, 2 * num)
+    count = min(len(labelled) + num, most, len(np.unique(every, axis=0)))
     means = KMeans(count, n_init=STARTS, random_state=seed)
     with warnings.catch_warnings():
         # It finds that some of the points are all but equal, and makes fewer clusters.
         warnings.simplefilter("ignore", ConvergenceWarning)
         clusters = means.fit_predict(every)
-    covered, of_points = clusters[: len(labelled)], clusters[len(labelled) :]
+    of_points = clusters[len(labelled) :]
     sizes = np.bincount(of_points, minlength=count)
-    sizes[covered] = 0
+    labels = np.bincount(clusters[: len(labelled)], minlength=count)
     # The sort is stable: of clusters of one size the first.
-    largest = np.argsort(-sizes, kind="stable")[:num]
-    largest = largest[sizes[largest] > 0]
+    order = np.lexsort((-sizes, labels))
+    usable = (sizes > 0) & ((labels == 0) | (len(labelled) + num > most))
+    chosen = order[usable[order]][:num]
     places = []
-    for k in largest:
+    for k in chosen:
         members = np.flatnonzero(of_points == k)
         distances = np.linalg.norm(points[members] - means.cluster_centers_[k], axis=1)
         places.append(members[distances.argmin()])
-    return Choice(np.array(places, np.int64), sizes[largest])
+    return Choice(np.array(places, np.int64), sizes[chosen], labels[chosen])
 
 
 def uncertain(

@@ -234,10 +234,12 @@ def _why(
         bits = mutual_information[choice.places[k]] / BIT
         return f"the samples disagree on it, mutual information {bits:.2f} bits"
     assert choice.sizes is not None
-    size = int(choice.sizes[k])
-    if size == 1:
+    assert choice.labels is not None
+    size, labels = int(choice.sizes[k]), int(choice.labels[k])
+    if size == 1 and not labels:
         return "like no other"
-    return f"one of {size:,} alike, {100 * size / count:.2g}% of the pictures looked at; none has a label"
+    share = f"one of {size:,} alike, {100 * size / count:.2g}% of the pictures looked at"
+    return f"{share}; {f'{labels:,} more have a label' if labels else 'none has a label'}"
 
 
 def _known(opened: FinishedRun, data: ImageData, label_of: dict[int, str]) -> Sequence[Known]:

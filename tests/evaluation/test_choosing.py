@@ -54,6 +54,16 @@ def test_a_cluster_with_a_label_is_never_chosen() -> None:
     assert sorted(kinds[found.places].argmax(axis=1)) == [1, 2]
 
 
+def test_with_many_labels_the_clusters_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(choosing, "MOST_CLUSTERS", 5)
+    points, of = blobs()
+    labelled = 100.0 * np.eye(5)[[0, 0, 0, 2, 2, 3, 4]]
+    found = choosing.typical(points, labelled, 2, 0)
+    assert of[found.places].tolist() == [1, 3]
+    assert found.labels is not None
+    assert found.labels.tolist() == [0, 1]
+
+
 def test_uncertain_is_far_apart_among_the_most_uncertain() -> None:
     points, of = blobs()
     information = np.where(np.isin(of, (1, 3)), 1.0, 0.1)
