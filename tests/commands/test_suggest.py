@@ -11,11 +11,10 @@ import layouts as make
 import numpy as np
 import pytest
 from browser import CHROMIUM, DRIVER, MISSING, Browser
-from conftest import parse_flags, run_flagged
+from conftest import run_flagged
 from PIL import Image
 
 from bayesian_gan.commands import main
-from bayesian_gan.data.run_data import load_run_data
 from bayesian_gan.data.spreadsheets import original
 from bayesian_gan.posterior import Posterior
 from bayesian_gan.runs.finished import FinishedRun
@@ -223,15 +222,20 @@ def test_labels_by_key_train_the_next_run(
     assert window.run(said) == f"2 of {len(paths)} labelled"
     window.press("4")
     window.click("#download")
-    rows = read(window.downloaded("labels.csv"))
+    file = window.downloaded("labels.csv")
+    with file.open(newline="", encoding="utf-8") as lines:
+        assert not any(cell.startswith(("=", "+")) for row in csv.reader(lines) for cell in row)
+    rows = read(file)
+    assert sum(row["label"] == "=1+1" for row in rows) == 3
     expected = {paths[0]: order[0], paths[1]: order[1], paths[3]: order[3]}
     assert {row["path"]: row["label"] for row in rows[-3:]} == expected
     assert len(rows) == 18 + 3
     assert window.requests() == [(tmp_path / "suggest.html").as_uri()]
     assert window.complaints() == []
     assert window.run("return window.ran === undefined")
-    config = parse_flags(*own_flags(place, tmp_path / "labels.csv"))
-    data = load_run_data(config)
+    opened = FinishedRun(run_flagged(*own_flags(place, file)))
+    assert (opened.split or {})["name"] == "own.all@15"
+    data = opened.load_data()
     found = dict(zip(data.image_names, data.labels, strict=True))
     for path, label in expected.items():
         assert data.class_names[found[path]] == label
