@@ -8,7 +8,9 @@ import numpy as np
 from bayesian_gan.data import catalogue, example, tfds_reader
 from bayesian_gan.data.catalogue import Entry
 from bayesian_gan.data.image_data import UNLABELLED
+from bayesian_gan.data.numbered_labels import label_numbered
 from bayesian_gan.errors import InputError
+from bayesian_gan.options.own_data import is_folder
 from bayesian_gan.options.reading import ReadingOptions
 
 ROW = "{:16} {:20} {:>8} {:>18}  {:15} {}"
@@ -118,6 +120,8 @@ def _describe(name: str, data_path: str | None, options: ReadingOptions) -> None
         if data_path is None:
             return
     data = catalogue.load(name, data_path, options)
+    if options.labels is not None and not is_folder(name):
+        data = label_numbered(data, options.labels)
     for line in (data.provenance, *data.notes):
         print(line)
     shape = "x".join(map(str, data.image_shape)) + " numbers" * (data.features is not None)

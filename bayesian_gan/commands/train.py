@@ -15,6 +15,7 @@ from bayesian_gan.reliability.environment import check_versions
 from bayesian_gan.runs.cluster import read_cluster
 from bayesian_gan.runs.devices import use_device
 from bayesian_gan.runs.folder import check_writable
+from bayesian_gan.runs.kept_labels import with_kept_labels
 from bayesian_gan.runs.resume import AUTO, resolve
 from bayesian_gan.runs.threads import thread_environment
 
@@ -53,7 +54,7 @@ def begin() -> None:
         folder = None  # The chief finds the run and tells.
     else:
         config, folder = resolve(config, given)
-    data = load_run_data(config)
+    data = load_run_data(config if folder is None else with_kept_labels(config, folder))
     split = label_split(data, config.N, config.label_seed) if config.semi else None
     check_kind(config, given, data.features is not None)
     if folder is None and not config.dry_run and (cluster is None or cluster.is_chief):

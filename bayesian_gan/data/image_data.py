@@ -11,6 +11,8 @@ from bayesian_gan.errors import InputError
 
 # The label of an image that has none.
 UNLABELLED = -1
+# Images that have no file of their own are named by this and their number.
+NUMBERED = "train/"
 # Training images that stand for a test set where a run is only watched, never scored.
 PROBES = 500
 
@@ -36,6 +38,9 @@ class ImageData:
             images in memory.
         notes: what a user should know of the data, a line each.
         features: what the numbers of vectors are; None of images.
+        names: what a file of labels calls each training image, [N]; None stands for `train/0`,
+            `train/1`, ...
+        test_names: likewise of test images; None where no file of labels can name them.
 
     Raises:
         InputError: an array is of another type or shape, or empty, or the counts differ.
@@ -52,6 +57,8 @@ class ImageData:
     cache: Path | None = None
     notes: tuple[str, ...] = ()
     features: Features | None = None
+    names: tuple[str, ...] | None = None
+    test_names: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         if len(set(self.class_names)) < len(self.class_names):
@@ -65,6 +72,16 @@ class ImageData:
                 f"a test image is {self.test_images.shape[1:]}, a training image "
                 f"{self.images.shape[1:]}; they must be of one shape"
             )
+        for names, images in ((self.names, self.images), (self.test_names, self.test_images)):
+            if names is not None and len(names) != len(images):
+                self._refuse(f"{len(names)} names for {len(images)} images; each needs one")
+
+    @property
+    def image_names(self) -> tuple[str, ...]:
+        """What a file of labels calls each training image, [N]."""
+        if self.names is not None:
+            return self.names
+        return tuple(f"{NUMBERED}{i}" for i in range(len(self.images)))
 
     @property
     def num_classes(self) -> int:

@@ -82,6 +82,8 @@ def read(path: Path, options: ReadingOptions) -> ImageData:
         test_labels=np.array([place[given.test[file]] for file in test], np.int32),
         class_names=names,
         notes=(_found(layout.found, tables, given), *_left_out(given)),
+        names=_names(path, train),
+        test_names=_names(path, test) if tables else None,  # Folders go on saying theirs.
     )
     return replace(data, notes=(*data.notes, *_of_content(data, train, test)))
 
@@ -92,6 +94,10 @@ def _table_files(path: Path, labels: str | None) -> list[Path]:
         return [Path(labels).expanduser()]
     places = (path, *(path / name for name in ("train", *TEST)))
     return [place / OF_THE_FOLDER for place in places if (place / OF_THE_FOLDER).is_file()]
+
+
+def _names(path: Path, files: Sequence[Path]) -> tuple[str, ...]:
+    return tuple(file.relative_to(path).as_posix() for file in files)
 
 
 def _class_names(path: Path, given: GivenLabels) -> tuple[str, ...]:

@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING
 from bayesian_gan.data import arrays, own_table
 from bayesian_gan.data.catalogue import load, own_name
 from bayesian_gan.data.image_data import ImageData
+from bayesian_gan.data.numbered_labels import label_numbered
 from bayesian_gan.data.validation import hold_out, hold_out_labelled
 from bayesian_gan.errors import InputError
-from bayesian_gan.options.own_data import is_own, moved
+from bayesian_gan.options.own_data import is_folder, is_own, moved
 
 if TYPE_CHECKING:
     from bayesian_gan.options.config import Config
 
 
 def load_run_data(config: "Config", data_path: str | None = None) -> ImageData:
-    """The data of `--dataset`, divided as `--validation` and `--test_fraction` ask; vectors scaled.
+    """The data of `--dataset`, divided and labelled as the flags ask; vectors scaled.
 
     Args:
         config: of the run.
@@ -39,10 +40,12 @@ def load_run_data(config: "Config", data_path: str | None = None) -> ImageData:
         raise InputError(
             "--validation and --test_fraction both make a test set of training images; leave one of them out"
         )
+    if config.validation:  # Before labels leave: what is held out is scored by its own.
+        data = hold_out(data, config.validation)
+    if config.labels is not None and not is_folder(config.dataset):
+        data = label_numbered(data, config.labels)
     if config.test_fraction:
         data = hold_out_labelled(data, config.test_fraction)
-    elif config.validation:
-        data = hold_out(data, config.validation)
     return standardised(data)
 
 

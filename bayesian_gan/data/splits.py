@@ -131,8 +131,8 @@ def _check_classes(data: ImageData, num_labelled: int | str) -> None:
     counts = np.bincount(data.labels[data.labels != UNLABELLED], minlength=data.num_classes)
     for k in np.flatnonzero(counts == 0):
         raise InputError(
-            f"--N {num_labelled}: {data.name} has no training example of class "
-            f"{data.class_names[k]!r}, so none can be labelled; give data in which every class occurs"
+            f"--N {num_labelled}: {data.name} has no labelled training example of class "
+            f"{data.class_names[k]!r}; give data, or labels, in which every class occurs"
         )
 
 

@@ -46,6 +46,8 @@ def hold_out(data: ImageData, num: int) -> ImageData:
         test_labels=data.labels[left:],
         name=f"{data.name}-{num}",
         cache=None,
+        names=data.image_names[:left],
+        test_names=data.image_names[left:],
     )
 
 
@@ -99,4 +101,11 @@ def hold_out_labelled(data: ImageData, fraction: float) -> ImageData:
         name=f"{data.name}-{fraction:g}",
         cache=None,
         notes=(*data.notes, *said),
+        names=_of(data, ~leaves),
+        test_names=_of(data, test),
     )
+
+
+def _of(data: ImageData, chosen: np.ndarray) -> tuple[str, ...]:
+    """The names of some training images, a mask [N]."""
+    return tuple(name for name, here in zip(data.image_names, chosen, strict=True) if here)

@@ -45,7 +45,8 @@ class Config(AllOptions):
         """
         contradictions.check_length(self, given)
         implied: dict[str, Any] = resolve_data(self, given)
-        if "N" not in given and is_own(implied.get("dataset", self.dataset)):
+        own = is_own(implied.get("dataset", self.dataset))
+        if "N" not in given and (own or self.labels is not None):
             implied["N"] = "all"
         if self.ml_ensemble is not None:
             if "num_mcmc" in given:

@@ -27,6 +27,11 @@ def meant(data: str | None, dataset: str) -> str:
     return f"{kind}:{data}"
 
 
+def is_folder(dataset: str) -> bool:
+    """Whether a value of `--dataset` means a folder of pictures of the user's own."""
+    return is_own(dataset) and dataset.startswith("folder:")
+
+
 def resolve_data(config: AllOptions, given: Collection[str]) -> dict[str, Any]:
     """What `--data`, `--dataset`, `--data_path` and `--labels` mean, with absolute paths.
 

@@ -46,10 +46,12 @@ class ReadingOptions(Group):
     #rrggbb.
     """
 
-    labels: str | None = option(None, kind="pictures")
-    """CSV file of labels for a folder of pictures: columns path (or file_name, filename, image)
-    and label (or class, category), and split (train or test) if you like; an empty label is none.
-    By default metadata.csv in the folder, if it is there.
+    labels: str | None = option(None)
+    """CSV file of labels: columns path (or file_name, filename, image) and label (or class,
+    category), and split (train or test) if you like; an empty label is none. For a folder of
+    pictures by default metadata.csv in it, if it is there. Pictures without files of their own
+    are train/0, train/1, ...; of a data set that is labelled throughout the others lose their
+    labels.
     """
 
     label_column: str | None = option(None, needs=(TABLE,), since="2.0.0")

@@ -13,6 +13,7 @@ from bayesian_gan.data.features import Features
 from bayesian_gan.errors import InputError
 from bayesian_gan.options.config import Config
 from bayesian_gan.runs.folder import DATA_FILE, FEATURES_FILE, RUN_FORMAT, SPLIT_FILE
+from bayesian_gan.runs.kept_labels import with_kept_labels
 from bayesian_gan.storage import read_json
 
 if TYPE_CHECKING:
@@ -206,7 +207,7 @@ class FinishedRun:
         from bayesian_gan.data.run_data import load_run_data
 
         config = self.config
-        data = load_run_data(config, data_path)
+        data = load_run_data(with_kept_labels(config, self.path), data_path)
         expected = (self._data or {}).get("checksum")
         arrays = (data.images, data.labels, data.test_images, data.test_labels)
         if expected not in (None, data_checksum(*arrays)):

@@ -32,6 +32,7 @@ from bayesian_gan.runs.folder import (
     describe_data,
     describe_run,
 )
+from bayesian_gan.runs.kept_labels import keep_labels
 from bayesian_gan.runs.misfit import misfit
 from bayesian_gan.runs.resume import configuration_checksum
 from bayesian_gan.runs.together import build_together, give_state
@@ -100,6 +101,7 @@ def prepare(
     if not begun:
         describe_run(folder, config)
         describe_data(folder, data)
+        keep_labels(folder, config)
     for place in (folder, folder / "posterior", folder / "tensorboard"):
         remove_parts(place)
     for line in (data.provenance, *data.notes):

@@ -18,6 +18,7 @@ from bad_input.idx import IDX, fashion
 from bad_input.imagenet import IMAGENET
 from bad_input.labels import AFTER_READING, LABELS
 from bad_input.npz import NPZ
+from bad_input.numbers import NUMBERS
 from bad_input.svhn import MAT, SVHN
 from bad_input.tables import TABLES
 from command_line import CommandLine
@@ -67,6 +68,7 @@ CASES = {
         ("labels", LABELS),
         ("npz", NPZ),
         ("table", TABLES),
+        ("numbers", NUMBERS),
         ("other", OTHER),
     )
     for name, case in cases.items()
