@@ -8,6 +8,7 @@ from absl import flags
 
 from bayesian_gan.errors import InputError
 from bayesian_gan.options import contradictions
+from bayesian_gan.options.augment import one_spelling, parse_augment
 from bayesian_gan.options.device import parse_device
 from bayesian_gan.options.groups import AllOptions
 from bayesian_gan.options.objective import WEIGHT_CLIP
@@ -45,6 +46,7 @@ class Config(AllOptions):
         """
         contradictions.check_length(self, given)
         implied: dict[str, Any] = resolve_data(self, given)
+        implied["augment"] = one_spelling(self.augment)
         if "N" not in given and is_own(implied.get("dataset", self.dataset)):
             implied["N"] = "all"
         if self.ml_ensemble is not None:
@@ -79,6 +81,7 @@ class Config(AllOptions):
         contradictions.check_wasserstein(self)
         contradictions.check_maximum_likelihood(self)
         parse_device(self.device)
+        parse_augment(self.augment)
         contradictions.check_strategy(self)
         contradictions.check_shards(self)
         contradictions.check_scan(self)

@@ -41,6 +41,7 @@ AUTHORS_COMMAND = """
 
 OWN_DEFAULTS = {
     "order": "simultaneous",
+    "augment": "none",
     "objective": "paper",
     "weight_clip": None,
     "gradient_penalty": None,
