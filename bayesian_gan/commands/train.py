@@ -9,6 +9,7 @@ from bayesian_gan.commands.entry import run_program
 from bayesian_gan.data.run_data import load_run_data
 from bayesian_gan.data.splits import label_split
 from bayesian_gan.options.config import Config
+from bayesian_gan.options.own_preset import sized
 from bayesian_gan.reliability.environment import check_versions
 from bayesian_gan.runs.cluster import read_cluster
 from bayesian_gan.runs.devices import use_device
@@ -51,6 +52,8 @@ def begin() -> None:
     else:
         config, folder = resolve(config, given)
     data = load_run_data(config)
+    if folder is None:
+        config = sized(config, data.images.shape[1:], given)
     split = label_split(data, config.N, config.label_seed) if config.semi else None
     if folder is None and not config.dry_run and (cluster is None or cluster.is_chief):
         assert config.out_dir is not None

@@ -14,6 +14,7 @@ from bayesian_gan.options.groups import AllOptions
 from bayesian_gan.options.objective import WEIGHT_CLIP
 from bayesian_gan.options.option import check_needs, check_ranges, options_of, to_json
 from bayesian_gan.options.own_data import is_own, resolve_data
+from bayesian_gan.options.own_preset import choose_preset
 from bayesian_gan.options.presets import apply_preset
 
 
@@ -28,6 +29,7 @@ class Config(AllOptions):
         Raises:
             InputError: flags that contradict each other.
         """
+        choose_preset(values)
         apply_preset(values)
         names = options_of(cls)
         config = cls(**{name: values[name].value for name in names})

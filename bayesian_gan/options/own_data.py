@@ -19,8 +19,16 @@ def is_own(dataset: str) -> bool:
     return bool(rest) and kind in KINDS
 
 
+def meant(data: str | None, dataset: str) -> str:
+    """The value of `--dataset` that `--data` is short for; without it that which is given."""
+    if data is None:
+        return dataset
+    kind = SUFFIXES.get(Path(data).suffix.lower(), "folder")
+    return f"{kind}:{data}"
+
+
 def resolve_data(config: AllOptions, given: Collection[str]) -> dict[str, Any]:
-    """What `--data`, `--dataset`, `--data_path` and `--labels` mean, with absolute paths.
+    """What `--data`, `--dataset`, `--data_path`, `--labels` and `--start_from` mean, with absolute paths.
 
     A run may go on in another folder.
 
@@ -40,8 +48,7 @@ def resolve_data(config: AllOptions, given: Collection[str]) -> dict[str, Any]:
             raise InputError(
                 f"--data {config.data} and --dataset {dataset}: both name the data; leave one of them out"
             )
-        kind = SUFFIXES.get(Path(config.data).suffix.lower(), "folder")
-        dataset = f"{kind}:{config.data}"
+        dataset = meant(config.data, dataset)
         found["data"] = None  # From here on --dataset says it.
     if config.data_path is not None:
         found["data_path"] = absolute(config.data_path)
@@ -51,8 +58,9 @@ def resolve_data(config: AllOptions, given: Collection[str]) -> dict[str, Any]:
         if config.resume in (None, "auto"):
             # It would say where data have moved to, and these have not.
             found["data_path"] = None
-    if config.labels is not None:
-        found["labels"] = absolute(config.labels)
+    for name in ("labels", "start_from"):
+        if getattr(config, name) is not None:
+            found[name] = absolute(getattr(config, name))
     return found
 
 

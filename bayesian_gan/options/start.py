@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bayesian_gan.options.option import Group, option
-from bayesian_gan.options.presets import PRESETS
+from bayesian_gan.options.presets import NO_PRESET, PRESETS
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,8 @@ class StartOptions(Group):
         None,
         text="Defaults of other flags: "
         + "; ".join((f"{name}, {preset.description}" for name, preset in PRESETS.items()))
-        + ". Every flag that is given overrides. The run prints them in full.",
-        choices=tuple(PRESETS),
+        + ". Your own pictures have laptop if not told otherwise. Flags that are given override.",
+        choices=(*PRESETS, NO_PRESET),
     )
 
     num_gen: int = option(1, low=1, alias="numz")
@@ -73,6 +73,12 @@ class StartOptions(Group):
 
     random_seed: int = option(2222, low=0)
     """Seed of initial weights, minibatches, z and the samplers' noise."""
+
+    start_from: str | None = option(None, since="2.0.0")
+    """Begin with the weights that the networks of an earlier run have, its folder, in the place of
+    new ones: for the next round, with more labels of the same classes. Networks, images and
+    classes must be the same. docs/predicting.md says when it helps.
+    """
 
     resume: str | None = option(None, may_differ=("resume",))
     """Go on with a run, bit for bit as if it had not ended: its folder (its flags need not be

@@ -42,6 +42,7 @@ AUTHORS_COMMAND = """
 OWN_DEFAULTS = {
     "order": "simultaneous",
     "augment": "none",
+    "start_from": None,
     "objective": "paper",
     "weight_clip": None,
     "gradient_penalty": None,
