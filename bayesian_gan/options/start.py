@@ -74,12 +74,6 @@ class StartOptions(Group):
     random_seed: int = option(2222, low=0)
     """Seed of initial weights, minibatches, z and the samplers' noise."""
 
-    start_from: str | None = option(None, since="2.0.0")
-    """Begin with the weights that the networks of an earlier run have, its folder, in the place of
-    new ones: for the next round, with more labels of the same classes. Networks, images and
-    classes must be the same. docs/predicting.md says when it helps.
-    """
-
     resume: str | None = option(None, may_differ=("resume",))
     """Go on with a run, bit for bit as if it had not ended: its folder (its flags need not be
     given again), or auto, the newest run in OUT_DIR with these flags, or a new one where there

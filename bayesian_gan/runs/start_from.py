@@ -17,7 +17,6 @@ from bayesian_gan.errors import InputError
 from bayesian_gan.gan.model import BayesianGAN
 from bayesian_gan.networks.players import PLAYERS
 from bayesian_gan.options.config import Config
-from bayesian_gan.options.networks import NetworkOptions
 from bayesian_gan.options.option import options_of
 from bayesian_gan.reliability.checkpoint import Checkpoints
 from bayesian_gan.reliability.state import restart_member
@@ -25,7 +24,19 @@ from bayesian_gan.runs.build import build_networks
 from bayesian_gan.runs.finished import FinishedRun
 
 # What decides how many networks there are, and of which shapes.
-STRUCTURE = ("num_gen", "num_mcmc", *options_of(NetworkOptions), "wasserstein")
+STRUCTURE = (
+    *(
+        "num_gen",
+        "num_mcmc",
+        "num_disc",
+        "z_dim",
+        "gf_dim",
+        "df_dim",
+        "num_layers",
+        "generator_layers",
+    ),
+    *("wasserstein", "gradient_penalty"),
+)
 
 
 @dataclass(frozen=True)
