@@ -13,6 +13,7 @@ from bayesian_gan.options.own_preset import sized
 from bayesian_gan.reliability.environment import check_versions
 from bayesian_gan.runs.cluster import read_cluster
 from bayesian_gan.runs.devices import use_device
+from bayesian_gan.runs.finished import FinishedRun
 from bayesian_gan.runs.folder import check_writable
 from bayesian_gan.runs.resume import AUTO, resolve
 from bayesian_gan.runs.threads import thread_environment
@@ -51,6 +52,8 @@ def begin() -> None:
         folder = None  # The chief finds the run and tells.
     else:
         config, folder = resolve(config, given)
+    if config.start_from is not None and folder is None:
+        FinishedRun(config.start_from).check_saved()
     data = load_run_data(config)
     if folder is None:
         config = sized(config, data.images.shape[1:], given)

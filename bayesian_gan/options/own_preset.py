@@ -16,7 +16,7 @@ C = TypeVar("C", bound=AllOptions)
 PRESET = "laptop"
 SIZED = ("laptop", "laptop_balanced")
 # A discriminator halves its input down to this side; at most four layers of a network halve.
-LAST_SIDE, LEAST_LAYERS, MOST_LAYERS = 4, 2, 4
+LAST_SIDE, LEAST_LAYERS, MOST_LAYERS = 4, 3, 4
 
 
 def choose_preset(values: flags.FlagValues) -> None:
@@ -45,7 +45,7 @@ def sizes(image_shape: tuple[int, ...]) -> dict[str, Any]:
     """
     layers = math.ceil(math.log2(max(image_shape[:2]) / LAST_SIDE))
     layers = min(max(layers, LEAST_LAYERS), MOST_LAYERS)
-    return {"num_layers": layers, "generator_layers": max(layers - 1, LEAST_LAYERS)}
+    return {"num_layers": layers, "generator_layers": layers - 1}
 
 
 SIZED_OPTIONS = tuple(sizes((28, 28, 1)))

@@ -79,11 +79,8 @@ def read_start(config: Config, data: ImageData) -> Start | None:
         return None
     where, run = f"--start_from {config.start_from}", FinishedRun(config.start_from)
     _check_data(where, run, config, data)
+    run.check_saved()
     checkpoints = Checkpoints(run.path / "checkpoints")
-    if not checkpoints.iterations:
-        raise InputError(
-            f"{where}: has no checkpoint; give a run that has saved one, with its folder checkpoints/"
-        )
     checkpoint = checkpoints.load(checkpoints.iterations[-1])
     templates = dict(zip(PLAYERS, build_networks(config, data), strict=True))
     counts = {

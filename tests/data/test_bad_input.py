@@ -18,6 +18,7 @@ from bad_input.idx import IDX, fashion
 from bad_input.imagenet import IMAGENET
 from bad_input.labels import AFTER_READING, LABELS
 from bad_input.npz import NPZ
+from bad_input.own_pictures import OWN
 from bad_input.svhn import MAT, SVHN
 from command_line import CommandLine
 
@@ -64,6 +65,7 @@ CASES = {
         ("ImageNet", IMAGENET),
         ("folder", FOLDER),
         ("labels", LABELS),
+        ("own", OWN),
         ("npz", NPZ),
         ("other", OTHER),
     )
