@@ -144,6 +144,7 @@ def test_laptop_has_layers_for_the_size_of_ones_own_pictures(
     own, other = _parse("--data", "pictures"), _parse("--preset", "laptop")
     found = sized(own, shape, ())
     assert (found.num_layers, found.generator_layers) == layers
+    assert (found.df_dim < other.df_dim) == (layers[0] == 4)
     assert sized(own, shape, {"num_layers"}).num_layers == own.num_layers
     assert sized(other, shape, ()) is other
     if len(shape) == 3:
