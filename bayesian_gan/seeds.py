@@ -33,6 +33,7 @@ class Use(IntEnum):
     GENERATOR_PASSES = 12  # chain, generator: its place in the block that moves
     TERM = 13  # chain, discriminator, name
     STATE = 14  # chain, discriminator, name
+    AUGMENT = 15  # chain, 0 for unlabelled images and 1 for labelled ones
 
 
 def seed_pair(key: tuple[int, ...], step: tf.Tensor | None = None) -> tf.Tensor:

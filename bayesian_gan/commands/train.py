@@ -11,9 +11,11 @@ from bayesian_gan.data.splits import label_split
 from bayesian_gan.options.config import Config
 from bayesian_gan.options.contradictions import check_kind
 from bayesian_gan.options.own_data import meant
+from bayesian_gan.options.own_preset import PRESETS_OF_KINDS, sized
 from bayesian_gan.reliability.environment import check_versions
 from bayesian_gan.runs.cluster import read_cluster
 from bayesian_gan.runs.devices import use_device
+from bayesian_gan.runs.finished import FinishedRun
 from bayesian_gan.runs.folder import check_writable
 from bayesian_gan.runs.kept_labels import with_kept_labels
 from bayesian_gan.runs.resume import AUTO, resolve
@@ -54,7 +56,11 @@ def begin() -> None:
         folder = None  # The chief finds the run and tells.
     else:
         config, folder = resolve(config, given)
+    if config.start_from is not None and folder is None:
+        FinishedRun(config.start_from).check_saved()
     data = load_run_data(config if folder is None else with_kept_labels(config, folder))
+    if folder is None:
+        config = sized(config, data.images.shape[1:], given)
     split = label_split(data, config.N, config.label_seed) if config.semi else None
     check_kind(config, given, data.features is not None)
     if folder is None and not config.dry_run and (cluster is None or cluster.is_chief):
@@ -82,7 +88,9 @@ def begin() -> None:
 
 
 def choose_preset(values: flags.FlagValues) -> None:
-    """Gives a new run on vectors the preset for them, where no other is asked for.
+    """Gives a new run on an .npz of vectors the preset of tables, where no other is asked for.
+
+    Which a file holds is known only by its head; `own_preset.choose_preset` goes by names.
 
     Args:
         values: absl's `flags.FLAGS`, parsed.
@@ -90,4 +98,4 @@ def choose_preset(values: flags.FlagValues) -> None:
     dataset = meant(values["data"].value, values["dataset"].value)
     is_new = values["resume"].value in (None, AUTO)
     if is_new and values["preset"].value is None and holds_vectors(dataset):
-        values["preset"].value = "table"
+        values["preset"].value = PRESETS_OF_KINDS["table"]

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bayesian_gan.data.class_names import check_class_names, composed
 from bayesian_gan.data.label_table import LabelTable, Row
 from bayesian_gan.data.layout import Layout
 from bayesian_gan.errors import InputError
@@ -43,8 +44,7 @@ def give_labels(folder: Path, layout: Layout, tables: Iterable[LabelTable]) -> G
     for path, label in (*layout.train.items(), *layout.test.items()):
         if label:
             found.places.setdefault(label, f"the folder {str(path.parent)!r}")
-    # By their absolute names, since a path in a table may go by "..".
-    known = {_plain(path): path for path in (*layout.train, *layout.test)}
+    known = _Known.of((*layout.train, *layout.test))
     lines: dict[Path, tuple[LabelTable, Row]] = {}
     held: list[Path] = []
     for table in tables:
@@ -53,6 +53,7 @@ def give_labels(folder: Path, layout: Layout, tables: Iterable[LabelTable]) -> G
             _check_once(table, row, path, lines)
             lines[path] = table, row
             _give(found, layout, table, row, path, held)
+    check_class_names(found.places)
     _choose_test(found, held)
     for path, label in found.test.items():
         if not label:
@@ -66,10 +67,37 @@ def give_labels(folder: Path, layout: Layout, tables: Iterable[LabelTable]) -> G
     return found
 
 
-def _find(folder: Path, table: LabelTable, row: Row, known: dict[Path, Path]) -> Path:
+@dataclass(frozen=True)
+class _Known:
+    """The pictures of a folder, to be found by what a table calls them.
+
+    Attributes:
+        exact: by their absolute names, since a path in a table may go by "..".
+        alike: by these with accents as part of their letters, which systems store in two ways.
+    """
+
+    exact: dict[Path, Path]
+    alike: dict[str, Path]
+
+    @classmethod
+    def of(cls, paths: Iterable[Path]) -> "_Known":
+        exact = {_plain(path): path for path in paths}
+        return cls(exact, {composed(str(name)): path for name, path in exact.items()})
+
+    def find(self, names: Iterable[Path]) -> list[Path]:
+        """The pictures of these names, each once."""
+        found = [self.exact.get(name) or self.alike.get(composed(str(name))) for name in names]
+        return list(dict.fromkeys(path for path in found if path is not None))
+
+
+def _find(folder: Path, table: LabelTable, row: Row, known: _Known) -> Path:
     """The picture of a row."""
-    names = [_plain(base / row.path) for base in (folder, table.file.parent)]
-    found = list(dict.fromkeys(known[name] for name in names if name in known))
+    bases = (folder, table.file.parent)
+    names = [_plain(base / row.path) for base in bases]
+    # Windows parts folders by backslashes.
+    found = known.find(names) or known.find(
+        _plain(base / row.path.replace("\\", "/")) for base in bases
+    )
     if len(found) > 1:
         raise table.refuse(
             row.line,
@@ -83,11 +111,18 @@ def _find(folder: Path, table: LabelTable, row: Row, known: dict[Path, Path]) ->
             row.line,
             f"{row.path!r} lies outside of the folder {str(folder)!r}; put the picture there",
         )
-    there = any(name.exists() for name in names)
+    there = any(_is_there(name) for name in names)
     why = "is no picture that is read" if there else "is not there"
     raise table.refuse(
         row.line, f"{row.path!r} {why}, from {str(folder)!r}; correct the path, or remove the line"
     )
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # A name that is too long, say.
+        return False
 
 
 def _plain(path: Path) -> Path:

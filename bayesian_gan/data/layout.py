@@ -8,6 +8,7 @@ from bayesian_gan.data.cache import files_key
 from bayesian_gan.data.class_folders import list_split
 from bayesian_gan.data.label_table import OF_THE_FOLDER
 from bayesian_gan.data.listing import is_picture, list_tree, scan, subfolders
+from bayesian_gan.errors import InputError
 
 LABELLED = ("labelled", "labeled")
 UNLABELLED = ("unlabelled", "unlabeled", "_unlabelled")
@@ -74,6 +75,7 @@ def find_layout(folder: Path, with_table: bool) -> Layout:
         InputError: a folder is missing, empty, or holds what does not belong there.
     """
     names = subfolders(folder)
+    _check_spelling(folder, names)
     layout, tests = Layout(), _tests(folder, names)
     named_by_use = _named_by_use(names)
     labelled = next((name for name in LABELLED if name in names), None)
@@ -94,6 +96,15 @@ def find_layout(folder: Path, with_table: bool) -> Layout:
         known = {labelled or "train", *UNLABELLED, *tests}
         layout.left_out += [f"the folder {name}/" for name in names if name not in known]
     return layout
+
+
+def _check_spelling(folder: Path, names: Sequence[str]) -> None:
+    """Refuses `Labelled` and the like: what is meant must not become a class, or be left out."""
+    for name in names:
+        if name not in (*LABELLED, *UNLABELLED) and name.lower() in (*LABELLED, *UNLABELLED):
+            raise InputError(
+                f"{str(folder / name)!r}: a folder of this use has small letters; rename it to {name.lower()}"
+            )
 
 
 def _add_train(layout: Layout, folder: Path, with_table: bool) -> None:

@@ -1,6 +1,7 @@
 """The files of pictures below a folder, in a fixed order, and nothing else."""
 
 import os
+import stat
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,6 +10,10 @@ from bayesian_gan.data.cache import stamp
 from bayesian_gan.data.paths import reason
 from bayesian_gan.data.pictures import SUFFIXES
 from bayesian_gan.errors import InputError
+
+# What Windows, macOS's archives and network drives leave in folders of pictures, in small letters.
+OF_SYSTEMS = frozenset(("thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx", "@eadir"))
+DEEPEST = 200
 
 
 @dataclass
@@ -40,19 +45,23 @@ def list_tree(folder: Path, skip: Collection[str] = ()) -> Tree:
 
 
 def scan(folder: Path) -> list[os.DirEntry[str]]:
-    """The entries of a folder that are not hidden, sorted by name.
+    """The entries of a folder that are neither hidden nor a system's own, sorted by name.
 
     Raises:
         InputError: it is not there, no folder, or may not be read.
     """
     try:
         with os.scandir(folder) as entries:
-            found = [entry for entry in entries if not entry.name.startswith(".")]
+            found = [entry for entry in entries if not _is_hidden(entry.name)]
     except OSError as error:
         raise InputError(
             f"cannot read the folder {str(folder)!r}: {reason(error)}; give a folder of pictures"
         ) from error
     return sorted(found, key=lambda entry: os.fsencode(entry.name))
+
+
+def _is_hidden(name: str) -> bool:
+    return name.startswith(".") or name.lower() in OF_SYSTEMS
 
 
 def subfolders(folder: Path) -> list[str]:
@@ -87,11 +96,15 @@ def _walk(
     folder: Path, tree: Tree, above: dict[tuple[int, int], Path], skip: Collection[str] = ()
 ) -> None:
     entries = scan(folder)
-    status = folder.stat()
-    identity = (status.st_dev, status.st_ino)
+    own = folder.stat()
+    identity = (own.st_dev, own.st_ino)
     if identity in above:
         raise InputError(
             f"{str(folder)!r} is a link to {str(above[identity])!r}, in which it lies; remove the link"
+        )
+    if len(above) >= DEEPEST:
+        raise InputError(
+            f"{str(folder)[:80]!r}... goes more than {DEEPEST} folders deep; move the pictures up"
         )
     above = above | {identity: folder}
     for entry in entries:
@@ -101,8 +114,11 @@ def _walk(
                 _walk(path, tree, above)
         elif is_picture(entry.name):
             try:
-                tree.pictures[path] = stamp(entry.stat())
+                status = entry.stat()
             except OSError as error:
                 raise _unreadable(entry, error) from error
+            if not stat.S_ISREG(status.st_mode):
+                raise InputError(f"{entry.path!r} is no file, but a pipe or device; move it away")
+            tree.pictures[path] = stamp(status)
         else:
             tree.others.append(path)

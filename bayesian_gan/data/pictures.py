@@ -142,6 +142,8 @@ def read_as_stored(source: Path | bytes, name: str = "") -> Image.Image:
 def _opened(source: Path | bytes, name: str) -> Iterator[Image.Image]:
     """A picture whose size is within bounds; whatever goes wrong with it is said in one line."""
     called = repr(str(source)) if isinstance(source, Path) else name
+    if isinstance(source, Path) and not source.is_file():
+        check_file(source, MAX_BYTES)  # A pipe would be waited for, a device read without an end.
     try:
         opened = source if isinstance(source, Path) else io.BytesIO(source)
         with Image.open(opened, formats=FORMATS) as picture:

@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import numpy as np
 from bayesian_gan.data import celeb
 from bayesian_gan.data.cache import HELD_BYTES, Source, cached, content_key, files_key, stamp
 from bayesian_gan.data.crop_faces import crop_face
-from bayesian_gan.data.image_data import ImageData
+from bayesian_gan.data.image_data import UNLABELLED, ImageData
 from bayesian_gan.data.paths import entries
 from bayesian_gan.data.pictures import decode, read_as_stored
 from bayesian_gan.data.resizing import picture_array
@@ -59,7 +60,7 @@ def read(
 
     The examples are in the order of TFDS's records: fixed, and not that of the original files.
     Images of different sizes need `image_size` and `resize`; they, and data that do not fit in
-    memory, are decoded into the cache.
+    memory, are decoded into the cache. A label of -1 is none, as TFDS's `ClassLabel` has it.
 
     Args:
         folder: what `prepared_folder` found.
@@ -94,10 +95,11 @@ def read(
                 return _image_source(builder, test, target, names)
 
             key = content_key("tfds", _folder_key(folder), target, options.resize)
-            return cached(name, key, options.cache_dir, make, provenance)
+            return _noted(cached(name, key, options.cache_dir, make, provenance))
         images, labels = _split(builder, "train")
         test_images, test_labels = _split(builder, test)
-    return ImageData(
+        _check_test(name, test, test_labels)
+    data = ImageData(
         images=images,
         labels=labels,
         test_images=test_images,
@@ -106,6 +108,27 @@ def read(
         name=name,
         provenance=provenance,
     )
+    return _noted(data)
+
+
+def _noted(data: ImageData) -> ImageData:
+    """With what is to be said where some labels are -1, TFDS's way to write that there is none."""
+    if data.all_labelled:
+        return data
+    without = len(data.labels) - data.num_labelled
+    return replace(
+        data, notes=(f"{data.num_labelled:,} labelled training images, {without:,} without (-1)",)
+    )
+
+
+def _check_test(name: str, split: str, labels: np.ndarray) -> None:
+    """Raises InputError where images to test on have no label."""
+    without = np.count_nonzero(labels == UNLABELLED)
+    if without:
+        raise InputError(
+            f"{name}: {without:,} of the {len(labels):,} images of its split {split} have no label (-1), "
+            "and all to test on need one; prepare it without these"
+        )
 
 
 def read_celeb(folder: Path, options: ReadingOptions) -> ImageData:
@@ -198,6 +221,7 @@ def _image_source(
         return decode(_encoded(builder, split), total, decode_one, f"{split} images")
 
     train_labels, test_labels = labels("train"), labels(test)
+    _check_test(builder.name, test, test_labels)
     return Source(
         image_shape=shape,
         labels=train_labels,

@@ -5,6 +5,8 @@ from dataclasses import dataclass, fields
 from numbers import Integral, Real
 from typing import Any, Self
 
+import keras
+
 from bayesian_gan.errors import InputError
 
 
@@ -56,13 +58,23 @@ class Configured:
     """
 
     def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}
+        """The constructor's arguments, those that are such objects as Keras serialises them."""
+        arguments = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {
+            name: keras.saving.serialize_keras_object(value)
+            if isinstance(value, Configured)
+            else value
+            for name, value in arguments.items()
+        }
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self:
         """The object of this configuration."""
-        return cls(**config)
+        arguments = {
+            name: keras.saving.deserialize_keras_object(value) if isinstance(value, dict) else value
+            for name, value in config.items()
+        }
+        return cls(**arguments)
 
     def _check(self, name: str, **bounds: Any) -> None:
         """Refuses an argument that is not in its range; see `check_number`."""

@@ -180,6 +180,8 @@ class Game:
     def check(self, discriminator: keras.Model) -> None:
         """Raises InputError where the discriminator is not one that the game can be played with."""
         self.objective.check(discriminator, self.terms, self.prior)
+        if self.objective.augment is not None:
+            self.objective.augment.check(discriminator)
         for term in self.terms:
             term.check(discriminator)
 

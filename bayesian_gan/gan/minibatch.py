@@ -13,6 +13,7 @@ from bayesian_gan.data.input_range import UNIT, InputRange
 from bayesian_gan.data.labels import UNLABELLED, integer_labels, labelled_weights
 from bayesian_gan.data.source import ImageSource, fits, held, image_source
 from bayesian_gan.errors import InputError
+from bayesian_gan.gan.augment import Augment, draw
 from bayesian_gan.gan.configured import check_number
 from bayesian_gan.gan.order import WHOLE, Half
 from bayesian_gan.gan.shards import take_shard
@@ -174,6 +175,7 @@ def draw_minibatch(
     z_dim: int,
     part: tuple[tf.Tensor | None, int] = (None, 1),
     half: Half = WHOLE,
+    augment: Augment | None = None,
 ) -> Minibatch:
     """The minibatch and the noise of a chain: a function of (seed, chain, step).
 
@@ -186,6 +188,7 @@ def draw_minibatch(
         z_dim: dimension of z.
         part: number of a shard, or None for the whole minibatch, and how many shards there are.
         half: of the iteration; the images are those of all of it, z is its own.
+        augment: what the real images go through; None for nothing.
     """
     z = tf.random.stateless_uniform(
         (generators, data.batch_size, z_dim),
@@ -199,6 +202,14 @@ def draw_minibatch(
         seed_pair((seed, Use.UNLABELLED, chain)), step, data.images.shape[0], data.batch_size
     )
     real = to_unit(data.images.gather(take_shard(unlabelled, *part)), data.input_range)
+
+    def augmented(images: tf.Tensor, which: int, count: int) -> tf.Tensor:
+        if augment is None:
+            return images
+        numbers = draw(seed_pair((seed, Use.AUGMENT, chain, which), step), count)
+        return augment(images, take_shard(numbers, *part))
+
+    real = augmented(real, 0, data.batch_size)
     if data.labels is None:
         return Minibatch(real, None, None, None, z)
     drawn = draw_indices(
@@ -210,4 +221,5 @@ def draw_minibatch(
         return None if variable is None else tf.gather(tf.convert_to_tensor(variable), drawn)
 
     labelled = to_unit(of_drawn(data.labelled_images), data.input_range)
+    labelled = augmented(labelled, 1, data.labelled_batch_size)
     return Minibatch(real, labelled, of_drawn(data.labels), of_drawn(data.weights), z)

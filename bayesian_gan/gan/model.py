@@ -196,6 +196,10 @@ class BayesianGAN(TrainingGAN):
             raise InputError("jit_compile does not go with a strategy: leave one of the two out")
         if metrics is not None and self.num_classes == 1:
             raise InputError("metrics: a discriminator of one logit knows no classes: leave it out")
+        if jit_compile and self.game.objective.augment and self.game.objective.augment.is_affine:
+            raise InputError(
+                "jit_compile does not go with an affine augmentation, which XLA cannot compile: leave one out"
+            )
         if not isinstance(jit_compile, bool):
             raise InputError(f"jit_compile must be True or False, not {jit_compile!r}")
         check_number("steps_per_execution", steps_per_execution, low=1, whole=True)

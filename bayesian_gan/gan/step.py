@@ -113,6 +113,7 @@ class Step:
                 int(self.template.input_shape[-1]),
                 (shard, game.shards),
                 half,
+                game.objective.augment,
             )
             generators: Sequence[Any] = chain.generators
             if block is not None:

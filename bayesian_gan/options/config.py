@@ -8,11 +8,13 @@ from absl import flags
 
 from bayesian_gan.errors import InputError
 from bayesian_gan.options import contradictions
+from bayesian_gan.options.augment import one_spelling, parse_augment
 from bayesian_gan.options.device import parse_device
 from bayesian_gan.options.groups import AllOptions
 from bayesian_gan.options.objective import WEIGHT_CLIP
 from bayesian_gan.options.option import check_needs, check_ranges, options_of, to_json
 from bayesian_gan.options.own_data import is_own, resolve_data
+from bayesian_gan.options.own_preset import choose_preset
 from bayesian_gan.options.presets import apply_preset
 
 
@@ -27,6 +29,7 @@ class Config(AllOptions):
         Raises:
             InputError: flags that contradict each other.
         """
+        choose_preset(values)
         apply_preset(values)
         names = options_of(cls)
         config = cls(**{name: values[name].value for name in names})
@@ -45,6 +48,7 @@ class Config(AllOptions):
         """
         contradictions.check_length(self, given)
         implied: dict[str, Any] = resolve_data(self, given)
+        implied["augment"] = one_spelling(self.augment)
         own = is_own(implied.get("dataset", self.dataset))
         if "N" not in given and (own or self.labels is not None):
             implied["N"] = "all"
@@ -80,6 +84,7 @@ class Config(AllOptions):
         contradictions.check_wasserstein(self)
         contradictions.check_maximum_likelihood(self)
         parse_device(self.device)
+        parse_augment(self.augment)
         contradictions.check_strategy(self)
         contradictions.check_shards(self)
         contradictions.check_scan(self)

@@ -24,6 +24,10 @@ def check_length(config: AllOptions, given: Collection[str]) -> None:
                 f"--{name} does not go with --strategy multiworker, whose processes would each time "
                 "steps for itself: leave one out"
             )
+    if config.start_from is not None and config.resume not in (None, "auto"):
+        raise InputError(
+            "--start_from is of a new run, and --resume of one that is there: leave one out"
+        )
     if config.minutes is None:
         return
     for name in ("train_iter", "warm_up"):

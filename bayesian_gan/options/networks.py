@@ -42,6 +42,12 @@ class NetworkOptions(Group):
     biases.
     """
 
+    start_from: str | None = option(None, since="2.0.0")
+    """Begin with the weights that the networks of an earlier run have, its folder, in the place of
+    new ones: for the next round, with more labels of the same classes. Networks, images and
+    classes must be the same. docs/predicting.md says when it helps.
+    """
+
     pooling: Literal["stride", "average"] = option("stride", kind="pictures")
     """How the discriminators and the supervised CNN halve their input. stride: convolutions of
     stride 2, as in the authors' program. average: of stride 1, and the mean of each 2 x 2:

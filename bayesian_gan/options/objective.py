@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from bayesian_gan.options.augment import NONE, shows_pictures
 from bayesian_gan.options.option import Group, Need, option
 
 Order = Literal["simultaneous", "generators_first", "discriminators_first"]
@@ -55,6 +56,25 @@ class ObjectiveOptions(Group):
     generators_first: the generators, then the discriminators against the moved ones, as in the
     paper's Algorithm 1. discriminators_first: the reverse, as in the authors' program. It is part
     of what is sampled (docs/what_is_sampled.md).
+    """
+
+    augment: str = option(
+        NONE,
+        needs=(
+            Need(shows_pictures, "pictures: the data are a table, whose rows cannot be turned"),
+            Need(
+                lambda config: not (config.jit and "affine" in config.augment),
+                "no --jit where it has affine, which XLA cannot compile: leave one of the two out",
+            ),
+        ),
+        since="2.0.0",
+    )
+    """Have every real image transformed at random, anew in each minibatch, before both players see
+    it: none, or some of flip, shift and affine, with commas. flip: mirrored, left for right, every
+    other time. shift: moved by whole pixels, up to an eighth of each side. affine: turned by up to
+    15 degrees, scaled by 0.88 to 1.12, sheared by up to 0.2, moved by up to a fourteenth of each
+    side. A change of the likelihood (docs/presets.md). Digits and letters are other ones when
+    mirrored: no flip for them.
     """
 
     ml_ensemble: int | None = option(None, low=1, needs=(INDEPENDENT,))

@@ -33,7 +33,7 @@ def is_folder(dataset: str) -> bool:
 
 
 def resolve_data(config: AllOptions, given: Collection[str]) -> dict[str, Any]:
-    """What `--data`, `--dataset`, `--data_path` and `--labels` mean, with absolute paths.
+    """What `--data`, `--dataset`, `--data_path`, `--labels` and `--start_from` mean, with absolute paths.
 
     A run may go on in another folder.
 
@@ -63,8 +63,9 @@ def resolve_data(config: AllOptions, given: Collection[str]) -> dict[str, Any]:
         if config.resume in (None, "auto"):
             # It would say where data have moved to, and these have not.
             found["data_path"] = None
-    if config.labels is not None:
-        found["labels"] = absolute(config.labels)
+    for name in ("labels", "start_from"):
+        if getattr(config, name) is not None:
+            found[name] = absolute(getattr(config, name))
     return found
 
 

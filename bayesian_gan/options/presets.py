@@ -134,6 +134,8 @@ PRESETS = {
     "table": Preset("the default for tables and vectors", _TABLE),
 }
 
+# What `--preset` takes for the plain defaults.
+NO_PRESET = "none"
 NETWORKS = ("num_gen", "num_disc", "num_mcmc")
 
 
@@ -159,16 +161,3 @@ def apply_preset(values: flags.FlagValues) -> None:
     for name, value in preset.items():
         if not values[name].present:
             values[name].value = value
-
-
-def describe_preset(name: str, values: dict[str, Any]) -> str:
-    """One line with every value of a preset, and which of them the command line overrides.
-
-    Args:
-        name: of the preset.
-        values: by flag, those of the run.
-    """
-    own = PRESETS[name].values
-    kept = [f"--{flag} {value}" for flag, value in own.items() if values[flag] == value]
-    other = [f"--{flag} {values[flag]} (not {v})" for flag, v in own.items() if values[flag] != v]
-    return f"preset {name}: {' '.join(kept)}" + (f"; overridden: {', '.join(other)}" * bool(other))

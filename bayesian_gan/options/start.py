@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bayesian_gan.options.option import Group, option
-from bayesian_gan.options.presets import PRESETS
+from bayesian_gan.options.presets import NO_PRESET, PRESETS
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,8 @@ class StartOptions(Group):
         None,
         text="Defaults of other flags: "
         + "; ".join((f"{name}, {preset.description}" for name, preset in PRESETS.items()))
-        + ". A flag that is given overrides; the run prints all.",
-        choices=tuple(PRESETS),
+        + ". Your own pictures have laptop if not told otherwise. Flags that are given override.",
+        choices=(*PRESETS, NO_PRESET),
     )
 
     num_gen: int = option(1, low=1, alias="numz")

@@ -3,12 +3,14 @@
 import contextlib
 import math
 from importlib import import_module
+from typing import Any
 
 import keras
 import tensorflow as tf
 
 from bayesian_gan.data.catalogue import ImageData
 from bayesian_gan.data.splits import LabelSplit
+from bayesian_gan.gan.augment import Augment
 from bayesian_gan.gan.falling_noise import FallingNoise
 from bayesian_gan.gan.model import BayesianGAN
 from bayesian_gan.gan.objectives import Authors, Objective, Paper, Wasserstein
@@ -177,13 +179,14 @@ def assemble(
 
 
 def build_objective(config: Config) -> Objective:
-    """What `--objective` and `--wasserstein` ask for."""
+    """What `--objective`, `--wasserstein` and `--augment` ask for."""
+    shared: dict[str, Any] = {"order": config.order, "augment": Augment.of(config.augment)}
     if config.objective == "authors":
-        return Authors(order=config.order)
+        return Authors(**shared)
     arguments = config.labelled_weight, config.pairing_reduction
     if config.objective == "wasserstein":
-        return Wasserstein(*arguments, weight_clip=config.weight_clip, order=config.order)
-    return Paper(*arguments, order=config.order)
+        return Wasserstein(*arguments, weight_clip=config.weight_clip, **shared)
+    return Paper(*arguments, **shared)
 
 
 def build_terms(config: Config) -> list[Term]:

@@ -87,6 +87,13 @@ class FinishedRun:
         if not any((self.path / "posterior").glob("draw_*.npz")):
             raise InputError(self._nothing_collected())
 
+    def check_saved(self) -> None:
+        """Raises InputError where no checkpoint was saved; imports no TensorFlow."""
+        if not any((self.path / "checkpoints").glob("checkpoint_*.npz")):
+            raise InputError(
+                f"{self.path}: has no checkpoint; give a run that has saved one, with its folder checkpoints/"
+            )
+
     def _nothing_collected(self) -> str:
         config = self.config
         if config.first_collection > config.train_iter:

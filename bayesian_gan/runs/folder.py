@@ -65,11 +65,12 @@ def free_name(out_dir: Path, name: str) -> Path:
     return next(path for path in itertools.chain([base], others) if not os.path.lexists(path))
 
 
-def describe_run(folder: Path, config: Config) -> None:
+def describe_run(folder: Path, config: Config, started_from: dict[str, Any] | None = None) -> None:
     """Writes `hypers.txt` as the authors' program does, and `config.json`.
 
     The latter holds the folder's format, the resolved flags, the command and the versions of everything that
-    matters, and a list `resumed` with the command and the versions of each process that went on with the run.
+    matters, and a list `resumed` with the command and the versions of each process that went on with the run;
+    and `started_from`, the run and the iteration whose weights it began with, where there is one.
     """
     hypers = f"Hyper settings:\n{pprint.pformat(config.to_json())}\n"
     write_atomically(folder / "hypers.txt", lambda file: file.write(hypers.encode()))
@@ -80,7 +81,7 @@ def describe_run(folder: Path, config: Config) -> None:
         "flags": config.to_json(),
         **process,
         "resumed": [],
-    }
+    } | ({} if started_from is None else {"started_from": started_from})
     if path.exists():
         described |= json.loads(path.read_bytes().decode())
         described["flags"] = config.to_json()

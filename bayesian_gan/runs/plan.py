@@ -16,6 +16,7 @@ from bayesian_gan.reliability.environment import Needs, check_resources
 from bayesian_gan.runs.build import build_model, build_networks, build_supervised
 from bayesian_gan.runs.duration import SCALED, Costs, chosen, expected_seconds, number_of_draws
 from bayesian_gan.runs.machine import run_needs
+from bayesian_gan.runs.start_from import read_start
 from bayesian_gan.runs.timing import Parts, measure, measure_apart
 
 LONG_SECONDS = 2 * 3600.0
@@ -116,6 +117,7 @@ def dry_run(
         InputError: networks of this configuration cannot be built for these images, or the machine does not
             suffice.
     """
+    read_start(config, data)
     networks = build_networks(config, data)
     costs: Costs | None
     if config.minutes is None:

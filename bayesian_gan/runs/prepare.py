@@ -20,7 +20,7 @@ from bayesian_gan.monitoring.health_log import FUNCTIONALS_FILE, HEALTH_FILE
 from bayesian_gan.monitoring.positions import Positions
 from bayesian_gan.networks.supervised import SupervisedBaseline
 from bayesian_gan.options.config import Config
-from bayesian_gan.options.presets import describe_preset
+from bayesian_gan.options.own_preset import describe_preset
 from bayesian_gan.posterior import Posterior
 from bayesian_gan.reliability.checkpoint import Checkpoint, Checkpoints
 from bayesian_gan.reliability.keeper import Identity, Keeper
@@ -35,6 +35,7 @@ from bayesian_gan.runs.folder import (
 from bayesian_gan.runs.kept_labels import keep_labels
 from bayesian_gan.runs.misfit import misfit
 from bayesian_gan.runs.resume import configuration_checksum
+from bayesian_gan.runs.start_from import Start
 from bayesian_gan.runs.together import build_together, give_state
 from bayesian_gan.storage import remove_parts
 
@@ -81,6 +82,7 @@ def prepare(
     log: logging.Logger,
     interruption: Interruption,
     strategy: tf.distribute.Strategy | None,
+    start_from: Start | None = None,
 ) -> Prepared:
     """Builds a run's parts, and brings them to the last checkpoint of a run that goes on.
 
@@ -93,13 +95,15 @@ def prepare(
         log: of the run.
         interruption: which signals set.
         strategy: whose replicas share each step; None for one device.
+        start_from: what the networks of a new run begin with; None for new weights.
 
     Raises:
         InputError: the folder holds another run's, or later, state, or none that is whole.
         OSError: it cannot be written.
     """
     if not begun:
-        describe_run(folder, config)
+        started_from = None if start_from is None else start_from.description
+        describe_run(folder, config, started_from)
         describe_data(folder, data)
         keep_labels(folder, config)
     for place in (folder, folder / "posterior", folder / "tensorboard"):
@@ -107,7 +111,7 @@ def prepare(
     for line in (data.provenance, *data.notes):
         log.info(line)
     if config.preset is not None:
-        log.info(describe_preset(config.preset, config.to_json()))
+        log.info(describe_preset(config, data.images.shape[1:]))
     checkpoint = Checkpoints(folder / "checkpoints").load_newest(log) if begun else None
     start = 0 if checkpoint is None else checkpoint.iteration
     if start > config.train_iter:
@@ -121,6 +125,9 @@ def prepare(
     seconds = 0.0 if checkpoint is None else checkpoint.manifest["seconds"]
     run = _with_parts(config, data, split, folder, log, interruption, model, seconds)
     _restore(run, checkpoint)
+    if checkpoint is None and start_from is not None:
+        start_from.give(model)
+        log.info(f"begins with the weights of {start_from.run}, iteration {start_from.iteration}")
     give_state(model, strategy)
     if begun:
         describe_run(folder, config)

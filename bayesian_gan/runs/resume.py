@@ -12,6 +12,7 @@ from typing import Any
 from bayesian_gan.errors import InputError
 from bayesian_gan.options.config import MAY_DIFFER, Config
 from bayesian_gan.options.option import options_of
+from bayesian_gan.options.own_preset import SIZED_OPTIONS, is_sized
 from bayesian_gan.runs.duration import SCALED
 from bayesian_gan.storage import json_checksum
 
@@ -28,7 +29,8 @@ def resolve(config: Config, given: Collection[str]) -> tuple[Config, Path | None
         config: of the flags.
         given: names of those that stand on the command line.
 
-    With `--minutes`, `auto` finds the run of which so many were asked, with the numbers chosen for it.
+    With `--minutes`, `auto` finds the run of which so many were asked, with the numbers chosen for it; and of
+    pictures of one's own, with the networks chosen for their size.
 
     Returns:
         The configuration, and the run's folder; None to begin a new run.
@@ -45,12 +47,12 @@ def resolve(config: Config, given: Collection[str]) -> tuple[Config, Path | None
                 saved = _saved_flags(folder)
             except InputError:
                 continue  # It never came to begin: its description is not there.
-            names = [name for name in _deciding() if config.minutes is None or name not in SCALED]
+            chosen = _chosen_for_it(config, given)
+            names = [name for name in _deciding() if name not in chosen]
             if config.minutes is not None:
                 names.append("minutes")
             if not _differing(config, saved, names):
-                chosen = {} if config.minutes is None else {name: saved[name] for name in SCALED}
-                return replace(config, **chosen), folder
+                return replace(config, **{name: saved[name] for name in chosen}), folder
         return config, None
     folder = Path(config.resume)
     saved = _saved_flags(folder)
@@ -68,6 +70,13 @@ def resolve(config: Config, given: Collection[str]) -> tuple[Config, Path | None
     resolved = replace(config, **{**kept, "resume": str(folder)})
     resolved.check()
     return resolved, folder
+
+
+def _chosen_for_it(config: Config, given: Collection[str]) -> list[str]:
+    """Flags that a run has by its data and this machine: where none is given they are its own."""
+    minutes = () if config.minutes is None else SCALED
+    layers = SIZED_OPTIONS if is_sized(config) else ()
+    return [*minutes, *(name for name in layers if name not in given)]
 
 
 def configuration_checksum(config: Config) -> str:

@@ -24,6 +24,7 @@ from bayesian_gan.runs.machine import check_machine
 from bayesian_gan.runs.plan import with_minutes
 from bayesian_gan.runs.prepare import prepare
 from bayesian_gan.runs.resume import resume_command
+from bayesian_gan.runs.start_from import read_start
 from bayesian_gan.runs.train import train
 
 
@@ -57,6 +58,7 @@ def run(
     started = time.monotonic() if started is None else started
     if config.minutes is not None and not begun:
         config, _ = with_minutes(config, data, split, strategy, given, started)
+    start = None if begun else read_start(config, data)
     warning = check_machine(config, data, split, folder)
     try:
         folder = folder or create_run_folder(config)
@@ -71,7 +73,9 @@ def run(
             if warning is not None:
                 log.warning(warning)
             try:
-                prepared = prepare(config, data, split, folder, begun, log, interruption, strategy)
+                prepared = prepare(
+                    config, data, split, folder, begun, log, interruption, strategy, start
+                )
             except OSError as error:
                 raise InputError(f"{folder}: cannot write there ({error})") from error
             foresee(prepared)

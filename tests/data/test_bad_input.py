@@ -19,6 +19,7 @@ from bad_input.imagenet import IMAGENET
 from bad_input.labels import AFTER_READING, LABELS
 from bad_input.npz import NPZ
 from bad_input.numbers import NUMBERS
+from bad_input.own_pictures import OWN
 from bad_input.svhn import MAT, SVHN
 from bad_input.tables import TABLES
 from command_line import CommandLine
@@ -66,6 +67,7 @@ CASES = {
         ("ImageNet", IMAGENET),
         ("folder", FOLDER),
         ("labels", LABELS),
+        ("own", OWN),
         ("npz", NPZ),
         ("table", TABLES),
         ("numbers", NUMBERS),

@@ -41,6 +41,8 @@ AUTHORS_COMMAND = """
 
 OWN_DEFAULTS = {
     "order": "simultaneous",
+    "augment": "none",
+    "start_from": None,
     "objective": "paper",
     "weight_clip": None,
     "gradient_penalty": None,

@@ -6,7 +6,8 @@ from absl import flags
 from bayesian_gan.errors import InputError
 from bayesian_gan.options.config import Config
 from bayesian_gan.options.flags import define
-from bayesian_gan.options.presets import PRESETS, describe_preset
+from bayesian_gan.options.own_preset import describe_preset, sized
+from bayesian_gan.options.presets import PRESETS
 
 
 def _parse(*arguments: str) -> Config:
@@ -87,8 +88,66 @@ def test_an_unknown_preset_is_refused() -> None:
 
 def test_a_preset_is_printed_in_full() -> None:
     config = _parse("--preset", "laptop", "--lr", "0.1")
-    line = describe_preset("laptop", config.to_json())
+    line = describe_preset(config, (28, 28, 1))
     kept, overridden = line.split("; overridden: ")
     assert overridden == f"--lr 0.1 (not {PRESETS['laptop'].values['lr']})"
     for flag, value in PRESETS["laptop"].values.items():
         assert (f"--{flag} {value}" in kept) == (flag != "lr")
+
+
+# ------------------------------------------------------------------------------- own pictures
+
+
+@pytest.mark.parametrize(
+    ("arguments", "preset"),
+    [
+        (("--data", "pictures"), "laptop"),
+        (("--dataset", "folder:pictures"), "laptop"),
+        (("--data", "a.npz"), "laptop"),
+        (("--data", "pictures", "--preset", "laptop_balanced"), "laptop_balanced"),
+        (("--data", "pictures", "--preset", "none"), None),
+        (("--data", "pictures", "--objective", "authors"), None),
+        (("--dataset", "mnist"), None),
+        (("--dataset", "tfds:x"), None),
+    ],
+)
+def test_pictures_of_ones_own_have_laptop_where_no_other_is_given(
+    arguments: tuple[str, ...], preset: str | None
+) -> None:
+    config = _parse(*arguments)
+    assert config.preset == preset
+    assert (config.consistency > 0) == (preset is not None)
+
+
+def test_a_run_that_goes_on_is_given_no_preset() -> None:
+    values = flags.FlagValues()
+    define(values, semi=True)
+    values(["program", "--resume", "R", "--data", "pictures"])
+    assert Config.from_flags(values).preset is None
+
+
+@pytest.mark.parametrize(
+    ("shape", "layers"),
+    [
+        ((8, 8, 1), (3, 2)),
+        ((16, 12, 1), (3, 2)),
+        ((28, 28, 1), (3, 2)),
+        ((32, 32, 3), (3, 2)),
+        ((64, 64, 3), (4, 3)),
+        ((1024, 8, 3), (4, 3)),
+        ((7,), (3, 2)),
+    ],
+)
+def test_laptop_has_layers_for_the_size_of_ones_own_pictures(
+    shape: tuple[int, ...], layers: tuple[int, int]
+) -> None:
+    own, other = _parse("--data", "pictures"), _parse("--preset", "laptop")
+    found = sized(own, shape, ())
+    assert (found.num_layers, found.generator_layers) == layers
+    assert (found.df_dim < other.df_dim) == (layers[0] == 4)
+    assert sized(own, shape, {"num_layers"}).num_layers == own.num_layers
+    assert sized(other, shape, ()) is other
+    if len(shape) == 3:
+        line = describe_preset(found, shape)
+        assert f"for images of {shape[0]}x{shape[1]}x{shape[2]}: " in line
+        assert "overridden" not in line

@@ -29,6 +29,7 @@ class Authors(Objective):
 
     Attributes:
         order: see `Objective`.
+        augment: likewise.
     """
 
     all_meet = True

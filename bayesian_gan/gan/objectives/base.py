@@ -16,6 +16,7 @@ import keras
 import tensorflow as tf
 
 from bayesian_gan.errors import InputError
+from bayesian_gan.gan.augment import Augment
 from bayesian_gan.gan.configured import Configured
 from bayesian_gan.gan.order import check_order
 from bayesian_gan.gan.priors import Prior
@@ -60,19 +61,26 @@ class Objective(Configured):
         order: of a step. "simultaneous": both players move by gradients at one state. "generators_first": the
             generators, then the discriminators against the moved ones, as in Algorithm 1.
             "discriminators_first": the reverse, as in the authors' program. A keyword.
+        augment: what real images go through before both players, a change of the likelihood; None for nothing.
+            A keyword.
         all_meet: whether the networks of all chains meet; otherwise those of one chain do, and the chains are
             independent.
 
     Raises:
-        InputError: there is no such order.
+        InputError: there is no such order, or no such augmentation.
     """
 
     order: Order = field(default="simultaneous", kw_only=True)
+    augment: Augment | None = field(default=None, kw_only=True)
 
     all_meet: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         check_order(self.order)
+        if not isinstance(self.augment, Augment | None):
+            raise InputError(
+                f"augment must be such as Augment(flip=0.5), or None, not {self.augment!r}"
+            )
 
     @property
     def w_s(self) -> float | str:

@@ -25,6 +25,7 @@ class Paper(Objective):
 
     Attributes:
         order: see `Objective`.
+        augment: likewise.
         labelled_weight: w_s, at least 0: 1 as in the authors' program; "posterior" is N_s / N, the posterior as
             the paper writes it, with one likelihood factor for each labelled example.
         reduction: "mean" over the networks of the other player, or Algorithm 1's "sum".

@@ -25,6 +25,7 @@ class Wasserstein(Paper):
 
     Attributes:
         order: see `Objective`.
+        augment: likewise.
         labelled_weight: see `Paper`.
         reduction: see `Paper`.
         weight_clip: c > 0: after every step the weights that the critic depends on are clipped to [-c, c]

@@ -1,0 +1,89 @@
+"""The preset of a run on data of the user's own: which it is, and what it makes of pictures' size."""
+
+import math
+from collections.abc import Collection
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from absl import flags
+
+from bayesian_gan.options.groups import AllOptions
+from bayesian_gan.options.option import to_json
+from bayesian_gan.options.own_data import is_own, meant
+from bayesian_gan.options.presets import NO_PRESET, PRESETS
+
+C = TypeVar("C", bound=AllOptions)
+PRESETS_OF_KINDS = {"folder": "laptop", "npz": "laptop", "table": "table"}
+SIZED = ("laptop", "laptop_balanced")
+# A discriminator halves its input down to this side; at most four layers of a network halve. Two layers were
+# too few for pictures of 8x8 (docs/presets.md). Networks of four are narrower, for time.
+LAST_SIDE, LEAST_LAYERS, MOST_LAYERS = 4, 3, 4
+
+
+def choose_preset(values: flags.FlagValues) -> None:
+    """Gives a new run on data of the user's own a preset, where none is asked for.
+
+    Not where the authors' losses are asked for, with which its terms do not go.
+    """
+    if values["preset"].value == NO_PRESET:
+        values["preset"].value = None
+        return
+    kind = meant(values["data"].value, values["dataset"].value).partition(":")[0]
+    is_new = values["resume"].value in (None, "auto")
+    authors = values["objective"].value == "authors"
+    if values["preset"].value is None and is_new and not authors:
+        values["preset"].value = PRESETS_OF_KINDS.get(kind)
+
+
+def sizes(image_shape: tuple[int, ...]) -> dict[str, Any]:
+    """What `--preset laptop` has for images of the user's own of another size than MNIST's.
+
+    Args:
+        image_shape: (height, width, channels).
+
+    Returns:
+        Values of options by name; of 28x28x1 those of the preset.
+    """
+    layers = math.ceil(math.log2(max(image_shape[:2]) / LAST_SIDE))
+    layers = min(max(layers, LEAST_LAYERS), MOST_LAYERS)
+    width = {"gf_dim": 32, "df_dim": 24} if layers < MOST_LAYERS else {"gf_dim": 16, "df_dim": 16}
+    return {"num_layers": layers, "generator_layers": layers - 1, **width}
+
+
+SIZED_OPTIONS = tuple(sizes((28, 28, 1)))
+
+
+def is_sized(config: AllOptions) -> bool:
+    """Whether the size of the images decides the networks of a run."""
+    return config.preset in SIZED and is_own(config.dataset)
+
+
+def sized(config: C, image_shape: tuple[int, ...], given: Collection[str]) -> C:
+    """The configuration of a new run for images of this shape.
+
+    Args:
+        config: resolved flags.
+        image_shape: (height, width, channels); of vectors (d,), which change nothing.
+        given: names of the flags that stand on the command line, which stay.
+    """
+    if not is_sized(config) or len(image_shape) != 3:
+        return config
+    chosen = sizes(image_shape)
+    return replace(config, **{name: v for name, v in chosen.items() if name not in given})
+
+
+def describe_preset(config: AllOptions, image_shape: tuple[int, ...]) -> str:
+    """One line with every value of a run's preset, and which of them the command line overrides.
+
+    Args:
+        config: of the run, with a preset.
+        image_shape: of its images.
+    """
+    assert config.preset is not None
+    own, name, values = PRESETS[config.preset].values, config.preset, to_json(config)
+    if is_sized(config) and len(image_shape) == 3:
+        own = own | sizes(image_shape)
+        name += f" for images of {'x'.join(map(str, image_shape))}"
+    kept = [f"--{flag} {value}" for flag, value in own.items() if values[flag] == value]
+    other = [f"--{flag} {values[flag]} (not {v})" for flag, v in own.items() if values[flag] != v]
+    return f"preset {name}: {' '.join(kept)}" + (f"; overridden: {', '.join(other)}" * bool(other))
