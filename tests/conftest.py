@@ -90,7 +90,6 @@ def run_flagged(*arguments: str, folder: Path | None = None) -> Path:
 
 def run_configured(config: Config, folder: Path | None = None) -> Path:
     """The folder of a run of this configuration, made in this process, or of one that goes on there."""
-    assert config.out_dir is not None
     Path(config.out_dir).mkdir(exist_ok=True)
     data = load_run_data(config)
     split = label_split(data, config.N, config.label_seed) if config.semi else None

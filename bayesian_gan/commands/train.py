@@ -64,7 +64,6 @@ def begin() -> None:
     split = label_split(data, config.N, config.label_seed) if config.semi else None
     check_kind(config, given, data.features is not None)
     if folder is None and not config.dry_run and (cluster is None or cluster.is_chief):
-        assert config.out_dir is not None
         check_writable(config.out_dir)
     # Those that this process may use: a batch system gives a job some of a machine's.
     threads = thread_environment(config.side_by_side, len(os.sched_getaffinity(0)))

@@ -48,6 +48,8 @@ def read_csv(file: Path) -> CsvFile:
     check_file(file, MAX_BYTES)
     text = _text(file, file.read_bytes())
     header = text.split("\n", 1)[0]
+    if "\0" in header:  # Of English text UTF-16 without a mark is UTF-8 as well, full of these.
+        raise InputError(f"{str(file)!r}, line 1: not UTF-8 (UTF-16?); store the file as CSV UTF-8")
     delimiter = next((d for d in DELIMITERS if d in header), ",")
     try:
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)

@@ -56,7 +56,7 @@ def configuration(preset: str, given: dict[str, Any], num_labels: int, seed: int
     if config.labelled_batch_size is not None:
         least = min(config.labelled_batch_size, config.batch_size)
         config = replace(config, labelled_batch_size=least)
-    config.check_values()
+    config.check()
     if config.first_collection > config.train_iter:
         raise InputError(
             f"warm_up {config.warm_up} and collect_every {config.collect_every} leave no draw in "

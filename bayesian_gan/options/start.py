@@ -13,10 +13,8 @@ class StartOptions(Group):
 
     title = "start here"
 
-    out_dir: str | None = option(None, may_differ=("resume",))
-    """Folder for results: a run writes OUT_DIR/bgan_DATASET_UNIXTIME/. Not needed with --resume
-    RUN_DIR.
-    """
+    out_dir: str = option("runs", may_differ=("resume",))
+    """Folder for results: a run writes OUT_DIR/bgan_DATASET_UNIXTIME/."""
 
     dataset: str = option("mnist")
     """Data set: mnist, fashion_mnist, kmnist, emnist, cifar, cifar100, svhn, celeb, imagenet_K,
@@ -45,7 +43,7 @@ class StartOptions(Group):
         None,
         text="Defaults of other flags: "
         + "; ".join((f"{name}, {preset.description}" for name, preset in PRESETS.items()))
-        + ". Your own pictures have laptop if not told otherwise. Flags that are given override.",
+        + ". For your own pictures it is laptop. Flags that are given override.",
         choices=(*PRESETS, NO_PRESET),
     )
 
@@ -75,7 +73,7 @@ class StartOptions(Group):
     """Seed of initial weights, minibatches, z and the samplers' noise."""
 
     resume: str | None = option(None, may_differ=("resume",))
-    """Go on with a run, bit for bit as if it had not ended: its folder (its flags need not be
-    given again), or auto, the newest run in OUT_DIR with these flags, or a new one where there
-    is none. docs/options.md marks the few options that may differ from the run's.
+    """Go on with a run, bit for bit: its folder (its flags need not be given again), or auto, the
+    newest run in OUT_DIR with these flags, or a new one. docs/options.md marks the few options
+    that may differ from the run's.
     """
