@@ -16,7 +16,15 @@ setup(
     license_files=["LICENSE"],
     python_requires=">=3.11,<3.14",
     packages=find_packages(include=["bayesian_gan", "bayesian_gan.*"]),
-    package_data={"bayesian_gan": ["VERSION", "py.typed", "report/page.html"]},
+    package_data={
+        "bayesian_gan": [
+            "VERSION",
+            "py.typed",
+            "report/page.html",
+            "report/label_page.html",
+            "report/label_page.js",
+        ]
+    },
     install_requires=[
         "absl-py>=2.1,<3",
         "importlib_resources>=6.4",  # tensorflow-datasets needs it and does not say so

@@ -3,7 +3,7 @@
 import errno
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from command_line import CommandLine
 from bayesian_gan import storage
 from bayesian_gan.data.run_data import load_run_data
 from bayesian_gan.data.splits import label_split
+from bayesian_gan.gan.graphs import free_all_but, registered
 from bayesian_gan.gan.model import BayesianGAN
 from bayesian_gan.networks import dcgan_discriminator, dcgan_generator
 from bayesian_gan.options import flags as run_flags
@@ -31,6 +32,15 @@ NUM_DATA = 96
 Z_DIM = 5
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_graph_outlives_its_module() -> Iterator[None]:
+    """Or a process that tests many models would hold the graphs of them all: 4.5 GB."""
+    before = registered()
+    yield
+    free_all_but(before)
+    keras.backend.clear_session()  # Collects the garbage, too.
 
 
 @pytest.fixture(scope="session")
@@ -80,7 +90,6 @@ def run_flagged(*arguments: str, folder: Path | None = None) -> Path:
 
 def run_configured(config: Config, folder: Path | None = None) -> Path:
     """The folder of a run of this configuration, made in this process, or of one that goes on there."""
-    assert config.out_dir is not None
     Path(config.out_dir).mkdir(exist_ok=True)
     data = load_run_data(config)
     split = label_split(data, config.N, config.label_seed) if config.semi else None

@@ -33,6 +33,7 @@ COMMANDS: dict[str, str] = {
     "merge": "joins the chains of runs that ran apart",
     "predict": "what a run's posterior says of pictures: folders of them, as a CSV or sorted",
     "report": "one self-contained page of a run, or of several side by side",
+    "suggest": "the pictures whose labels would help most, and a page to label them on",
     "synth": "the synthetic experiment, with the flags of run_bgan_synth.py",
     "train": "a run, with the flags of run_bgan_semi.py",
     "watch": "a live table of a run in the terminal",

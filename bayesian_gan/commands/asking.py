@@ -20,16 +20,18 @@ if TYPE_CHECKING:
 
 @dataclass
 class Count:
-    """What has been seen of the pictures.
+    """What has been seen of the pictures, or rows of a table.
 
     Attributes:
-        pictures: rows.
-        failed: pictures that could not be read or placed.
+        noun: what is asked about, in the plural.
+        pictures: rows of the answer.
+        failed: those that could not be read or placed.
         sets: prediction sets.
         members: classes in them, all together.
         told: whether it was said that pictures are resized.
     """
 
+    noun: str = "pictures"
     pictures: int = 0
     failed: int = 0
     sets: int = 0
@@ -41,13 +43,12 @@ def looked_at(
     stream: Iterable[Batch], arguments: argparse.Namespace, opened: FinishedRun, count: Count
 ) -> Iterator[Batch]:
     """The batches; says once that pictures are resized, and refuses some where it has to be strict."""
-    shape = opened.image_shape
     for batch in stream:
         for entry in batch.entries:
             if arguments.strict and entry.reason:
                 raise InputError(entry.reason)
-            if entry.found not in (None, shape):
-                _other_size(entry, shape, arguments.resize, count)
+            if entry.found not in (None, opened.image_shape):
+                _other_size(entry, opened.picture_shape, arguments.resize, count)
         yield batch
 
 
@@ -103,7 +104,9 @@ class Asked:
                 self.open()
             yield from self._rows_of(batch)
         if not self._count.pictures:
-            raise InputError("the pictures have vanished since they were listed; put them back")
+            raise InputError(
+                f"the {self._count.noun} have vanished since they were listed; put them back"
+            )
 
     def _rows_of(self, batch: Batch) -> Iterator[Row]:
         found = self._answers(batch) if len(batch.images) else None
@@ -165,10 +168,14 @@ class Asked:
         data = self._opened.load_data(self._data_path)
         n, least = len(data.test_images), least_pictures(coverage)
         if n < least:
-            held = f"holds {n} pictures out" if n else "has no test set and holds nothing out"
+            held = (
+                f"holds {n} {self._count.noun} out"
+                if n
+                else "has no test set and holds nothing out"
+            )
             raise InputError(
-                f"--coverage {coverage:g}: needs at least {least} labelled pictures that the run did not learn "
-                f"from, and {self._opened.path} {held}; leave it out"
+                f"--coverage {coverage:g}: needs at least {least} labelled {self._count.noun} that the run did "
+                f"not learn from, and {self._opened.path} {held}; leave it out"
             )
         p = self.posterior.predict(data.test_images)
         self.calibrated = n

@@ -8,7 +8,9 @@ import numpy as np
 from bayesian_gan.data import catalogue, example, tfds_reader
 from bayesian_gan.data.catalogue import Entry
 from bayesian_gan.data.image_data import UNLABELLED
+from bayesian_gan.data.numbered_labels import label_numbered
 from bayesian_gan.errors import InputError
+from bayesian_gan.options.own_data import is_folder
 from bayesian_gan.options.reading import ReadingOptions
 
 ROW = "{:16} {:20} {:>8} {:>18}  {:15} {}"
@@ -39,6 +41,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     describer.add_argument("--cache_dir", help="as of a run")
     describer.add_argument("--labels", metavar="FILE.csv", help="as of a run")
+    for name in ("--label_column", "--category_columns", "--ignore_columns"):
+        describer.add_argument(name, metavar="COLUMN", help="as of a run")
     describer.add_argument(
         "--fit", choices=("crop", "pad", "stretch"), default=ReadingOptions.fit, help="as of a run"
     )
@@ -64,6 +68,9 @@ def run(arguments: argparse.Namespace) -> int:
             labels=arguments.labels,
             fit=arguments.fit,
             background=arguments.background,
+            label_column=arguments.label_column,
+            category_columns=arguments.category_columns,
+            ignore_columns=arguments.ignore_columns,
             download=False,
         )
         _describe(arguments.name, arguments.data_path, options)
@@ -113,13 +120,15 @@ def _describe(name: str, data_path: str | None, options: ReadingOptions) -> None
         if data_path is None:
             return
     data = catalogue.load(name, data_path, options)
+    if options.labels is not None and not is_folder(name):
+        data = label_numbered(data, options.labels)
     for line in (data.provenance, *data.notes):
         print(line)
-    shape = "x".join(map(str, data.image_shape))
+    shape = "x".join(map(str, data.image_shape)) + " numbers" * (data.features is not None)
     held = "mapped from the cache" if isinstance(data.images, np.memmap) else "in memory"
     print(
-        f"{len(data.images)} training and {len(data.test_images)} test images of {shape}, "
-        f"{data.images.nbytes + data.test_images.nbytes} bytes, training images {held}"
+        f"{len(data.images)} training and {len(data.test_images)} test {data.noun} of {shape}, "
+        f"{data.images.nbytes + data.test_images.nbytes} bytes, training {data.noun} {held}"
     )
     train = np.bincount(data.labels[data.labels != UNLABELLED], minlength=data.num_classes)
     test = np.bincount(data.test_labels, minlength=data.num_classes)
@@ -128,4 +137,4 @@ def _describe(name: str, data_path: str | None, options: ReadingOptions) -> None
     for k, class_name in enumerate(data.class_names):
         print(f"{k:5}  {class_name:{width}}  {train[k]:8} {test[k]:8}")
     if not data.all_labelled:
-        print(f"{len(data.images) - data.num_labelled} training images without a label")
+        print(f"{len(data.images) - data.num_labelled} training {data.noun} without a label")

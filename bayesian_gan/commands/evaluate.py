@@ -80,9 +80,11 @@ def run(arguments: argparse.Namespace) -> int:
     )
     if arguments.num_images and smallest < MIN_IMAGES:
         raise InputError(
-            f"{data.name} has {len(data.images)} training and {len(data.test_images)} test images, and "
+            f"{data.name} has {len(data.images)} training and {len(data.test_images)} test {data.noun}, and "
             f"{MIN_IMAGES} of each are needed to judge generators; give --num_images 0"
         )
+    if data.features is not None:
+        _refuse_of_pictures(arguments, opened)
     outside = _outside(arguments, opened)
     extractors = _extractors(arguments, opened, data)
 
@@ -115,6 +117,15 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _refuse_of_pictures(arguments: argparse.Namespace, opened: FinishedRun) -> None:
+    """Raises InputError where something is asked for that rows of a table have not."""
+    for name in ("ood", "inception"):
+        if getattr(arguments, name):
+            raise InputError(
+                f"--{name} is for pictures, and {opened.path} is a run on rows; leave it out"
+            )
+
+
 class Outside(NamedTuple):
     """Images from elsewhere, uint8 [n, height, width, channels] as the run's."""
 
@@ -131,7 +142,7 @@ def _outside(arguments: argparse.Namespace, opened: FinishedRun) -> Outside | No
     from bayesian_gan.data.resizing import resized
 
     config, shape = opened.config, opened.image_shape
-    if shape[2] not in (1, 3):
+    if shape[-1] not in (1, 3):
         raise InputError(f"--ood: images of {shape[2]} channels cannot be compared; leave it out")
     options = ReadingOptions(cache_dir=config.cache_dir, download=config.download, resize=True)
     path = arguments.ood_path or arguments.data_path or config.data_path
@@ -151,15 +162,15 @@ def _extractors(
     from bayesian_gan.evaluation.features import (
         classifier_features,
         file_features,
-        random_features,
+        random_features_of,
     )
 
     # The user's file first: it may have to be refused.
     files = [file_features(arguments.inception)] if arguments.inception else []
     # A classifier of a few labels would judge generators by what it does not know.
-    judge = data.num_classes > 1 and data.all_labelled and data.has_test
+    judge = data.num_classes > 1 and data.all_labelled and data.has_test and data.features is None
     trained = [classifier_features(data, opened.config.cache_dir)] if judge else []
-    return [*trained, random_features(data.image_shape), *files]
+    return [*trained, random_features_of(data), *files]
 
 
 # ------------------------------------------------------------------------------------- predictions
@@ -178,7 +189,7 @@ def _predictions(
     result: dict[str, Any] = {"p_real": float(1.0 - inside.p_fake.mean())}
     if inside.single:
         result["classification"] = classification_report(inside, data.test_labels, data.class_names)
-        _print_classification(result["classification"])
+        _print_classification(result["classification"], data.noun)
     else:
         print("no labels in this run: nothing to classify")
     if outside is not None:
@@ -194,9 +205,9 @@ def _predictions(
     return result
 
 
-def _print_classification(report: dict[str, Any]) -> None:
+def _print_classification(report: dict[str, Any], noun: str) -> None:
     n = report["average"]["n"]
-    print(f"\nclassification of {n} test images")
+    print(f"\nclassification of {n} test {noun}")
     print(SCORE_ROW.format("", "errors", "of", "error %", "NLL", "Brier", "ECE %", "adaptive"))
     for kind in ("mean", "best", "worst"):
         _print_scores(f"single samples, {kind}", report["single"][kind], n)
@@ -275,8 +286,8 @@ def _samples(
         # Neighbours are looked for once: by the classifier's features where there is one.
         report, suspects = sample_report(made, data, extractor, arguments.seed, memorisation=k == 0)
         result["features"][extractor.name] = report
-        _print_samples(report)
-        if suspects is not None:
+        _print_samples(report, data.noun)
+        if suspects is not None and data.features is None:
             path = folder / PICTURE
             _save_suspects(path, suspects, data)
             print(
@@ -286,15 +297,15 @@ def _samples(
     result["seconds"] = round(time.monotonic() - start, 1)
     result["processor_seconds"] = round(time.process_time() - cpu, 1)
     print(
-        f"\n2 x {len(made.last)} images generated in {generation:.0f} s; with all scores "
+        f"\n2 x {len(made.last)} {data.noun} generated in {generation:.0f} s; with all scores "
         f"{result['seconds']:.0f} s, {result['processor_seconds']:.0f} s of processor time"
     )
     return result
 
 
-def _print_samples(report: dict[str, Any]) -> None:
+def _print_samples(report: dict[str, Any], noun: str) -> None:
     rows = report["rows"]
-    print(f"\ngenerated images, features of {report['note']}")
+    print(f"\ngenerated {noun}, features of {report['note']}")
     names = ("n", "n real", "FID", "KID", "+- s.e.", "precision", "recall", "density", "coverage")
     print(SAMPLE_ROW.format("", *names))
     for name, row in rows.items():
@@ -329,12 +340,12 @@ def _print_samples(report: dict[str, Any]) -> None:
     if "memorisation" not in report:
         return
     memory = report["memorisation"]
-    said = f"nearest of {memory['n_train']} training images: median distance {memory['median_distance']:.4g}"
+    said = f"nearest of {memory['n_train']} training {noun}: median distance {memory['median_distance']:.4g}"
     if "median_distance_of_test_images" in memory:
         share = memory["share_nearer_than_1_percent_of_test_images"]
         said += (
-            f", of test images {memory['median_distance_of_test_images']:.4g}; nearer than the nearest 1% of "
-            f"test images: {100 * share:.1f}%"
+            f", of test {noun} {memory['median_distance_of_test_images']:.4g}; nearer than the nearest 1% of "
+            f"test {noun}: {100 * share:.1f}%"
         )
     print(said)
 

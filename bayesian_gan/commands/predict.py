@@ -1,4 +1,4 @@
-"""`predict RUN_DIR PATH...`: what a run's posterior says of pictures, a row for each."""
+"""`predict RUN_DIR PATH...`: what a run's posterior says of pictures, or of rows of a table, a row for each."""
 
 import argparse
 import json
@@ -11,8 +11,10 @@ from tqdm import tqdm
 
 from bayesian_gan.commands.asking import Asked, Count, looked_at, note
 from bayesian_gan.commands.prediction_rows import Row, encoded, in_order
+from bayesian_gan.data import given_rows
 from bayesian_gan.data.class_links import ClassLinks
-from bayesian_gan.data.given_pictures import batches, check_given
+from bayesian_gan.data.features import Features
+from bayesian_gan.data.given_pictures import Batch, batches, check_given
 from bayesian_gan.data.paths import reason
 from bayesian_gan.errors import InputError
 from bayesian_gan.options.own_data import is_own
@@ -30,7 +32,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="PATH",
         nargs="+",
         help="folders of pictures, also of folders; pictures (PNG, JPEG, BMP, GIF, PPM, TIFF, WebP); .npz "
-        "files with arrays uint8 [N, H, W] or [N, H, W, C]",
+        "files with arrays uint8 [N, H, W] or [N, H, W, C]. Of a run on a table: tables, and .npz files with "
+        "arrays [N, D]",
     )
     output = parser.add_mutually_exclusive_group()
     output.add_argument(
@@ -83,14 +86,13 @@ def run(arguments: argparse.Namespace) -> int:
         )
     opened.check_collected()
     paths = [Path(path) for path in arguments.paths]
-    check_given(paths)
+    if opened.features is None:
+        check_given(paths)
     _check(arguments, opened, paths)
     links = _links(arguments, opened, paths)
-    count = Count()
+    count = Count("pictures" if opened.features is None else "rows")
     asked = Asked(arguments, opened, links, count)
-    # As the run's own pictures were; those of other data sets were of the networks' size.
-    fit = opened.config.fit if is_own(opened.config.dataset) else "stretch"
-    read = batches(paths, opened.image_shape, fit=fit, background=opened.config.background)
+    read = _pictures(opened, paths) if opened.features is None else _rows(opened.features, paths)
     stream = asked.rows(looked_at(read, arguments, opened, count))
     if arguments.csv:
         _write_csv(Path(arguments.csv), asked, stream, arguments.sort)
@@ -102,12 +104,27 @@ def run(arguments: argparse.Namespace) -> int:
     return NOT_READ_STATUS if count.failed else 0
 
 
+def _pictures(opened: FinishedRun, paths: list[Path]) -> Iterator[Batch]:
+    # As the run's own pictures were; those of other data sets were of the networks' size.
+    fit = opened.config.fit if is_own(opened.config.dataset) else "stretch"
+    return batches(paths, opened.picture_shape, fit=fit, background=opened.config.background)
+
+
+def _rows(features: Features, paths: list[Path]) -> Iterator[Batch]:
+    """The rows of tables; says which of their columns the run does not know."""
+    given = [rows for path in paths for rows in given_rows.read_given(path, features)]
+    extra = list(dict.fromkeys(name for rows in given for name in rows.extra))
+    if extra:
+        note(f"columns that the run does not know are passed over: {', '.join(extra)}")
+    return given_rows.batches(given, features)
+
+
 # ------------------------------------------------------------------------------- arguments
 
 
 def _check(arguments: argparse.Namespace, opened: FinishedRun, paths: list[Path]) -> None:
     """Raises InputError for options out of range, or that this run cannot serve."""
-    if opened.image_shape[2] not in (1, 3):
+    if opened.features is None and opened.picture_shape[2] not in (1, 3):
         raise InputError(
             f"{opened.path}: its images have {opened.image_shape[2]} channels, and pictures have 1 or 3; give "
             "another run"
@@ -115,6 +132,10 @@ def _check(arguments: argparse.Namespace, opened: FinishedRun, paths: list[Path]
     for name in ("sort_into", "coverage"):
         if getattr(arguments, name) is not None and not opened.config.semi:
             raise InputError(f"--{name}: {opened.path} is a run without labels; leave it out")
+    if arguments.sort_into and opened.features is not None:
+        raise InputError(
+            f"--sort_into is for pictures, and {opened.path} is a run on rows; leave it out, and give --csv"
+        )
     confidence, coverage = arguments.confidence, arguments.coverage
     if confidence is not None and not 0.0 <= confidence <= 1.0:
         raise InputError(f"--confidence {confidence:g}: give a probability in [0, 1]")
@@ -168,7 +189,7 @@ def _links(
 
 def _texts(rows: Iterable[Row], text: Callable[[Row], str], bar: bool) -> Iterator[tuple[Row, str]]:
     # A bar is seen on a terminal only, and not between the lines of a table.
-    for row in tqdm(rows, unit="picture", disable=None if bar else True, leave=False):
+    for row in tqdm(rows, disable=None if bar else True, leave=False):
         yield row, text(row)
 
 
@@ -224,14 +245,15 @@ def _print_table(asked: Asked, rows: Iterator[Row], sort: str | None) -> None:
 
 def _conclude(arguments: argparse.Namespace, asked: Asked, count: Count) -> None:
     if arguments.csv:
-        print(f"{arguments.csv}: {count.pictures} pictures")
+        print(f"{arguments.csv}: {count.pictures} {count.noun}")
     if count.failed:
-        note(f"{count.failed} of {count.pictures} pictures failed; their rows say why")
+        note(f"{count.failed} of {count.pictures} {count.noun} failed; their rows say why")
     if count.sets:
         percent = f"{100 * arguments.coverage:g}%"
+        what = count.noun
         note(
             f"sets hold {count.members / count.sets:.2f} classes on average, by {asked.calibrated} test "
-            f"pictures of the run: of pictures that are exchangeable with those, taken in the same way, "
-            f"at least {percent} have their class in their set, on average over pictures and over such "
-            "tests; not of each class, nor of each picture"
+            f"{what} of the run: of {what} that are exchangeable with those, taken in the same way, at least "
+            f"{percent} have their class in their set, on average over {what} and over such tests; not of "
+            f"each class, nor of each of the {what}"
         )

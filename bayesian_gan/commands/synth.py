@@ -26,7 +26,6 @@ def begin() -> None:
         RunStopped: see `bayesian_gan.synthetic.experiment.run`.
     """
     config = SynthConfig.from_flags(flags.FLAGS)
-    assert config.out_dir is not None
     check_writable(config.out_dir)
     # Imported here: TensorFlow takes seconds to load, and a wrong flag need not wait for it.
     from bayesian_gan.synthetic.experiment import run

@@ -6,15 +6,18 @@ import time
 from absl import flags
 
 from bayesian_gan.commands.entry import run_program
-from bayesian_gan.data.run_data import load_run_data
+from bayesian_gan.data.run_data import holds_vectors, load_run_data
 from bayesian_gan.data.splits import label_split
 from bayesian_gan.options.config import Config
-from bayesian_gan.options.own_preset import sized
+from bayesian_gan.options.contradictions import check_kind
+from bayesian_gan.options.own_data import meant
+from bayesian_gan.options.own_preset import PRESETS_OF_KINDS, sized
 from bayesian_gan.reliability.environment import check_versions
 from bayesian_gan.runs.cluster import read_cluster
 from bayesian_gan.runs.devices import use_device
 from bayesian_gan.runs.finished import FinishedRun
 from bayesian_gan.runs.folder import check_writable
+from bayesian_gan.runs.kept_labels import with_kept_labels
 from bayesian_gan.runs.resume import AUTO, resolve
 from bayesian_gan.runs.threads import thread_environment
 
@@ -43,6 +46,7 @@ def begin() -> None:
     """
     started = time.monotonic()
     check_versions()
+    choose_preset(flags.FLAGS)
     config = Config.from_flags(flags.FLAGS)
     given = {name for name in config.to_json() if flags.FLAGS[name].present}
     if "data" in given:  # By now --dataset says what it said.
@@ -54,12 +58,12 @@ def begin() -> None:
         config, folder = resolve(config, given)
     if config.start_from is not None and folder is None:
         FinishedRun(config.start_from).check_saved()
-    data = load_run_data(config)
+    data = load_run_data(config if folder is None else with_kept_labels(config, folder))
     if folder is None:
         config = sized(config, data.images.shape[1:], given)
     split = label_split(data, config.N, config.label_seed) if config.semi else None
+    check_kind(config, given, data.features is not None)
     if folder is None and not config.dry_run and (cluster is None or cluster.is_chief):
-        assert config.out_dir is not None
         check_writable(config.out_dir)
     # Those that this process may use: a batch system gives a job some of a machine's.
     threads = thread_environment(config.side_by_side, len(os.sched_getaffinity(0)))
@@ -80,3 +84,17 @@ def begin() -> None:
     else:
         assert strategy is not None
         work(config, data, split, strategy)
+
+
+def choose_preset(values: flags.FlagValues) -> None:
+    """Gives a new run on an .npz of vectors the preset of tables, where no other is asked for.
+
+    Which a file holds is known only by its head; `own_preset.choose_preset` goes by names.
+
+    Args:
+        values: absl's `flags.FLAGS`, parsed.
+    """
+    dataset = meant(values["data"].value, values["dataset"].value)
+    is_new = values["resume"].value in (None, AUTO)
+    if is_new and values["preset"].value is None and holds_vectors(dataset):
+        values["preset"].value = PRESETS_OF_KINDS["table"]

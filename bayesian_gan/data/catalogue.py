@@ -14,6 +14,7 @@ from bayesian_gan.data import (
     idx_sets,
     imagenet,
     own_folder,
+    own_table,
     svhn,
     tfds_reader,
 )
@@ -23,6 +24,7 @@ from bayesian_gan.data.image_data import ImageData
 from bayesian_gan.data.paths import data_folder
 from bayesian_gan.data.resizing import of_size
 from bayesian_gan.errors import InputError
+from bayesian_gan.options.own_data import KINDS
 from bayesian_gan.options.reading import NO_DOWNLOAD, ReadingOptions
 
 __all__ = ["Entry", "ImageData", "entries", "find", "load", "names", "run_name"]
@@ -183,6 +185,7 @@ PATTERNS = {
     "imagenet_K": "DATA_PATH/imagenet_K/{train_256,val_256}/nXXXXXXXX/*.JPEG, K classes, every 4th pixel",
     "folder:PATH": f"a folder of your own, {own_folder.LAYOUT}",
     "npz:PATH": f"an .npz file of your own, {arrays.LAYOUT}",
+    "table:PATH": f"a table of your own, {own_table.LAYOUT}",
     "tfds:NAME": "any data set with image and label that TensorFlow Datasets prepared in --data_path",
 }
 
@@ -211,7 +214,7 @@ def find(name: str) -> Entry:
     kind, _, rest = name.partition(":")
     if rest and kind == "tfds":
         return _tfds_entry(rest)
-    if rest and kind in ("folder", "npz"):
+    if rest and kind in KINDS:
         return _own_entry(kind, Path(rest).expanduser())
     raise InputError(f"data set {name!r} is not served; give --dataset one of {', '.join(names())}")
 
@@ -245,11 +248,11 @@ def load(
 def run_name(name: str) -> str:
     """A data set's name in the name of a folder: the user's own data without their path."""
     kind, _, rest = name.partition(":")
-    return slug(Path(rest).name or kind) if kind in ("folder", "npz") else slug(name)
+    return slug(Path(rest).name or kind) if kind in KINDS else slug(name)
 
 
 def own_name(dataset: str) -> str:
-    """The name of the user's own data, `folder:PATH` or `npz:PATH`, in the names of label splits."""
+    """The name of the user's own data, such as `folder:PATH`, in the names of label splits."""
     kind, _, rest = dataset.partition(":")
     path = Path(rest).expanduser().absolute()
     return (path.name if kind == "folder" else path.stem) or kind
@@ -304,7 +307,9 @@ def _own_entry(kind: str, path: Path) -> Entry:
     def read(_: Path, options: ReadingOptions) -> ImageData:
         if kind == "folder":
             return own_folder.read(path, options)
+        if kind == "table":
+            return own_table.read(path, options)
         return arrays.read_npz(path, options.resize)
 
-    sized = kind == "folder"
+    sized = kind != "npz"
     return Entry(kind, "its own", "its own", "its own", "", "", read, _tfds(kind), sized=sized)

@@ -63,7 +63,7 @@ def give_labels(folder: Path, layout: Layout, tables: Iterable[LabelTable]) -> G
             raise InputError(
                 f"{where}the test picture {str(path)!r} has no label; give it one, or move it away"
             )
-    _check_case(found.places)
+    check_case(found.places)
     return found
 
 
@@ -192,7 +192,12 @@ def _choose_test(found: GivenLabels, held: list[Path]) -> None:
     found.test = found.test or to_test
 
 
-def _check_case(places: dict[str, str]) -> None:
+def check_case(places: dict[str, str]) -> None:
+    """Raises InputError where labels differ in case only.
+
+    Args:
+        places: where each label was first met, in words.
+    """
     seen: dict[str, str] = {}
     for label in places:
         other = seen.setdefault(label.casefold(), label)

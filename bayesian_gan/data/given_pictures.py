@@ -29,13 +29,14 @@ Shape = tuple[int, int, int]
 
 @dataclass(frozen=True)
 class Entry:
-    """One picture, or what is said in its place.
+    """One picture, or row of a table, or what is said in its place.
 
     Attributes:
-        name: as rows call it: the path, or `FILE.npz:ARRAY[k]`.
-        file: the picture's file; None of an array's.
+        name: as rows call it: the path, `FILE.npz:ARRAY[k]` or `FILE.csv:LINE`.
+        file: the picture's file; None of an array's and of a row.
         reason: why it could not be read; None where it was.
-        found: (height, width, channels) that it had before it was fitted; None where not read.
+        found: (height, width, channels) that it had before it was fitted; None where not read,
+            and of a row.
     """
 
     name: str
@@ -46,11 +47,12 @@ class Entry:
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """At most 256 pictures in order.
+    """At most 256 pictures, or rows of a table, in order.
 
     Attributes:
         entries: all of them.
-        images: uint8 [n, height, width, channels] of those that were read, in order.
+        images: uint8 [n, height, width, channels] of those that were read, in order; of rows of a
+            table float32 [n, D].
     """
 
     entries: list[Entry]
@@ -64,7 +66,7 @@ def check_given(paths: Sequence[Path]) -> None:
         InputError: a path is not there, a folder holds no picture, or an .npz no array of pictures.
     """
     for path in paths:
-        if _is_npz(path):
+        if is_npz(path):
             _picture_arrays(path)
         elif path.is_dir():
             if next(walk(path), None) is None:
@@ -147,7 +149,7 @@ def _grouped(paths: Sequence[Path], size: int) -> Iterator[list[Path] | _Rows]:
     """Files together up to the size of a batch, arrays by themselves."""
     pending: list[Path] = []
     for path in paths:
-        if _is_npz(path):
+        if is_npz(path):
             if pending:
                 yield pending
                 pending = []
@@ -180,7 +182,8 @@ def _decoded(files: list[Path], shape: Shape, fit: str, background: str) -> Batc
 # ------------------------------------------------------------------------------- .npz
 
 
-def _is_npz(path: Path) -> bool:
+def is_npz(path: Path) -> bool:
+    """Whether a path is that of an .npz file, by its name."""
     return path.suffix.lower() == ".npz" and not path.is_dir()
 
 

@@ -1,6 +1,5 @@
 """A folder of the user's own pictures, of any sizes, of which some are labelled."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -10,6 +9,7 @@ import numpy as np
 
 from bayesian_gan.data.cache import Source, cached, content_key
 from bayesian_gan.data.content import digests, stored_digests
+from bayesian_gan.data.counts import counted
 from bayesian_gan.data.given_labels import GivenLabels, give_labels
 from bayesian_gan.data.image_data import UNLABELLED, ImageData
 from bayesian_gan.data.label_table import OF_THE_FOLDER, LabelTable, read_label_table
@@ -82,6 +82,8 @@ def read(path: Path, options: ReadingOptions) -> ImageData:
         test_labels=np.array([place[given.test[file]] for file in test], np.int32),
         class_names=names,
         notes=(_found(layout.found, tables, given), *_left_out(given)),
+        names=_names(path, train),
+        test_names=_names(path, test) if tables else None,  # Folders go on saying theirs.
     )
     return replace(data, notes=(*data.notes, *_of_content(data, train, test)))
 
@@ -92,6 +94,10 @@ def _table_files(path: Path, labels: str | None) -> list[Path]:
         return [Path(labels).expanduser()]
     places = (path, *(path / name for name in ("train", *TEST)))
     return [place / OF_THE_FOLDER for place in places if (place / OF_THE_FOLDER).is_file()]
+
+
+def _names(path: Path, files: Sequence[Path]) -> tuple[str, ...]:
+    return tuple(file.relative_to(path).as_posix() for file in files)
 
 
 def _class_names(path: Path, given: GivenLabels) -> tuple[str, ...]:
@@ -174,16 +180,8 @@ def _resizing(sizes: set[tuple[int, int]], side: int, look: Look) -> str:
 def _found(found: Sequence[str], tables: Sequence[LabelTable], given: GivenLabels) -> str:
     """The layout and its counts."""
     parts = [*found, *(f"labels of {table.file.name}" for table in tables)]
-    counts = Counter(label for label in given.train.values() if label)
-    said = [f"{counts.total():,} labelled pictures"]
-    if counts:
-        low, high = min(counts.values()), max(counts.values())
-        each_has = f"{low:,}" if low == high else f"{low:,} to {high:,}"
-        said = [f"{said[0]} of {len(counts)} classes ({each_has} of each)"]
-    unlabelled = len(given.train) - counts.total()
-    said.append(f"{unlabelled:,} without a label" if unlabelled else "none without a label")
-    said.append(f"{len(given.test):,} to test on" if given.test else "no test set")
-    return f"found {', '.join(parts)}: {', '.join(said)}"
+    said = counted(given.train.values(), len(given.test), "pictures")
+    return f"found {', '.join(parts)}: {said}"
 
 
 def _left_out(given: GivenLabels) -> list[str]:

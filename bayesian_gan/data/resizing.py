@@ -64,12 +64,14 @@ def fitted(
 
 
 def of_size(data: ImageData, image_size: int | None, resize: bool) -> ImageData:
-    """The data with images of `image_size` x `image_size`, where one is asked for.
+    """The data with images of `image_size` x `image_size`, where one is asked for; vectors have none.
 
     Raises:
         InputError: they have another size, and resizing was not asked for.
     """
-    height, width, channels = data.image_shape
+    if data.features is not None:
+        return data
+    height, width, channels = data.picture_shape
     if image_size is None or (height, width) == (image_size, image_size):
         return data
     if not resize:

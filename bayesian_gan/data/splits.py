@@ -114,9 +114,12 @@ def _hashes(data: ImageData, label_seed: int) -> list[bytes]:
 def _check_classes(data: ImageData, num_labelled: int | str) -> None:
     """Raises InputError where there is nothing to tell apart, or a class has no label."""
     if not data.num_labelled:
+        how = "put pictures into labelled/CLASS/, give --labels FILE.csv"
+        if data.features is not None:
+            how = "give some rows a label"
         raise InputError(
-            f"--N {num_labelled}: nothing in {data.name} is labelled; put pictures into labelled/CLASS/, "
-            "give --labels FILE.csv, or --nosemi to learn without labels"
+            f"--N {num_labelled}: nothing in {data.name} is labelled; {how}, or --nosemi to learn "
+            "without labels"
         )
     if data.num_classes < 2:
         raise InputError(
@@ -128,8 +131,8 @@ def _check_classes(data: ImageData, num_labelled: int | str) -> None:
     counts = np.bincount(data.labels[data.labels != UNLABELLED], minlength=data.num_classes)
     for k in np.flatnonzero(counts == 0):
         raise InputError(
-            f"--N {num_labelled}: {data.name} has no training example of class "
-            f"{data.class_names[k]!r}, so none can be labelled; give data in which every class occurs"
+            f"--N {num_labelled}: {data.name} has no labelled training example of class "
+            f"{data.class_names[k]!r}; give data, or labels, in which every class occurs"
         )
 
 

@@ -17,3 +17,9 @@ def neutral(text: str) -> str:
 def original(cell: str) -> str:
     """The text that `neutral` made a cell of."""
     return cell.removeprefix(MARK)
+
+
+def unmarked(cell: str) -> str:
+    """`original` of a cell that `neutral` may have made; any other, such as 'tis.png, as it is."""
+    text = original(cell)
+    return text if neutral(text) == cell else cell

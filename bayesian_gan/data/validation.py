@@ -23,13 +23,13 @@ def hold_out(data: ImageData, num: int) -> ImageData:
     """
     if not data.all_labelled:
         raise InputError(
-            f"--validation {num}: {len(data.images) - data.num_labelled} training images of {data.name} have "
-            "no label; give --test_fraction, which holds out labelled ones"
+            f"--validation {num}: {len(data.images) - data.num_labelled} training {data.noun} of {data.name} "
+            "have no label; give --test_fraction, which holds out labelled ones"
         )
     left = len(data.images) - num
     if left < 1:
         raise InputError(
-            f"--validation {num}: {data.name} has {len(data.images)} training images; give fewer"
+            f"--validation {num}: {data.name} has {len(data.images)} training {data.noun}; give fewer"
         )
     for part in (data.labels[:left], data.labels[left:]):
         missing = np.setdiff1d(data.labels, part)
@@ -46,6 +46,8 @@ def hold_out(data: ImageData, num: int) -> ImageData:
         test_labels=data.labels[left:],
         name=f"{data.name}-{num}",
         cache=None,
+        names=data.image_names[:left],
+        test_names=data.image_names[left:],
     )
 
 
@@ -69,7 +71,7 @@ def hold_out_labelled(data: ImageData, fraction: float) -> ImageData:
     flag = f"--test_fraction {fraction:g}"
     if data.has_test:
         raise InputError(
-            f"{flag}: {data.name} has a test set of {len(data.test_images)} images; leave the flag out"
+            f"{flag}: {data.name} has a test set of {len(data.test_images)} {data.noun}; leave the flag out"
         )
     if not data.num_labelled:
         raise InputError(f"{flag}: nothing in {data.name} is labelled; leave the flag out")
@@ -80,16 +82,16 @@ def hold_out_labelled(data: ImageData, fraction: float) -> ImageData:
         taken = max(1, round(fraction * len(members)))
         if taken >= len(members):
             raise InputError(
-                f"{flag}: class {name!r} of {data.name} has {len(members)} different labelled images, and "
+                f"{flag}: class {name!r} of {data.name} has {len(members)} different labelled {data.noun}, and "
                 "one at least is needed on either side; give more labels, or a smaller fraction"
             )
         held |= set(members[:taken])
     leaves = np.array([digest in held for digest in hashes])
     test = leaves & (data.labels != UNLABELLED)
     copies = int(leaves.sum() - test.sum())
-    said = [f"{int(test.sum())} labelled images held out as test set ({flag})"]
+    said = [f"{int(test.sum())} labelled {data.noun} held out as test set ({flag})"]
     if copies:
-        said.append(f"{copies} unlabelled images left out, being copies of held-out ones")
+        said.append(f"{copies} unlabelled {data.noun} left out, being copies of held-out ones")
     return replace(
         data,
         images=data.images[~leaves],
@@ -99,4 +101,11 @@ def hold_out_labelled(data: ImageData, fraction: float) -> ImageData:
         name=f"{data.name}-{fraction:g}",
         cache=None,
         notes=(*data.notes, *said),
+        names=_of(data, ~leaves),
+        test_names=_of(data, test),
     )
+
+
+def _of(data: ImageData, chosen: np.ndarray) -> tuple[str, ...]:
+    """The names of some training images, a mask [N]."""
+    return tuple(name for name, here in zip(data.image_names, chosen, strict=True) if here)

@@ -8,18 +8,20 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import Tags, check_consistent_length, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from bayesian_gan.data.standardised import Standardised
 from bayesian_gan.errors import InputError
-from bayesian_gan.estimators.configuration import PARAMETERS, configuration, preset_networks
-from bayesian_gan.estimators.graphs import freed_graphs
+from bayesian_gan.estimators.configuration import PARAMETERS, configuration
 from bayesian_gan.estimators.labels import encode_labels
-from bayesian_gan.estimators.scaling import Range, Ranged, Scaling, Standardised
+from bayesian_gan.estimators.scaling import Range, Ranged, Scaling
+from bayesian_gan.gan.graphs import freed_graphs
 from bayesian_gan.gan.model import BayesianGAN
 from bayesian_gan.monitoring import ProgressBar
 from bayesian_gan.networks.outputs import num_classes
 from bayesian_gan.options.config import Config
+from bayesian_gan.options.presets import TABLE_ITERATIONS
 from bayesian_gan.posterior import Posterior
 from bayesian_gan.reliability.finite import FiniteCheck, NotFiniteError
-from bayesian_gan.runs.build import assemble
+from bayesian_gan.runs.build import assemble, example_networks
 from bayesian_gan.samplers import CollectPosterior
 
 RandomState = int | np.random.RandomState | None
@@ -75,7 +77,7 @@ class BayesianGANClassifier(ClassifierMixin, BaseEstimator):
         discriminator: keras.Model | None = None,
         preset: str = "laptop",
         *,
-        iterations: int = 1000,
+        iterations: int = TABLE_ITERATIONS,
         warm_up: int | None = None,
         collect_every: int | None = None,
         num_gen: int | None = None,
@@ -83,7 +85,7 @@ class BayesianGANClassifier(ClassifierMixin, BaseEstimator):
         batch_size: int | None = None,
         learning_rate: float | None = None,
         temperature: float | None = None,
-        hidden: int = 200,
+        hidden: int = Config.hidden,
         image_shape: tuple[int, int, int] | None = None,
         input_range: Range | None = None,
         random_state: RandomState = None,
@@ -223,7 +225,7 @@ class BayesianGANClassifier(ClassifierMixin, BaseEstimator):
         K = len(self.classes_)
         generator, discriminator = self.generator, self.discriminator
         if generator is None or discriminator is None:
-            own = preset_networks(config, shape, K, self.hidden)
+            own = example_networks(config, shape, K)
             generator = own[0] if generator is None else generator
             discriminator = own[1] if discriminator is None else discriminator
         if num_classes(discriminator) != K:

@@ -1,18 +1,13 @@
-"""The configuration that an estimator's parameters ask for, and its networks."""
+"""The configuration that an estimator's parameters ask for."""
 
 from dataclasses import replace
 from numbers import Integral, Real
 from typing import Any
 
-import keras
-
 from bayesian_gan.errors import InputError
-from bayesian_gan.networks.mlp import mlp_discriminator, mlp_generator
-from bayesian_gan.networks.noise import ActivationNoise
 from bayesian_gan.options.config import Config
 from bayesian_gan.options.option import options_of
-from bayesian_gan.options.presets import PRESETS, preset_values
-from bayesian_gan.runs.build import image_networks
+from bayesian_gan.options.presets import PRESETS, at_length, preset_values
 
 # The option that each parameter of the estimator sets.
 PARAMETERS = {
@@ -24,6 +19,7 @@ PARAMETERS = {
     "batch_size": "batch_size",
     "learning_rate": "lr",
     "temperature": "temperature",
+    "hidden": "hidden",
 }
 
 
@@ -53,14 +49,14 @@ def configuration(preset: str, given: dict[str, Any], num_labels: int, seed: int
     for name, value in given.items():
         _check_parameter(name, value)
     values = preset_values(preset, semi=True, ml=False)
-    values = values | _scaled(Config(**values), iterations)
+    values = values | at_length(Config(**values).to_json(), iterations)
     values |= {PARAMETERS[name]: value for name, value in given.items()}
     values |= {"random_seed": seed, "N": num_labels, "n_save": values["train_iter"]}
     config = Config(**values)
     if config.labelled_batch_size is not None:
         least = min(config.labelled_batch_size, config.batch_size)
         config = replace(config, labelled_batch_size=least)
-    config.check_values()
+    config.check()
     if config.first_collection > config.train_iter:
         raise InputError(
             f"warm_up {config.warm_up} and collect_every {config.collect_every} leave no draw in "
@@ -76,52 +72,3 @@ def _check_parameter(name: str, value: Any) -> None:
         raise InputError(f"{name} must be {word}, not {value!r}")
     if not declared.holds(value) or value == float("inf"):
         raise InputError(f"{name} must {declared.option.must}, not {value}")
-
-
-def _scaled(config: Config, iterations: int) -> dict[str, Any]:
-    """What a configuration counts in iterations, for another number of them."""
-    share = iterations / config.train_iter
-    longest = max(round(config.collect_every * share), 1)
-    every = max(k for k in range(1, longest + 1) if iterations % k == 0)
-    draws = (config.train_iter - config.warm_up) // config.collect_every
-    return {
-        "collect_every": every,
-        "warm_up": max(iterations - draws * every, 0),
-        "consistency_ramp": round(config.consistency_ramp * share),
-        "average_decay": max(1.0 - (1.0 - config.average_decay) / share, 0.0),
-    }
-
-
-def vector_networks(
-    config: Config, num_features: int, num_classes: int, hidden: int
-) -> tuple[keras.Model, keras.Model]:
-    """Two-layer networks for vectors, with the configuration's noise in the discriminator.
-
-    Args:
-        config: whose `z_dim`, `input_noise` and `hidden_noise` count.
-        num_features: d.
-        num_classes: K.
-        hidden: width of the hidden layers.
-    """
-    plain = mlp_discriminator(num_features, num_classes, hidden)
-    x = keras.Input((num_features,), name="x")
-    noisy = ActivationNoise(config.input_noise, name="d_noise")(x)
-    features = plain.get_layer("d_lrelu")(plain.get_layer("d_hidden")(noisy))
-    noisy = ActivationNoise(config.hidden_noise, name="d_noise0")(features)
-    outputs = {"logits": plain.get_layer("logits")(noisy), "features": features}
-    discriminator = keras.Model(x, outputs, name="discriminator")
-    return mlp_generator(num_features, config.z_dim, hidden), discriminator
-
-
-def preset_networks(
-    config: Config, shape: tuple[int, ...], num_classes: int, hidden: int
-) -> tuple[keras.Model, keras.Model]:
-    """The networks of a configuration, for images (height, width, channels) or vectors (d,).
-
-    Raises:
-        InputError: they cannot be built for these examples.
-    """
-    if len(shape) == 1:
-        return vector_networks(config, shape[0], num_classes, hidden)
-    height, width, channels = shape
-    return image_networks(config, (height, width, channels), num_classes)

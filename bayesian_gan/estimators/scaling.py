@@ -9,9 +9,6 @@ from bayesian_gan.errors import InputError
 
 Range = tuple[float, float]
 
-# Standard deviations of a column that is constant but for rounding, as shares of its size.
-_CONSTANT = 10 * np.finfo(np.float64).eps
-
 
 class Scaling(Protocol):
     """The two ways between flat rows, [n, d] in a user's units, and what the networks take."""
@@ -24,46 +21,6 @@ class Scaling(Protocol):
 
     def to_rows(self, examples: np.ndarray) -> np.ndarray:
         """What a generator makes as rows in a user's units."""
-
-
-@dataclass(frozen=True, eq=False)
-class Standardised:
-    """Vectors, of which each column has mean 0 and standard deviation 1 on the training data.
-
-    Attributes:
-        mean: float64 [d].
-        scale: float64 [d]; 1 where a column is constant.
-    """
-
-    mean: np.ndarray
-    scale: np.ndarray
-
-    @classmethod
-    def of(cls, rows: np.ndarray) -> "Standardised":
-        """The scaling of training data, [n, d]."""
-        rows = rows.astype(np.float64)
-        mean, scale = rows.mean(axis=0), rows.std(axis=0)
-        constant = scale <= _CONSTANT * np.abs(mean)
-        return cls(mean, np.where(constant, 1.0, scale))
-
-    def takes(self, shape: tuple[int, ...]) -> bool:
-        """See `Scaling`; none."""
-        return False
-
-    def to_networks(self, rows: np.ndarray) -> np.ndarray:
-        """See `Scaling`.
-
-        Raises:
-            InputError: a value so far from the training data that float32 does not hold it.
-        """
-        standard = (rows.astype(np.float64) - self.mean) / self.scale
-        if np.abs(standard).max() > np.finfo(np.float32).max:
-            raise InputError("X contains a value too large for dtype('float32') when standardised")
-        return standard.astype(np.float32)
-
-    def to_rows(self, examples: np.ndarray) -> np.ndarray:
-        """See `Scaling`; float64."""
-        return examples.astype(np.float64) * self.scale + self.mean
 
 
 @dataclass(frozen=True, eq=False)

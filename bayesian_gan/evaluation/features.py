@@ -2,6 +2,7 @@
 
 classifier  the features of a small network trained here on the real data's labels, kept in the cache folder
 random      the same network with its initial weights: what does not show here may be the classifier's taste
+columns     vectors themselves, whose columns are standardised
 a file      any Keras model of the user's, such as Inception for the FID of the literature
 """
 
@@ -165,7 +166,7 @@ def classifier_features(data: ImageData, cache_dir: str | None = None) -> Classi
         raise InputError(
             f"{data.name} has one class only: no classifier can give features; use random"
         )
-    network = classifier_network(data.image_shape, data.num_classes)
+    network = classifier_network(data.picture_shape, data.num_classes)
     folder = cache_folder(cache_dir)
     checksum = data_checksum(data.images, data.labels, data.test_images, data.test_labels)
     path = folder / f"classifier_{slug(data.name)}-{content_key(VERSION, checksum)}.npz"
@@ -225,6 +226,24 @@ def random_features(image_shape: tuple[int, int, int]) -> NetworkFeatures:
         "random",
         f"an untrained convolutional network, {NUM_FEATURES} features",
     )
+
+
+class ColumnFeatures:
+    """Vectors as they are, with columns of mean 0 and standard deviation 1 in the training data."""
+
+    name = "columns"
+    note = "the columns themselves, standardised"
+
+    def __call__(self, images: np.ndarray) -> np.ndarray:
+        """See `FeatureExtractor`; of vectors [n, D]."""
+        return images.astype(np.float64)
+
+
+def random_features_of(data: ImageData) -> FeatureExtractor:
+    """Features that no labels decide: of an untrained network, or of vectors their columns."""
+    if data.features is not None:
+        return ColumnFeatures()
+    return random_features(data.picture_shape)
 
 
 def file_features(path: str | Path) -> NetworkFeatures:

@@ -53,7 +53,8 @@ def generated(posterior: "Posterior", num: int, seed: int = 0) -> Generated:
 
 
 def _pictures(images: np.ndarray) -> np.ndarray:
-    return to_uint8(images).numpy()
+    """Images as uint8; vectors as they are."""
+    return images if images.ndim == 2 else to_uint8(images).numpy()
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,9 +7,9 @@ from bayesian_gan.errors import InputError
 LEAKY_SLOPE = 0.2
 
 
-def _dense(units: int, name: str) -> keras.layers.Layer:
+def _dense(units: int, name: str, seed: int = 0) -> keras.layers.Layer:
     """A dense layer; N(0, 1 / fan-in), with a seed that `replicate` draws anew, and biases of 0."""
-    initializer = keras.initializers.LecunNormal(seed=0)
+    initializer = keras.initializers.LecunNormal(seed=seed)
     return keras.layers.Dense(units, kernel_initializer=initializer, name=name)
 
 
@@ -57,3 +57,22 @@ def mlp_discriminator(x_dim: int, num_classes: int = 1, hidden: int = 1000) -> k
     return keras.Model(
         x, {"logits": _dense(num_classes, "logits")(h), "features": h}, name="mlp_discriminator"
     )
+
+
+def mlp_classifier(x_dim: int, num_classes: int, hidden: int = 1000, seed: int = 0) -> keras.Model:
+    """Dense to `hidden`, leaky ReLU of slope 0.2, dense to K logits: the supervised baseline.
+
+    Args:
+        x_dim: dimension of the data.
+        num_classes: K, at least 2.
+        hidden: width of the hidden layer.
+        seed: of the initial weights.
+
+    Raises:
+        InputError: a size is less than 1.
+    """
+    _check(x_dim=x_dim, num_classes=num_classes, hidden=hidden)
+    x = keras.Input((x_dim,), name="x")
+    h = _dense(hidden, "s_hidden", 2 * seed)(x)
+    h = keras.layers.LeakyReLU(LEAKY_SLOPE, name="s_lrelu")(h)
+    return keras.Model(x, _dense(num_classes, "logits", 2 * seed + 1)(h), name="supervised")

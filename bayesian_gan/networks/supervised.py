@@ -9,6 +9,7 @@ import tensorflow as tf
 from bayesian_gan.data.batches import draw_indices, to_unit
 from bayesian_gan.networks.classifier import supervised_classifier
 from bayesian_gan.networks.dcgan import Pooling
+from bayesian_gan.networks.mlp import mlp_classifier
 from bayesian_gan.seeds import Use, seed_pair
 
 LEARNING_RATE_FACTOR = 0.05
@@ -18,20 +19,22 @@ ITERATIONS_BETWEEN_CHECKS = 100
 
 
 class SupervisedBaseline:
-    """The authors' supervised CNN, trained by Adam at 0.05 times the GAN's learning rate.
+    """The authors' supervised CNN, or two layers for vectors.
+
+    Adam trains it at 0.05 times the GAN's learning rate.
 
     It trains in lockstep with the GAN, on minibatches of the same size, until the mean loss of the
     labelled images is below 0.001 nats; from there on its weights would hardly move.
 
     Args:
-        images: labelled images, uint8 [N_s, height, width, channels].
+        images: labelled images, uint8 [N_s, height, width, channels], or vectors float32 [N_s, D].
         labels: int32 [N_s].
         num_classes: K.
-        width: of the network, df_dim.
+        width: of the network, df_dim, or of its hidden layer.
         learning_rate: of the GAN, before decay.
         batch_size: labelled images in a minibatch.
         seed: of initial weights and minibatches.
-        pooling: of the network, as in `dcgan_discriminator`.
+        pooling: of the CNN, as in `dcgan_discriminator`.
     """
 
     def __init__(
@@ -46,9 +49,12 @@ class SupervisedBaseline:
         seed: int,
         pooling: Pooling = "stride",
     ) -> None:
-        self.model = supervised_classifier(
-            images.shape[1:], num_classes, width=width, seed=seed, pooling=pooling
-        )
+        if images.ndim == 2:
+            self.model = mlp_classifier(images.shape[1], num_classes, width, seed)
+        else:
+            self.model = supervised_classifier(
+                images.shape[1:], num_classes, width=width, seed=seed, pooling=pooling
+            )
         self.model.compile(
             optimizer=keras.optimizers.Adam(LEARNING_RATE_FACTOR * learning_rate, beta_1=0.5),
             loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),

@@ -49,7 +49,8 @@ class Config(AllOptions):
         contradictions.check_length(self, given)
         implied: dict[str, Any] = resolve_data(self, given)
         implied["augment"] = one_spelling(self.augment)
-        if "N" not in given and is_own(implied.get("dataset", self.dataset)):
+        own = is_own(implied.get("dataset", self.dataset))
+        if "N" not in given and (own or self.labels is not None):
             implied["N"] = "all"
         if self.ml_ensemble is not None:
             if "num_mcmc" in given:
@@ -72,12 +73,6 @@ class Config(AllOptions):
 
     def check(self) -> None:
         """Raises InputError where a value is out of its range or options contradict each other."""
-        if self.out_dir is None and self.resume in (None, "auto") and not self.dry_run:
-            raise InputError("--out_dir: give a folder for results")
-        self.check_values()
-
-    def check_values(self) -> None:
-        """What `check` does, but that a configuration without a folder, of no run, passes."""
         check_ranges(self)
         check_needs(self)
         contradictions.check_wasserstein(self)

@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 from bayesian_gan.errors import InputError
 from bayesian_gan.options.groups import AllOptions
+from bayesian_gan.options.option import options_of
 
 
 def check_length(config: AllOptions, given: Collection[str]) -> None:
@@ -39,6 +40,23 @@ def check_length(config: AllOptions, given: Collection[str]) -> None:
             "--minutes is of a new run, and --resume of one whose length is chosen: leave it out, or give "
             "--train_iter to go on for longer"
         )
+
+
+def check_kind(config: AllOptions, given: Collection[str], vectors: bool) -> None:
+    """Raises InputError where an option is given that is for data of the other kind.
+
+    Args:
+        config: of the flags.
+        given: names of those that stand on the command line.
+        vectors: whether the data are vectors, rather than pictures.
+    """
+    kinds = ("pictures", "vectors") if vectors else ("vectors", "pictures")
+    for name, declared in options_of(type(config)).items():
+        if name in given and declared.option.kind == kinds[0]:
+            width = "; --hidden is the width of their networks" * (name in ("gf_dim", "df_dim"))
+            raise InputError(
+                f"--{name} is for {kinds[0]}, and {config.dataset} holds {kinds[1]}: leave it out{width}"
+            )
 
 
 def check_wasserstein(config: AllOptions) -> None:

@@ -56,7 +56,7 @@ class CostOptions(Group):
     not. With --strategy a multiple of the devices (not with --objective authors).
     """
 
-    mixed_precision: bool = option(False)
+    mixed_precision: bool = option(False, kind="pictures")
     """bfloat16 for activations and products inside of the networks; weights, statistics,
     outputs, energies and the samplers stay float32. Faster on GPUs and on processors that have
     it (AVX-512 BF16, AMX), slower elsewhere.

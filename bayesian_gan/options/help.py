@@ -44,7 +44,7 @@ def requested_help(
     if "helpxml" in names:
         raise InputError("--helpxml: there is no help in XML; give --help or --helpfull")
     titles = _titles(group)
-    usage = f"usage: {program} --out_dir DIR [flags]"
+    usage = f"usage: {program} [flags]"
     if "helpfull" in names:
         return "\n\n".join([usage, *(_group(group, title, defaults) for title in titles)])
     _, title = asked[0]

@@ -83,7 +83,7 @@ class ObjectiveOptions(Group):
     needs num_gen = num_disc = 1.
     """
 
-    wasserstein: bool = option(False)
+    wasserstein: bool = option(False, kind="pictures")
     """Wasserstein objective: a critic in place of the discriminator's D, its slope bounded by
     --weight_clip or --gradient_penalty; K class logits beside it with --semi. It is an
     --objective of its own.

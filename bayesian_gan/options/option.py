@@ -52,6 +52,7 @@ class Option:
         needs: of the other options.
         may_differ: where the value may differ from that of the run that is gone on with: "resume", or "branch",
             at the end of the warm-up.
+        kind: what data it is for, where it is for one kind alone.
         term: of the energies, which the option weighs, as "module:class".
         at_parse: whether the parser refuses what lies out of `low`, `high` and `above`, in words of its own, or
             the class does, which says more.
@@ -72,6 +73,7 @@ class Option:
     alias: str | None = None
     needs: tuple[Need, ...] = ()
     may_differ: tuple[Literal["resume", "branch"], ...] = ()
+    kind: Literal["", "pictures", "vectors"] = ""
     term: str | None = None
     at_parse: bool = True
     why: str = ""

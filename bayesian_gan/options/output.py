@@ -14,7 +14,7 @@ class OutputOptions(Group):
     n_save: int = option(100, low=1, unit="iterations", may_differ=("resume",))
     """Iterations between evaluations, rows of the tables, and saved samples and weights."""
 
-    save_samples: bool = option(False, may_differ=("resume",))
+    save_samples: bool = option(False, kind="pictures", may_differ=("resume",))
     """Save 5x5 PNG grids of every generator and of real images at every save."""
 
     save_weights: bool = option(False, may_differ=("resume",))

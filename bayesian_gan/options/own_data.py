@@ -10,7 +10,7 @@ from bayesian_gan.options.groups import AllOptions
 
 KINDS = ("folder", "npz", "table")
 # What --data PATH means, by how the file's name ends; anything else is a folder.
-SUFFIXES = {".npz": "npz", ".csv": "table"}
+SUFFIXES = {".npz": "npz", ".csv": "table", ".tsv": "table"}
 
 
 def is_own(dataset: str) -> bool:
@@ -25,6 +25,11 @@ def meant(data: str | None, dataset: str) -> str:
         return dataset
     kind = SUFFIXES.get(Path(data).suffix.lower(), "folder")
     return f"{kind}:{data}"
+
+
+def is_folder(dataset: str) -> bool:
+    """Whether a value of `--dataset` means a folder of pictures of the user's own."""
+    return is_own(dataset) and dataset.startswith("folder:")
 
 
 def resolve_data(config: AllOptions, given: Collection[str]) -> dict[str, Any]:

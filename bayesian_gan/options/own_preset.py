@@ -1,4 +1,4 @@
-"""The preset of a run on pictures of the user's own: which it is, and what it makes of their size."""
+"""The preset of a run on data of the user's own: which it is, and what it makes of pictures' size."""
 
 import math
 from collections.abc import Collection
@@ -13,7 +13,7 @@ from bayesian_gan.options.own_data import is_own, meant
 from bayesian_gan.options.presets import NO_PRESET, PRESETS
 
 C = TypeVar("C", bound=AllOptions)
-PRESET = "laptop"
+PRESETS_OF_KINDS = {"folder": "laptop", "npz": "laptop", "table": "table"}
 SIZED = ("laptop", "laptop_balanced")
 # A discriminator halves its input down to this side; at most four layers of a network halve. Two layers were
 # too few for pictures of 8x8 (docs/presets.md). Networks of four are narrower, for time.
@@ -21,7 +21,7 @@ LAST_SIDE, LEAST_LAYERS, MOST_LAYERS = 4, 3, 4
 
 
 def choose_preset(values: flags.FlagValues) -> None:
-    """Gives a new run on pictures of the user's own a preset, where none is asked for.
+    """Gives a new run on data of the user's own a preset, where none is asked for.
 
     Not where the authors' losses are asked for, with which its terms do not go.
     """
@@ -31,8 +31,8 @@ def choose_preset(values: flags.FlagValues) -> None:
     kind = meant(values["data"].value, values["dataset"].value).partition(":")[0]
     is_new = values["resume"].value in (None, "auto")
     authors = values["objective"].value == "authors"
-    if values["preset"].value is None and kind in ("folder", "npz") and is_new and not authors:
-        values["preset"].value = PRESET
+    if values["preset"].value is None and is_new and not authors:
+        values["preset"].value = PRESETS_OF_KINDS.get(kind)
 
 
 def sizes(image_shape: tuple[int, ...]) -> dict[str, Any]:

@@ -1,11 +1,12 @@
 """Presets: defaults of flags for one purpose each. A flag on the command line overrides its preset's value."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from absl import flags
 
-from bayesian_gan.options.terms import NEED_LABELS
+from bayesian_gan.options.terms import NEED_LABELS, TermOptions
 
 
 @dataclass(frozen=True)
@@ -90,11 +91,47 @@ _LAPTOP_BALANCED: dict[str, Any] = {
     "class_frequencies": 10.0,
 }
 
+
+def at_length(values: Mapping[str, Any], iterations: int) -> dict[str, Any]:
+    """What a run counts in iterations, for another number of them.
+
+    Each keeps its share of the whole: the warm-up, the iterations between draws, the rise of
+    consistency, and the memory of averaged weights. The iterations between draws divide the whole,
+    so that as many draws are collected.
+
+    Args:
+        values: of options by name, these among them.
+        iterations: of the whole, at least 1.
+    """
+    share = iterations / values["train_iter"]
+    longest = max(round(values["collect_every"] * share), 1)
+    every = max(k for k in range(1, longest + 1) if iterations % k == 0)
+    draws = (values["train_iter"] - values["warm_up"]) // values["collect_every"]
+    return {
+        "train_iter": iterations,
+        "collect_every": every,
+        "warm_up": max(iterations - draws * every, 0),
+        "consistency_ramp": round(values["consistency_ramp"] * share),
+        "average_decay": max(1.0 - (1.0 - values["average_decay"]) / share, 0.0),
+    }
+
+
+# What suffices for vectors, in `BayesianGANClassifier` too.
+TABLE_ITERATIONS = 1000
+_OF_PICTURES = ("gf_dim", "df_dim", "num_layers", "generator_layers", "init", "pooling")
+_OTHERS = {name: getattr(TermOptions, name) for name in ("consistency_ramp", "average_decay")}
+_TABLE: dict[str, Any] = {
+    **{name: value for name, value in _LAPTOP.items() if name not in _OF_PICTURES},
+    **at_length(_OTHERS | _LAPTOP, TABLE_ITERATIONS),
+    "n_save": TABLE_ITERATIONS // 10,
+}
+
 PRESETS = {
     "paper": Preset("the paper's networks and settings", _PAPER),
     "authors": Preset("the authors' program", _AUTHORS),
     "laptop": Preset("tuned for two cores, with terms the paper lacks", _LAPTOP),
     "laptop_balanced": Preset("laptop, where all classes are equally frequent", _LAPTOP_BALANCED),
+    "table": Preset("the default for tables and vectors", _TABLE),
 }
 
 # What `--preset` takes for the plain defaults.

@@ -4,7 +4,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bayesian_gan.errors import InputError
-from bayesian_gan.options.option import Group, option, options_of
+from bayesian_gan.options.option import Group, Need, option, options_of
+
+TABLE = Need(
+    lambda config: config.dataset.startswith("table:"),
+    "a table, --data FILE.csv: give one, or leave --{name} out",
+)
 
 
 @dataclass(frozen=True)
@@ -18,7 +23,7 @@ class ReadingOptions(Group):
     title = "data"
 
     image_size: int | None = option(
-        None, low=8, high=1024, unit="pixels", noun="size", at_parse=False
+        None, low=8, high=1024, unit="pixels", noun="size", at_parse=False, kind="pictures"
     )
     """Side of the images. By default the data set's own: 32 for celeb (50 in the paper; 32, 50
     and 64 are cropped), 64 for imagenet_K; for a folder of pictures of one size that size, and of
@@ -26,26 +31,37 @@ class ReadingOptions(Group):
     another.
     """
 
-    resize: bool = option(False)
+    resize: bool = option(False, kind="pictures")
     """Resize images of another size or channel count than the network's; without it they are
     refused. A folder of pictures needs no such leave: see --fit.
     """
 
-    fit: Literal["crop", "pad", "stretch"] = option("crop")
+    fit: Literal["crop", "pad", "stretch"] = option("crop", kind="pictures")
     """How a folder's pictures become square: crop, their middle; pad, whole, with margins of
     --background; stretch, whole, in other proportions.
     """
 
-    background: str = option("white")
+    background: str = option("white", kind="pictures")
     """Colour under transparent pictures, and around padded ones: a name, such as white, or
     #rrggbb.
     """
 
     labels: str | None = option(None)
-    """CSV file of labels for a folder of pictures: columns path (or file_name, filename, image)
-    and label (or class, category), and split (train or test) if you like; an empty label is none.
-    By default metadata.csv in the folder, if it is there.
+    """CSV file of labels: columns path (or file_name, filename, image) and label (or class,
+    category), and split (train or test) if you like; an empty label is none. For a folder of
+    pictures by default metadata.csv in it, if it is there. Pictures without files of their own
+    are train/0, train/1, ...; of a data set that is labelled throughout the others lose their
+    labels.
     """
+
+    label_column: str | None = option(None, needs=(TABLE,), since="2.0.0")
+    """Column of a table that holds the classes; an empty cell is no label."""
+
+    category_columns: str | None = option(None, needs=(TABLE,), since="2.0.0")
+    """Columns of a table whose numbers are categories, as A,B; columns of texts are anyway."""
+
+    ignore_columns: str | None = option(None, needs=(TABLE,), since="2.0.0")
+    """Columns of a table that are left out, as A,B: names, numbers of the rows."""
 
     celeb_train: int = option(75000, low=1, at_parse=False)
     """Training images of celeb: 75000 in the authors' program, 100000 in the paper."""

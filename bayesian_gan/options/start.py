@@ -13,19 +13,17 @@ class StartOptions(Group):
 
     title = "start here"
 
-    out_dir: str | None = option(None, may_differ=("resume",))
-    """Folder for results: a run writes OUT_DIR/bgan_DATASET_UNIXTIME/. Not needed with --resume
-    RUN_DIR.
-    """
+    out_dir: str = option("runs", may_differ=("resume",))
+    """Folder for results: a run writes OUT_DIR/bgan_DATASET_UNIXTIME/."""
 
     dataset: str = option("mnist")
     """Data set: mnist, fashion_mnist, kmnist, emnist, cifar, cifar100, svhn, celeb, imagenet_K,
-    digits, folder:PATH, npz:PATH or tfds:NAME. `bayesian-gan data list` shows all.
+    digits, folder:PATH, npz:PATH, table:PATH or tfds:NAME. `bayesian-gan data list` shows all.
     """
 
     data: str | None = option(None)
-    """Your own data: a folder of pictures or an .npz file, see docs/data.md. Short for --dataset
-    folder:PATH or npz:PATH.
+    """Your own data, docs/data.md: a folder of pictures, a table FILE.csv or an .npz file. Short
+    for --dataset folder:PATH, table:PATH or npz:PATH.
     """
 
     data_path: str | None = option(None, may_differ=("resume",))
@@ -45,7 +43,7 @@ class StartOptions(Group):
         None,
         text="Defaults of other flags: "
         + "; ".join((f"{name}, {preset.description}" for name, preset in PRESETS.items()))
-        + ". Your own pictures have laptop if not told otherwise. Flags that are given override.",
+        + ". For your own pictures it is laptop. Flags that are given override.",
         choices=(*PRESETS, NO_PRESET),
     )
 
@@ -75,7 +73,7 @@ class StartOptions(Group):
     """Seed of initial weights, minibatches, z and the samplers' noise."""
 
     resume: str | None = option(None, may_differ=("resume",))
-    """Go on with a run, bit for bit as if it had not ended: its folder (its flags need not be
-    given again), or auto, the newest run in OUT_DIR with these flags, or a new one where there
-    is none. docs/options.md marks the few options that may differ from the run's.
+    """Go on with a run, bit for bit: its folder (its flags need not be given again), or auto, the
+    newest run in OUT_DIR with these flags, or a new one. docs/options.md marks the few options
+    that may differ from the run's.
     """

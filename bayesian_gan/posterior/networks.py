@@ -33,10 +33,9 @@ class DrawnNetworks(Draws):
         return type(self), (self.store if isinstance(self.store, Memory) else self.path,)
 
     @property
-    def image_shape(self) -> tuple[int, int, int]:
-        """(height, width, channels) of the images that the networks take and make."""
-        height, width, channels = self._discriminator.input_shape[1:]
-        return height, width, channels
+    def image_shape(self) -> tuple[int, ...]:
+        """(height, width, channels) of the images that the networks take and make, or (D,) of vectors."""
+        return tuple(self._discriminator.input_shape[1:])
 
     @property
     def input_range(self) -> InputRange:

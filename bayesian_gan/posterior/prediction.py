@@ -24,10 +24,13 @@ class MemberOutputs:
         probabilities: P(y | x, real) of every sample, or P(real | x) where K = 1; float64 [S, n, K].
         log_z: log Z = log sum_k exp m_k of every sample, float64 [S, n]; of Wasserstein critics
             c(x), so that `p_fake` is then a score, the larger the less real.
+        features: of every sample, float32 [S, n, F]: the layer before the logits, or the logits of
+            a discriminator without one. None where they were not asked for.
     """
 
     probabilities: np.ndarray
     log_z: np.ndarray
+    features: np.ndarray | None = None
 
     @property
     def p_fake(self) -> np.ndarray:
@@ -82,18 +85,21 @@ class Predicting(DrawnNetworks):
                 np.concatenate([part.log_z for part in parts], axis=1),
             )
 
-    def all_samples(self) -> Callable[[np.ndarray], MemberOutputs]:
+    def all_samples(self, features: bool = False) -> Callable[[np.ndarray], MemberOutputs]:
         """What all samples of all draws say, as a function of a batch of images.
 
         Their weights are read once, and in memory together: a stream of batches of any length
         passes. Samples come draw by draw, of a draw chain by chain: [draws * M * J_d, ...]. The
         function takes images as `predict` does.
 
+        Args:
+            features: whether the outputs hold features.
+
         Raises:
             InputError: nothing is collected yet; of the function, the images do not fit.
         """
         stacked = self._stacked(list(self._whole_draws()))
-        return lambda images: self._said(self._checked(images), stacked)
+        return lambda images: self._said(self._checked(images), stacked, features)
 
     def _whole_draws(self) -> Iterator[dict[str, np.ndarray]]:
         """Every draw in order, but those that a run removes meanwhile: it keeps the most recent only."""
@@ -119,38 +125,47 @@ class Predicting(DrawnNetworks):
         ]
         return [tf.constant(np.stack(weights)) for weights in zip(*samples, strict=True)]
 
-    def _said(self, images: np.ndarray, stacked: list[tf.Tensor]) -> MemberOutputs:
+    def _said(
+        self, images: np.ndarray, stacked: list[tf.Tensor], features: bool = False
+    ) -> MemberOutputs:
         """What samples of stacked weights say of checked images, in one forward pass of each."""
-        function = self._functions.get(images.dtype.name)
+        key = images.dtype.name, features
+        function = self._functions.get(key)
         if function is None:
-            function = self._functions[images.dtype.name] = self._traced(images.dtype.name, stacked)
-        p, log_z = function(tf.constant(images), *stacked)
-        return MemberOutputs(p.numpy().astype(np.float64), log_z.numpy().astype(np.float64))
+            function = self._functions[key] = self._traced(*key, stacked)
+        p, log_z, *rest = function(tf.constant(images), *stacked)
+        return MemberOutputs(
+            p.numpy().astype(np.float64),
+            log_z.numpy().astype(np.float64),
+            rest[0].numpy() if rest else None,
+        )
 
     @cached_property
-    def _functions(self) -> dict[str, Any]:
+    def _functions(self) -> dict[tuple[str, bool], Any]:
         """The traced function for each type of images: it serves any number of them, and of samples."""
         return {}
 
-    def _traced(self, dtype: str, stacked: list[tf.Tensor]) -> Any:
-        """Images and stacked weights to probabilities [S, n, K] and log Z [S, n]."""
+    def _traced(self, dtype: str, features: bool, stacked: list[tf.Tensor]) -> Any:
+        """Images and stacked weights to probabilities [S, n, K], log Z [S, n], and features [S, n, F]."""
 
-        def forward(images: tf.Tensor, *stacked: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        def forward(images: tf.Tensor, *stacked: tf.Tensor) -> tuple[tf.Tensor, ...]:
             unit = self._unit(images)
 
-            def member(i: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            def member(i: tf.Tensor) -> tuple[tf.Tensor, ...]:
                 weights = [weight[i] for weight in stacked]
                 pairs = zip(self._discriminator.weights, weights, strict=True)
                 with keras.StatelessScope(list(pairs)):
                     outputs = self._discriminator(unit, training=False)
-                return probabilities(split_outputs(outputs)[0]), real_logit(outputs)
+                logits, activations = split_outputs(outputs)
+                found = probabilities(logits), real_logit(outputs)
+                return (*found, activations) if features else found
 
             # A loop's graph is as large as that of one network. One sample's activations are in
             # memory at a time.
             return tf.map_fn(
                 member,
                 tf.range(tf.shape(stacked[0])[0]),
-                fn_output_signature=(tf.float32, tf.float32),
+                fn_output_signature=(tf.float32,) * (3 if features else 2),
                 parallel_iterations=1,
             )
 

@@ -169,5 +169,6 @@ def _example(p: Predictions, average: np.ndarray, i: int, names: tuple[str, ...]
         int(place[0]) if len(place) else -1,
     )
     said = f"true {names[true]}, predicted {names[guess]} with {100 * average[i, guess]:.0f}%"
-    image = html.picture(p.images[i], f"Test image: {said}")
+    # Rows of a table cannot be shown.
+    image = html.picture(p.images[i], f"Test image: {said}") if p.images.ndim == 4 else ""
     return f'<figure class="example">{image}{bars}<figcaption>{escape(said)}</figcaption></figure>'

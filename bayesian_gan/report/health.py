@@ -30,7 +30,7 @@ def curves_section(found: Findings) -> list[str]:
     errors = {
         name: (x, 100.0 - log[column])
         for name, column in (
-            ("supervised CNN", "supervised_acc"),
+            ("supervised network", "supervised_acc"),
             ("current discriminators", "semi_supervised_acc"),
         )
         if column in log.columns

@@ -18,7 +18,7 @@ SIGNS = {"good": ("ok  ", "green"), "note": ("note", "yellow"), "warning": ("WAR
 LOG_COLUMNS = {
     "discriminator_energy": "energy D",
     "generator_energy": "energy G",
-    "supervised_acc": "supervised CNN, error %",
+    "supervised_acc": "supervised network, error %",
     "semi_supervised_acc": "discriminators, error %",
 }
 ROWS = 8

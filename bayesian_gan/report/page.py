@@ -85,7 +85,7 @@ def _cards(found: Findings) -> list[tuple[str, str]]:
     for name, what in (
         ("posterior", "error, posterior average"),
         ("single", "error, last single sample"),
-        ("supervised", "error, supervised CNN"),
+        ("supervised", "error, supervised network"),
     ):
         score = summary.get(name) or {}
         if "errors" in score:

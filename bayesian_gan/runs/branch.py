@@ -17,7 +17,7 @@ from bayesian_gan.errors import InputError
 from bayesian_gan.options.config import AFTER_WARM_UP, Config
 from bayesian_gan.reliability.checkpoint import Checkpoint, Checkpoints
 from bayesian_gan.runs.finished import FinishedRun
-from bayesian_gan.runs.folder import DATA_FILE, SPLIT_FILE, describe_run, free_name
+from bayesian_gan.runs.folder import DATA_FILE, FEATURES_FILE, SPLIT_FILE, describe_run, free_name
 from bayesian_gan.runs.resume import configuration_checksum
 from bayesian_gan.storage import new_folder
 
@@ -95,7 +95,7 @@ def _copy_files(source: Path, folder: Path, checkpoint: Checkpoint) -> None:
     for path in sorted(source.iterdir()):
         match = _OF_AN_ITERATION.fullmatch(path.name)
         of_before = match is not None and int(match[1]) < checkpoint.iteration
-        if path.is_file() and (of_before or path.name in (DATA_FILE, SPLIT_FILE)):
+        if path.is_file() and (of_before or path.name in (DATA_FILE, FEATURES_FILE, SPLIT_FILE)):
             shutil.copyfile(path, folder / path.name)
 
 

@@ -18,6 +18,8 @@ from bayesian_gan.gan.priors import Normal
 from bayesian_gan.gan.scan import RandomScan
 from bayesian_gan.gan.terms import Term
 from bayesian_gan.networks import dcgan_discriminator, dcgan_generator
+from bayesian_gan.networks.mlp import mlp_discriminator, mlp_generator
+from bayesian_gan.networks.noise import ActivationNoise
 from bayesian_gan.networks.supervised import SupervisedBaseline
 from bayesian_gan.options.config import Config, term_options
 from bayesian_gan.samplers import SGHMC, WarmStart
@@ -29,13 +31,47 @@ MAX_STEPS_PER_EXECUTION = 20
 
 
 def build_networks(config: Config, data: ImageData) -> tuple[keras.Model, keras.Model]:
-    """The generator and the discriminator of a configuration, for images of the data's shape.
+    """The generator and the discriminator of a configuration, for examples of the data's shape.
 
     Raises:
-        InputError: they cannot be built for these images.
+        InputError: they cannot be built for these examples.
     """
     num_classes = len(data.class_names) if config.semi else 1
-    return image_networks(config, data.images.shape[1:], num_classes)
+    return example_networks(config, data.image_shape, num_classes)
+
+
+def example_networks(
+    config: Config, shape: tuple[int, ...], num_classes: int
+) -> tuple[keras.Model, keras.Model]:
+    """The networks of a configuration, for images (height, width, channels) or vectors (d,).
+
+    Raises:
+        InputError: they cannot be built for these examples.
+    """
+    if len(shape) == 1:
+        return vector_networks(config, shape[0], num_classes)
+    height, width, channels = shape
+    return image_networks(config, (height, width, channels), num_classes)
+
+
+def vector_networks(
+    config: Config, num_features: int, num_classes: int
+) -> tuple[keras.Model, keras.Model]:
+    """Two-layer networks for vectors, with the configuration's noise in the discriminator.
+
+    Args:
+        config: whose `hidden`, `z_dim`, `input_noise` and `hidden_noise` count.
+        num_features: d.
+        num_classes: K; 1 without labels.
+    """
+    plain = mlp_discriminator(num_features, num_classes, config.hidden)
+    x = keras.Input((num_features,), name="x")
+    noisy = ActivationNoise(config.input_noise, name="d_noise")(x)
+    features = plain.get_layer("d_lrelu")(plain.get_layer("d_hidden")(noisy))
+    noisy = ActivationNoise(config.hidden_noise, name="d_noise0")(features)
+    outputs = {"logits": plain.get_layer("logits")(noisy), "features": features}
+    discriminator = keras.Model(x, outputs, name="discriminator")
+    return mlp_generator(num_features, config.z_dim, config.hidden), discriminator
 
 
 def image_networks(
@@ -218,7 +254,7 @@ def steps_per_execution(config: Config, start: int = 0) -> int:
 def build_supervised(
     config: Config, data: ImageData, split: LabelSplit | None
 ) -> SupervisedBaseline | None:
-    """The CNN that learns from the labelled examples alone, at iteration 0.
+    """The network that learns from the labelled examples alone, at iteration 0.
 
     None without labels, and without a test set, on which alone it is looked at.
     """
@@ -228,7 +264,7 @@ def build_supervised(
         split.images,
         split.labels,
         num_classes=len(data.class_names),
-        width=config.df_dim,
+        width=config.df_dim if data.features is None else config.hidden,
         learning_rate=config.lr,
         batch_size=config.batch_size,
         seed=config.random_seed,

@@ -115,7 +115,8 @@ def quality(networks: Networks, images: np.ndarray, labels: np.ndarray) -> Quali
 
 def _compiled(networks: Networks) -> Callable[[tf.Tensor], dict[str, tf.Tensor]]:
     plain = networks.plain(others=True)
-    spec = tf.TensorSpec((None, *plain.network.input_shape[1:]), tf.uint8)
+    shape = plain.network.input_shape[1:]
+    spec = tf.TensorSpec((None, *shape), tf.uint8 if len(shape) == 3 else tf.float32)
     return tf.function(looped_classify(plain.network, stack(plain)), input_signature=[spec])
 
 

@@ -73,6 +73,8 @@ def export(request: Request, say: Callable[[str], object] = print) -> None:
     class_names = list(run.class_names) if posterior.num_classes > 1 else []
     description = describe(request.format, run.image_shape, class_names, classifier, generator)
     description["run"] = request.run.resolve().name
+    if run.features is not None:
+        description["table"] = run.features.to_json()
     with output_folder(request.output, request.overwrite) as folder:
         if request.distill:
             assert classifier is not None

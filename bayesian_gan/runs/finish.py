@@ -21,7 +21,8 @@ def finish(run: Prepared) -> None:
             summary = summarise(run)
         path = run.folder / "summary.json"
         run.writes.write(str(path), lambda: write_json(path, summary.to_json()))
-        report(run.log, summary, run.grids, run.folder)
+        baseline = "supervised CNN" if run.data.features is None else "supervised network"
+        report(run.log, summary, run.grids, run.folder, baseline)
     run.writes.clear()
     unwritten = list(run.writes.pending)
     if run.saved != last:

@@ -9,9 +9,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bayesian_gan.data.features import Features
 from bayesian_gan.errors import InputError
 from bayesian_gan.options.config import Config
-from bayesian_gan.runs.folder import DATA_FILE, RUN_FORMAT, SPLIT_FILE
+from bayesian_gan.runs.folder import DATA_FILE, FEATURES_FILE, RUN_FORMAT, SPLIT_FILE
+from bayesian_gan.runs.kept_labels import with_kept_labels
 from bayesian_gan.storage import read_json
 
 if TYPE_CHECKING:
@@ -107,13 +109,39 @@ class FinishedRun:
         )
 
     @cached_property
-    def image_shape(self) -> tuple[int, int, int]:
-        """(height, width, channels)."""
-        if self._data:
-            height, width, channels = self._data["image_shape"]
-        else:
-            height, width, channels = self.posterior.image_shape
+    def image_shape(self) -> tuple[int, ...]:
+        """(height, width, channels), or (D,) of vectors."""
+        return tuple(self._data["image_shape"]) if self._data else self.posterior.image_shape
+
+    @property
+    def picture_shape(self) -> tuple[int, int, int]:
+        """(height, width, channels) of a run on images.
+
+        Raises:
+            InputError: it is one on vectors.
+        """
+        if len(self.image_shape) != 3:
+            raise InputError(f"{self.path}: a run on rows, which are no pictures; give another run")
+        height, width, channels = self.image_shape
         return height, width, channels
+
+    @cached_property
+    def features(self) -> Features | None:
+        """What the numbers of vectors are, and their scaling; None of a run on images.
+
+        Raises:
+            InputError: the file that says it is damaged, or not there.
+        """
+        if len(self.image_shape) == 3:
+            return None
+        file = self.path / FEATURES_FILE
+        found = Features.from_json(self.read_optional(FEATURES_FILE), str(file))
+        if found.width != self.image_shape[0]:
+            raise InputError(
+                f"{file}: damaged, it has {found.width} numbers, and the networks {self.image_shape[0]}; put "
+                "it back"
+            )
+        return found
 
     @cached_property
     def class_names(self) -> tuple[str, ...]:
@@ -186,7 +214,7 @@ class FinishedRun:
         from bayesian_gan.data.run_data import load_run_data
 
         config = self.config
-        data = load_run_data(config, data_path)
+        data = load_run_data(with_kept_labels(config, self.path), data_path)
         expected = (self._data or {}).get("checksum")
         arrays = (data.images, data.labels, data.test_images, data.test_labels)
         if expected not in (None, data_checksum(*arrays)):

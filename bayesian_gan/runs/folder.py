@@ -21,6 +21,8 @@ from bayesian_gan.versions import versions
 # Of the folder; raised where a reader of this version would misread a newer one.
 RUN_FORMAT = 1
 DATA_FILE = "data.json"
+# What the numbers of vectors are; not there of images.
+FEATURES_FILE = "table.json"
 SPLIT_FILE = "labelled.json"
 CLEAR_LINE = "\r\x1b[K"
 
@@ -91,8 +93,11 @@ def describe_data(folder: Path, data: ImageData) -> None:
     """Writes `data.json`: all that using the posterior needs to know of the data, without having them.
 
     Its keys are `name`, `provenance`, `image_shape`, `class_names`, `num_train`, `num_test`, and a
-    `checksum`, which tells whether a data set is the one that the run was trained on.
+    `checksum`, which tells whether a data set is the one that the run was trained on. Of vectors
+    `table.json` holds the columns and their scaling, see `Features.to_json`.
     """
+    if data.features is not None:
+        write_json(folder / FEATURES_FILE, data.features.to_json())
     write_json(
         folder / DATA_FILE,
         {

@@ -24,7 +24,7 @@ def foresee(run: Prepared) -> None:
     parts = Parts(config, run.data, run.split, run.model, run.supervised)
     try:
         with run.interruption.breakable():
-            costs = measure(parts)
+            costs = measure(parts, iterations=config.train_iter - made)
     except StoppedBySignal as stopped:
         raise RunStopped(
             f"stopped by {run.interruption.name} before the training began; resume with: "

@@ -17,7 +17,7 @@ import numpy as np
 from bayesian_gan.errors import InputError
 from bayesian_gan.options.config import MAY_DIFFER, Config
 from bayesian_gan.runs.finished import FinishedRun, holds_posterior
-from bayesian_gan.runs.folder import DATA_FILE, RUN_FORMAT, SPLIT_FILE
+from bayesian_gan.runs.folder import DATA_FILE, FEATURES_FILE, RUN_FORMAT, SPLIT_FILE
 from bayesian_gan.storage import new_folder, read_json, write_checked_json, write_json
 from bayesian_gan.versions import versions
 
@@ -141,7 +141,11 @@ def _check_runs(first: FinishedRun, other: FinishedRun) -> None:
             f"{first.path} and {other.path}: runs with other flags: {', '.join(differing)}; merge "
             "chains of one configuration"
         )
-    for name, what in ((DATA_FILE, "data"), (SPLIT_FILE, "labelled examples")):
+    for name, what in (
+        (DATA_FILE, "data"),
+        (FEATURES_FILE, "columns"),
+        (SPLIT_FILE, "labelled examples"),
+    ):
         here, there = (_optional(run.path / name) for run in (first, other))
         if here != there:
             raise InputError(
@@ -275,7 +279,7 @@ def _write_run(folder: Path, parts: Sequence[Part]) -> None:
         ],
     }
     write_json(folder / "config.json", described)
-    for name in (DATA_FILE, SPLIT_FILE):
+    for name in (DATA_FILE, FEATURES_FILE, SPLIT_FILE):
         if (runs[0].path / name).exists():
             shutil.copyfile(runs[0].path / name, folder / name)
 

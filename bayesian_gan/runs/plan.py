@@ -128,10 +128,10 @@ def dry_run(
         config, costs = with_minutes(config, data, split, strategy, given, started)
     found = run_needs(config, data, split)
     labelled = "no labels" if split is None else f"{len(split.indices)} labelled"
-    shape = "x".join(map(str, data.images.shape[1:]))
+    shape = "x".join(map(str, data.image_shape)) + " numbers" * (data.features is not None)
     print(data.provenance)
     print(
-        f"{len(data.images)} training images of {shape}, {labelled}; {len(data.test_images)} to test on"
+        f"{len(data.images)} training {data.noun} of {shape}, {labelled}; {len(data.test_images)} to test on"
     )
     print(_networks(config, networks))
     print(

@@ -32,6 +32,7 @@ from bayesian_gan.runs.folder import (
     describe_data,
     describe_run,
 )
+from bayesian_gan.runs.kept_labels import keep_labels
 from bayesian_gan.runs.misfit import misfit
 from bayesian_gan.runs.resume import configuration_checksum
 from bayesian_gan.runs.start_from import Start
@@ -104,6 +105,7 @@ def prepare(
         started_from = None if start_from is None else start_from.description
         describe_run(folder, config, started_from)
         describe_data(folder, data)
+        keep_labels(folder, config)
     for place in (folder, folder / "posterior", folder / "tensorboard"):
         remove_parts(place)
     for line in (data.provenance, *data.notes):

@@ -41,7 +41,6 @@ def resolve(config: Config, given: Collection[str]) -> tuple[Config, Path | None
     if config.resume is None:
         return config, None
     if config.resume == AUTO:
-        assert config.out_dir is not None
         for folder in _newest_first(Path(config.out_dir)):
             try:
                 saved = _saved_flags(folder)

@@ -148,13 +148,19 @@ def _numbers(found: Convergence) -> dict[str, float | None]:
     }
 
 
-def report(log: logging.Logger, summary: Summary, grids: list[Path], folder: Path) -> None:
+def report(
+    log: logging.Logger,
+    summary: Summary,
+    grids: list[Path],
+    folder: Path,
+    baseline: str = "supervised CNN",
+) -> None:
     """Prints where the pictures are, the table of test errors, and what the draws are."""
     for path in grids:
         log.info(f"picture: {path}")
     averaged = summary.posterior
     rows: list[tuple[str, Classification | None]] = [
-        ("supervised CNN on the same labels", summary.supervised),
+        (f"{baseline} on the same labels", summary.supervised),
         ("last single discriminator sample", summary.single),
         ("average over current discriminators", summary.ensemble),
         (

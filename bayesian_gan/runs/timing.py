@@ -24,6 +24,8 @@ from bayesian_gan.runs.fit import partial_labels
 BATCH = 500
 # Of a run that only announces what it will take.
 FEW_SECONDS = 1.5
+# Of the time that the run itself will take, so that a short one begins at once.
+SHARE = 0.02
 # Of the time that parts need to be made and traced, what the same parts need a second time: about 24 of 38 s
 # on two loaded cores, for --preset laptop on the digits. TensorFlow starts once.
 AGAIN = 0.65
@@ -42,7 +44,9 @@ class Parts:
     supervised: SupervisedBaseline | None
 
 
-def measure(parts: Parts, seconds: float = FEW_SECONDS) -> Costs | None:
+def measure(
+    parts: Parts, seconds: float = FEW_SECONDS, iterations: int | None = None
+) -> Costs | None:
     """Times the parts of a run; afterwards their state is what it was, to the last bit.
 
     What the first call of each takes, which is traced, is not counted. The traced functions stay.
@@ -50,13 +54,15 @@ def measure(parts: Parts, seconds: float = FEW_SECONDS) -> Costs | None:
     Args:
         parts: at any iteration.
         seconds: for the steps of the warm-up, and as many again for those after it; at least one is timed.
+        iterations: that the run will make; the steps that are timed take at most `SHARE` of their time. None
+            for no such limit.
 
     Returns:
         None where a step was not finite: the training will say so.
     """
     try:
         with _put_back(parts):
-            return _measure(parts, seconds)
+            return _measure(parts, seconds, iterations)
     except (tf.errors.OpError, FloatingPointError):
         return None
 
@@ -105,7 +111,7 @@ def _put_back(parts: Parts) -> Iterator[None]:
             baseline.iteration, baseline.loss = iteration, loss
 
 
-def _measure(parts: Parts, seconds: float) -> Costs:
+def _measure(parts: Parts, seconds: float, iterations: int | None) -> Costs:
     config, model = parts.config, parts.model
     model.hold(
         parts.data.images,
@@ -116,9 +122,9 @@ def _measure(parts: Parts, seconds: float) -> Costs:
     model.make_train_function()
     tracing, _ = _timed(lambda: _iterate(model, 1))
     _switch(model, 0)
-    warm_up = _step_seconds(model, seconds)
+    warm_up = _step_seconds(model, seconds, iterations)
     _switch(model, config.warm_up)
-    sampling = _step_seconds(model, seconds)
+    sampling = _step_seconds(model, seconds, iterations)
     baseline, tracing_baseline = _baseline(parts, seconds)
     evaluation, prediction, tracing_evaluation = _evaluation(parts)
     pictures = 0.0
@@ -160,14 +166,16 @@ def _switch(model: BayesianGAN, iteration: int) -> None:
         optimizer.iterations.assign(iteration)
 
 
-def _step_seconds(model: BayesianGAN, seconds: float) -> float:
-    """Of one iteration, in calls that grow up to those of the run."""
+def _step_seconds(model: BayesianGAN, seconds: float, iterations: int | None) -> float:
+    """Of one iteration, in calls that grow up to those of the run; see `measure`."""
     _iterate(model, 1)
     count, spent, made = 1, 0.0, 0
     while True:
         before = int(model.iteration.numpy())
         took, _ = _timed(lambda count=count: _iterate(model, count))  # type: ignore[misc]
         spent, made = spent + took, made + int(model.iteration.numpy()) - before
+        if iterations is not None:
+            seconds = min(seconds, SHARE * iterations * spent / made)
         if spent >= seconds or made >= 200:
             return spent / made
         whole = int((seconds - spent) / (spent / made))

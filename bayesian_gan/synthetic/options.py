@@ -33,7 +33,7 @@ class SynthStartOptions(Group):
 
     title = StartOptions.title
 
-    out_dir: str | None = adapted(StartOptions, "out_dir")
+    out_dir: str = adapted(StartOptions, "out_dir")
     """Results go to OUT_DIR/synth_DATA_UNIXTIME/."""
 
     data: DataName = option("clusters")
@@ -180,8 +180,6 @@ class SynthConfig(
 
     def check(self) -> None:
         """Raises InputError where a value is out of its range or flags contradict each other."""
-        if self.out_dir is None:
-            raise InputError("--out_dir: give a folder for results")
         if self.wasserstein and self.feature_matching > 0:
             raise InputError(
                 "--wasserstein and --feature_matching exclude each other: generators follow the critic alone"

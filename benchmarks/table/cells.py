@@ -108,7 +108,7 @@ class Cell:
             return None
         if self.temperature is not None:
             return self.temperature
-        return float(_values(self.preset)["temperature"].value)
+        return float(flag_values(self.preset)["temperature"].value)
 
     def flags(self, extra: tuple[str, ...] = ()) -> list[str]:
         """Flags that decide what the cell's run does."""
@@ -132,7 +132,7 @@ class Cell:
         Each chain's step costs k generators that move and as many batches of theirs through the
         discriminator, and about 3/4 of that once for the real images (benchmarks/RESULTS.md).
         """
-        values = _values(self.preset, extra)
+        values = flag_values(self.preset, extra)
         k = values["generators_per_step"].value or values["num_gen"].value
         share = values["num_mcmc"].value * (k + 0.75) / (ENSEMBLE * 1.75)
         lengths = {flag: values[flag].value for flag in ("warm_up", "train_iter")}
@@ -140,7 +140,7 @@ class Cell:
 
 
 @cache
-def _values(preset: str, extra: tuple[str, ...] = ()) -> flags.FlagValues:
+def flag_values(preset: str, extra: tuple[str, ...] = ()) -> flags.FlagValues:
     """The flags of a run of the preset."""
     values = flags.FlagValues()
     run_flags.define(values, semi=True)

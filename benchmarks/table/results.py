@@ -13,11 +13,17 @@ REQUIRED = ("dataset", "N", "system", "label_seed", "preset", "errors", "n", "nl
 
 
 def read_results(path: Path, version: str) -> list[dict[str, Any]]:
+    """The lines of a file of the table's results; see `read_lines`."""
+    return read_lines(path, version, REQUIRED)
+
+
+def read_lines(path: Path, version: str, required: Iterable[str]) -> list[dict[str, Any]]:
     """The lines of a results file; none where there is no file.
 
     Args:
         path: of the file.
         version: of this program; results of another are not mixed with its own.
+        required: names that every line has.
 
     Raises:
         InputError: a line that is not a result, or of another version.
@@ -28,7 +34,7 @@ def read_results(path: Path, version: str) -> list[dict[str, Any]]:
     for k, text in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         try:
             line = json.loads(text)
-            missing = [name for name in REQUIRED if name not in line]
+            missing = [name for name in required if name not in line]
         except (ValueError, TypeError) as error:
             raise InputError(f"{path}, line {k}: not a result ({error}); remove it") from error
         if missing:

@@ -18,8 +18,10 @@ from bad_input.idx import IDX, fashion
 from bad_input.imagenet import IMAGENET
 from bad_input.labels import AFTER_READING, LABELS
 from bad_input.npz import NPZ
+from bad_input.numbers import NUMBERS
 from bad_input.own_pictures import OWN
 from bad_input.svhn import MAT, SVHN
+from bad_input.tables import TABLES
 from command_line import CommandLine
 
 from bayesian_gan.data import arrays, cache, svhn
@@ -67,6 +69,8 @@ CASES = {
         ("labels", LABELS),
         ("own", OWN),
         ("npz", NPZ),
+        ("table", TABLES),
+        ("numbers", NUMBERS),
         ("other", OTHER),
     )
     for name, case in cases.items()

@@ -156,7 +156,7 @@ def test_data_without_labels_or_with_one_class_are_refused(asked: Any) -> None:
     unlabelled = replace(data, labels=np.full_like(data.labels, UNLABELLED))
     with pytest.raises(InputError, match=f"--N {asked}: nothing in random is labelled; .*--nosemi"):
         label_split(unlabelled, asked, 0)
-    with pytest.raises(InputError, match="no training example of class 'c1'"):
+    with pytest.raises(InputError, match="no labelled training example of class 'c1'"):
         label_split(replace(data, labels=np.minimum(data.labels, 0)), asked, 0)
 
 
@@ -168,8 +168,8 @@ def test_data_without_labels_or_with_one_class_are_refused(asked: Any) -> None:
         ([5, 5, 5], 2, "a class with no example .* at least --N 3"),
         ([5, 5, 5], 16, "15 training examples; give at most --N 15"),
         ([5, 4, 9], 15, "5 examples of class 'c1' are needed, and random has 4.* at most --N 12"),
-        ([5, 0, 9], 6, "no training example of class 'c1'"),
-        ([5, 5, 0], 2, "no training example of class 'c2'"),
+        ([5, 0, 9], 6, "no labelled training example of class 'c1'"),
+        ([5, 5, 0], 2, "no labelled training example of class 'c2'"),
     ],
 )
 def test_what_cannot_be_drawn_is_refused(counts: list[int], num_labelled: int, reason: str) -> None:

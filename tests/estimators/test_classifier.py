@@ -22,7 +22,9 @@ import bayesian_gan
 from bayesian_gan import BayesianGANClassifier
 from bayesian_gan.estimators.configuration import PARAMETERS, configuration
 from bayesian_gan.estimators.labels import encode_labels
-from bayesian_gan.options.presets import PRESETS
+from bayesian_gan.options.config import Config
+from bayesian_gan.options.option import options_of
+from bayesian_gan.options.presets import PRESETS, preset_values
 
 # Far from 0 and of very different units, so that nothing works without standardising.
 OFFSET, UNITS = np.array([1e4, -30.0]), np.array([100.0, 0.01])
@@ -333,3 +335,14 @@ def test_fits_leave_nothing_behind() -> None:
     _, second, _, fourth = objects()
     # A graph that is kept has some 18,000.
     assert fourth - second < 1000
+
+
+def test_runs_on_tables_have_the_same_defaults() -> None:
+    one = Config(**preset_values("table", semi=True, ml=False))
+    given = dict.fromkeys(PARAMETERS) | {"iterations": BayesianGANClassifier().iterations}
+    other = configuration("laptop", given, 30, 0)
+    named = ("N", "n_save", "random_seed")
+    for name, declared in options_of(Config).items():
+        if declared.option.kind != "pictures" and name not in named:
+            assert getattr(one, name) == getattr(other, name), name
+    assert one.hidden == BayesianGANClassifier().hidden

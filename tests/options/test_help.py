@@ -28,7 +28,7 @@ def test_help_is_one_screen_that_names_all_groups(options: type) -> None:
         text = _help("--lr", "0", asked, options=options)
         lines = text.splitlines()
         assert 24 <= len(lines) <= 40
-        assert lines[0] == "usage: program --out_dir DIR [flags]"
+        assert lines[0] == "usage: program [flags]"
     shown = {line.split()[0] for line in lines if line.startswith("  --")}
     for name, each in options_of(options).items():
         left = f"--{'[no]' if each.kind is bool else ''}{name}"

@@ -46,6 +46,19 @@ def test_it_says_what_each_network_says(posterior: Posterior, images: np.ndarray
     np.testing.assert_allclose(found.mean(axis=0), posterior.predict(images), atol=1e-6)
 
 
+def test_it_gives_the_features_of_each_network(posterior: Posterior, images: np.ndarray) -> None:
+    said, plain = posterior.all_samples(features=True)(images), posterior.all_samples()(images)
+    assert plain.features is None
+    assert said.features is not None
+    np.testing.assert_array_equal(said.probabilities, plain.probabilities)
+    network, x = posterior.network("discriminator"), images.astype(np.float32) / 127.5 - 1
+    for s in (0, 7, 11):
+        ((weights),) = posterior.weights("discriminator", [(s // 4, s % 4)])
+        network.set_weights(list(weights))
+        expected = split_outputs(network(x, training=False))[1]
+        np.testing.assert_allclose(said.features[s], expected, rtol=1e-4, atol=1e-6)
+
+
 def test_floats_are_the_same_images(posterior: Posterior, images: np.ndarray) -> None:
     say = posterior.all_samples()
     floats = images.astype(np.float32) / 127.5 - 1

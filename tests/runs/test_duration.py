@@ -117,7 +117,5 @@ def test_what_contradicts_is_one_line(flags: str, said: str) -> None:
     assert said in str(refused.value)
 
 
-def test_a_dry_run_needs_no_folder() -> None:
-    assert parse_flags("--dry_run").out_dir is None
-    with pytest.raises(InputError, match="--out_dir: give a folder"):
-        parse_flags("--minutes", "5")
+def test_results_go_into_runs_where_nothing_else_is_said() -> None:
+    assert parse_flags("--minutes", "5").out_dir == "runs"

@@ -12,10 +12,12 @@ from conftest import parse_flags, run_configured, run_flagged
 from PIL import Image
 
 from bayesian_gan.commands import main
+from bayesian_gan.data.label_table import read_label_table
 from bayesian_gan.data.run_data import load_run_data
 from bayesian_gan.data.splits import label_split
 from bayesian_gan.errors import InputError
 from bayesian_gan.runs.finished import FinishedRun
+from bayesian_gan.runs.kept_labels import keep_labels, with_kept_labels
 from bayesian_gan.runs.resume import resolve
 from bayesian_gan.runs.run import run
 
@@ -57,6 +59,32 @@ def test_a_run_says_what_it_found_and_scores_the_test_pictures(run_dir: Path, pl
     flags = json.loads((run_dir / "config.json").read_text())["flags"]
     assert (flags["dataset"], flags["data"]) == (f"folder:{place / 'own'}", None)
     assert (flags["N"], flags["data_path"]) == ("all", None)
+
+
+def test_the_labels_of_a_run_are_its_own(run_dir: Path, place: Path) -> None:
+    labels = place / "own" / "labels.csv"
+    before = labels.read_text()
+    assert (run_dir / "labels.csv").read_text().splitlines()[1] == "unlabelled/a/0.png,dog,"
+    try:
+        # The next round's file, under the same name.
+        labels.write_text(f"{before}unlabelled/a/1.png,cat\n")
+        assert FinishedRun(run_dir).load_data().num_labelled == 9
+        labels.unlink()
+        assert FinishedRun(run_dir).load_data(str(place / "own")).num_labelled == 9
+    finally:
+        labels.write_text(before)
+
+
+def test_paths_from_the_file_are_kept_as_paths_from_the_pictures(place: Path) -> None:
+    near = place / "near" / "labels.csv"
+    near.parent.mkdir()
+    near.write_text("path,label\n../own/unlabelled/a/0.png,=1\nunlabelled/b/1.png,\n")
+    config = parse_flags(*own_flags(place, "--labels", str(near)))
+    keep_labels(near.parent / "..", config)
+    kept = with_kept_labels(config, place).labels
+    assert kept == str(place / "labels.csv")
+    rows = [(row.path, row.label) for row in read_label_table(Path(kept)).rows]
+    assert rows == [("unlabelled/a/0.png", "=1"), ("unlabelled/b/1.png", "")]
 
 
 def moved(place: Path, name: str) -> Path:

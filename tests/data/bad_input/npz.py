@@ -79,7 +79,7 @@ NPZ = {
     ),
     "wrong dtype": npz("images are float64", images=IMAGES / 255.0),
     "NaN": npz("images hold NaN", images=IMAGES * np.nan),
-    "wrong shape": npz("[20, 16]", images=IMAGES[:, :, 0, 0]),
+    "wrong shape": npz("[20]", images=IMAGES[:, 0, 0, 0]),
     "two channels": npz("[20, 16, 16, 2]", images=IMAGES[..., :2]),
     "negative label": npz(
         "labels has -2 at position 0", "-1 for none", labels=np.arange(20) % 2 - 2

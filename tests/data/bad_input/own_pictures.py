@@ -148,7 +148,7 @@ OWN = {
     "a cell of 200,000 letters": labels(
         LINES + "4.png," + "c" * 200_000, "labels.csv", "field larger than field limit"
     ),
-    "UTF-16 with a mark": labels(LINES.encode("utf-16-le"), "labels.csv", "no column 'path'"),
+    "UTF-16 without a mark": labels(LINES.encode("utf-16-le"), "labels.csv", "not UTF-8 (UTF-16?)"),
     "a column of paths twice": labels("path,path,label\n0.png,0.png,cat\n", "'path' and 'path'"),
     "a link out as a file of labels": labels(
         LINES,

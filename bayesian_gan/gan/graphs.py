@@ -29,7 +29,7 @@ def freed_graphs() -> Iterator[None]:
     global _open, _before
     with _lock:
         if not _open:
-            _before = _registered()
+            _before = registered()
         _open += 1
     try:
         yield
@@ -37,10 +37,20 @@ def freed_graphs() -> Iterator[None]:
         with _lock:
             _open -= 1
             if not _open:
-                for name in _registered() - _before:
-                    del ops.gradient_registry._registry[name]
+                free_all_but(_before)
         gc.collect()  # Graphs are circles.
 
 
-def _registered() -> set[str]:
+def free_all_but(before: set[str]) -> None:
+    """Has the registry forget what has entered it since; a collection of garbage frees the graphs.
+
+    Args:
+        before: what `registered` gave.
+    """
+    for name in registered() - before:
+        del ops.gradient_registry._registry[name]
+
+
+def registered() -> set[str]:
+    """The names of custom gradients that TensorFlow's registry holds."""
     return {name for name in ops.gradient_registry.list() if name.startswith(_CUSTOM)}

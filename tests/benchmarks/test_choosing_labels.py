@@ -1,0 +1,139 @@
+"""Rounds of chosen labels: who asks whom, which labels follow, what is run once; trainings are faked."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from run_files import write_run
+
+from bayesian_gan.data import digits
+from bayesian_gan.data.label_table import read_label_table
+from bayesian_gan.data.splits import label_split
+from benchmarks import choosing_labels
+from benchmarks.choosing_labels import main, number
+
+Commands = list[dict[str, Any]]
+
+
+def parsed(flags: list[str]) -> dict[str, str]:
+    return {name: value for name, _, value in (flag[2:].partition("=") for flag in flags)}
+
+
+@pytest.fixture
+def commands(monkeypatch: pytest.MonkeyPatch) -> Commands:
+    """What is run: trainings that only leave their files behind, and suggestions."""
+    given: Commands = []
+
+    def train(script: str, flags: list[str], place: Path, **_: object) -> Path:
+        values = parsed(flags)
+        given.append({"train": script, **values})
+        rows = read_label_table(Path(values["labels"])).rows
+        folder, iterations = place / "bgan_digits_1", int(values["train_iter"])
+        write_run(folder, iteration=iterations, train_iter=iterations)
+        score = {"errors": 100 - len(rows), "n": 500, "nll": 0.1}
+        files: dict[str, dict[str, Any]] = {
+            "summary": {
+                "iteration": iterations,
+                "seconds": 6.0,
+                "posterior": score,
+                "single": score,
+            },
+            "labelled": {
+                "indices": [number(row.path) for row in rows],
+                "labels": [int(row.label) for row in rows],
+            },
+            "data": {"class_names": list("0123456789")},
+        }
+        for name, value in files.items():
+            (folder / f"{name}.json").write_text(json.dumps(value))
+        return folder
+
+    def start(command: list[str], **_: object) -> None:
+        what, run, *flags = command[2:]
+        values = parsed(flags)
+        given.append({what: run, **values})
+        known = set(json.loads((Path(run) / "labelled.json").read_text())["indices"])
+        new = [i for i in range(1297) if i not in known][: int(values["num"])]
+        lines = ["path,guess,probability,why", *(f"train/{i},3,0.5,so" for i in new)]
+        (Path(values["out"]) / "suggest.csv").write_text("\n".join(lines))
+
+    monkeypatch.setattr(choosing_labels, "train", train)
+    monkeypatch.setattr(choosing_labels, "start", start)
+    return given
+
+
+def run(place: Path, *more: str) -> int:
+    results = ["--results", str(place / "results.jsonl"), "--runs", str(place / "runs")]
+    return main(["--data", "digits", *results, *more])
+
+
+def lines(place: Path) -> list[dict[str, Any]]:
+    return [json.loads(text) for text in (place / "results.jsonl").read_text().splitlines()]
+
+
+def test_each_round_asks_the_run_before_it(commands: Commands, tmp_path: Path) -> None:
+    flags = ("--seeds", "3", "--rounds", "20,5,5", "--by", "typical", "random", "--df_dim=4")
+    assert run(tmp_path, *flags) == 0
+    assert commands == []  # A plan alone.
+    assert run(tmp_path, *flags, "--go") == 0
+    trained = [each for each in commands if "train" in each]
+    asked = [each for each in commands if "suggest" in each]
+    assert len(trained) == 5  # The first round is that of both ways.
+    assert [(each["by"], each["num"], each["seed"]) for each in asked] == [
+        *[("typical", "5", "3")] * 2,
+        *[("random", "5", "3")] * 2,
+    ]
+    assert asked[0]["suggest"] == asked[2]["suggest"]
+    assert Path(asked[1]["suggest"]).parent.name.startswith("digits_typical_3_20+5_")
+    found = lines(tmp_path)
+    assert [line["labels"] for line in found] == [20, 25, 30, 25, 30]
+    first = label_split(digits.load(), 20, 3).indices.tolist()
+    for line in found:
+        assert line["indices"][:20] == first
+        assert len(set(line["indices"])) == line["labels"]
+    # The labels are the true ones, not what was guessed.
+    rows = read_label_table(Path(trained[-1]["labels"])).rows
+    truth = digits.load().labels[[number(row.path) for row in rows]]
+    np.testing.assert_array_equal([int(row.label) for row in rows], truth)
+    assert trained[0]["df_dim"] == "4"
+    # Nothing is made again, and what is lost is made when it is needed.
+    commands.clear()
+    assert run(tmp_path, *flags, "--go") == 0
+    assert commands == []
+    assert run(tmp_path, *flags, "--go", "--rounds", "20,5,5,5", "--by", "random") == 0
+    assert [next(iter(each)) for each in commands] == ["suggest", "train"]
+
+
+def test_a_short_first_round_serves_to_choose(
+    commands: Commands, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    flags = ("--seeds", "0", "--iterations", "900", "--first_iterations", "90")
+    assert run(tmp_path, *flags, "--by", "typical", "balanced", "--rounds", "20,80", "--go") == 0
+    lengths = [(each["train_iter"], each["warm_up"]) for each in commands if "train" in each]
+    assert lengths == [("90", "80"), ("900", "800"), ("900", "800")]
+    balanced = lines(tmp_path)[-1]
+    assert balanced["by"] == "balanced"
+    assert sorted(balanced["indices"]) == sorted(label_split(digits.load(), 100, 0).indices)
+    assert balanced["of_class"] == [10] * 10
+    capsys.readouterr()
+    assert run(tmp_path, "--table") == 0
+    said = capsys.readouterr().out
+    assert "| 20 | 20 | 80.0 / 80 (1) |  |  |  |" in said
+    assert "| 100 | 20+80 | 0.0 / 0 (1) | 0.0 / 0 (1) |  |  |" in said
+
+
+@pytest.mark.parametrize(
+    ("flags", "says"),
+    [
+        (("--rounds", "20,x"), "--rounds 20,x"),
+        (("--rounds", "20,0"), "--rounds 20,0"),
+        (("--iterations", "0"), "--iterations 0"),
+    ],
+)
+def test_wrong_arguments(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], flags: tuple[str, ...], says: str
+) -> None:
+    assert run(tmp_path, *flags) == 2
+    assert says in capsys.readouterr().err
