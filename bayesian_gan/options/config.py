@@ -81,6 +81,7 @@ class Config(AllOptions):
         parse_augment(self.augment)
         contradictions.check_strategy(self)
         contradictions.check_shards(self)
+        contradictions.check_batches(self)
         contradictions.check_scan(self)
 
     @property

@@ -129,6 +129,16 @@ def check_shards(config: AllOptions) -> None:
             )
 
 
+def check_batches(config: AllOptions) -> None:
+    """Raises InputError where a pass of labelled images is no multiple of a minibatch."""
+    labelled, batch = config.labelled_batch_size, config.batch_size
+    if config.semi and labelled is not None and labelled > batch and labelled % batch:
+        raise InputError(
+            f"--labelled_batch_size {labelled} must be at most --batch_size, which is {batch}, or a "
+            "multiple of it: give another of the two"
+        )
+
+
 def check_scan(config: AllOptions) -> None:
     """Raises InputError where the parts of one step do not fit the numbers of samples."""
     moved = config.generators_per_step or config.num_gen

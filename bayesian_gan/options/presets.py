@@ -161,3 +161,7 @@ def apply_preset(values: flags.FlagValues) -> None:
     for name, value in preset.items():
         if not values[name].present:
             values[name].value = value
+    labelled, batch = values["labelled_batch_size"], values["batch_size"].value
+    if not labelled.present and labelled.value is not None:
+        # A pass of more rows than the minibatch would mix statistics of images of two kinds.
+        labelled.value = min(labelled.value, batch)

@@ -161,6 +161,10 @@ def test_what_a_wasserstein_critic_implies(
         ("--sampler_lr 0", "--sampler_lr must be greater than 0"),
         ("--prior_std 0", "--prior_std must be greater than 0"),
         ("--checkpoint_minutes 0", "--checkpoint_minutes must be greater than 0, not 0.0"),
+        (
+            "--labelled_batch_size 20 --batch_size 16",
+            "--labelled_batch_size 20 must be at most --batch_size, which is 16, or a multiple",
+        ),
         ("--minutes 0", "--minutes must be greater than 0, not 0.0"),
         ("--minutes -3", "--minutes must be greater than 0, not -3.0"),
         ("--test_fraction 1", r"--test_fraction must lie in \[0, 1\), not 1.0"),

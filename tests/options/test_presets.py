@@ -81,6 +81,13 @@ def test_only_the_preset_whose_name_says_so_takes_classes_to_be_equally_frequent
     assert rest == PRESETS["laptop"].values
 
 
+def test_a_preset_has_no_more_labelled_images_than_the_minibatch_that_is_asked_for() -> None:
+    assert _parse("--preset", "laptop").labelled_batch_size == 20
+    assert _parse("--preset", "laptop", "--batch_size", "16").labelled_batch_size == 16
+    given = ("--batch_size", "16", "--labelled_batch_size", "32")
+    assert _parse("--preset", "laptop", *given).labelled_batch_size == 32
+
+
 def test_an_unknown_preset_is_refused() -> None:
     with pytest.raises(flags.Error, match=r"preset.*paper"):
         _parse("--preset", "quick")

@@ -18,7 +18,7 @@ from bayesian_gan.runs.finished import FinishedRun
 
 FLAGS = (
     "--df_dim 2 --gf_dim 2 --num_layers 1 --z_dim 2 --batch_size 8 --train_iter 20 --n_save 10 --warm_up 10 "
-    "--collect_every 5 --save_samples"
+    "--collect_every 5 --save_samples --preset none"
 )
 COUNTS = (7, 4, 2)
 
