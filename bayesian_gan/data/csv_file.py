@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,7 +41,7 @@ def read_csv(file: Path) -> CsvFile:
     """Reads a CSV file of UTF-8 text, with or without a byte order mark.
 
     Its first line names the columns. They are parted by commas, semicolons or tabs: the first of
-    these that stands in that line.
+    these that stands in that line; or by what a line `sep=;` before it says, as Excel writes.
 
     Raises:
         InputError: the file is missing, too large or no such table; the line names where.
@@ -50,9 +51,12 @@ def read_csv(file: Path) -> CsvFile:
     header = text.split("\n", 1)[0]
     if "\0" in header:  # Of English text UTF-16 without a mark is UTF-8 as well, full of these.
         raise InputError(f"{str(file)!r}, line 1: not UTF-8 (UTF-16?); store the file as CSV UTF-8")
-    delimiter = next((d for d in DELIMITERS if d in header), ",")
+    said = re.fullmatch(r"sep=([,;\t])\r?", header)
+    delimiter = said[1] if said else next((d for d in DELIMITERS if d in header), ",")
     try:
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+        if said:
+            next(reader)
         names = [cell.strip() for cell in next(reader, [])]
         found = list(_rows(file, reader, len(names)))
     except csv.Error as error:
