@@ -21,6 +21,7 @@ def test_dcgan_has_as_many_times_the_iterations() -> None:
     assert "--warm_up=1500" in networks.flags(ml=False)
 
 
+@pytest.mark.slow
 def test_both_are_trained_and_judged_and_not_again(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

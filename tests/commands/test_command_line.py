@@ -152,6 +152,7 @@ def test_posterior_of_the_run_is_readable_and_gives_the_summary(
     assert score.nll == pytest.approx(summary["nll"], rel=1e-6)
 
 
+@pytest.mark.slow
 def test_runs_repeat_bit_for_bit_and_have_their_own_folders(
     finished: tuple[Path, str], tmp_path: Path
 ) -> None:
@@ -197,6 +198,7 @@ def test_run_folders_of_one_second_differ(tmp_path: Path, monkeypatch: pytest.Mo
     ]
 
 
+@pytest.mark.slow
 def test_unsupervised_run(tmp_path: Path) -> None:
     result = run(
         "run_bgan.py",
@@ -214,7 +216,13 @@ def test_unsupervised_run(tmp_path: Path) -> None:
     assert summary["posterior"]["num_samples"] == 2
 
 
-@pytest.mark.parametrize("objective", ["--objective authors", "--ml", "--optimizer adam"])
+@pytest.mark.parametrize(
+    "objective",
+    [
+        "--objective authors",
+        *(pytest.param(o, marks=pytest.mark.slow) for o in ("--ml", "--optimizer adam")),
+    ],
+)
 def test_other_objectives_train(tmp_path: Path, objective: str) -> None:
     result = run(
         "run_bgan_semi.py",

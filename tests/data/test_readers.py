@@ -80,6 +80,7 @@ def test_cifar_as_python_3_and_numpy_2_pickle_it(tmp_path: Path) -> None:
         np.testing.assert_array_equal(data.test_labels, labels)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not (SHARED / "cifar10_jpeg.npz").exists(), reason="needs ../shared/data")
 def test_cifar10_of_the_shared_folder(tmp_path: Path) -> None:
     import subprocess

@@ -130,6 +130,7 @@ def test_it_predicts_the_same_after_a_round_trip(
     np.testing.assert_array_equal(read.sample(3, 0), fitted.sample(3, 0))
 
 
+@pytest.mark.slow
 def test_a_random_state_decides_all(fitted: BayesianGANClassifier) -> None:
     X, y = table()
     again = clone(fitted).fit(X, partial(y))
@@ -216,6 +217,7 @@ def test_nothing_is_predicted_before_a_fit() -> None:
             call()
 
 
+@pytest.mark.slow
 def test_images_of_every_form_are_the_same(
     digits: tuple[np.ndarray, np.ndarray], images: BayesianGANClassifier
 ) -> None:
@@ -290,6 +292,7 @@ def test_networks_of_ones_own() -> None:
         tiny(**networks(4)).fit(X, y)
 
 
+@pytest.mark.slow
 def test_scikit_learn_around_it() -> None:
     X, y = table(45)
     pipeline = make_pipeline(MinMaxScaler(), tiny(iterations=10))
@@ -302,7 +305,7 @@ def test_scikit_learn_around_it() -> None:
     assert outer.fit(X, partial(y)).predict(X).shape == y.shape
 
 
-@pytest.mark.parametrize("preset", ["paper", "authors"])
+@pytest.mark.parametrize("preset", ["paper", pytest.param("authors", marks=pytest.mark.slow)])
 def test_presets_of_others(preset: str, capsys: pytest.CaptureFixture[str]) -> None:
     X, y = table(30)
     model = tiny(preset=preset, num_gen=2, iterations=20, verbose=preset == "paper").fit(X, y)
@@ -331,6 +334,7 @@ def objects() -> Iterator[int]:
         yield len(gc.get_objects())
 
 
+@pytest.mark.slow
 def test_fits_leave_nothing_behind() -> None:
     _, second, _, fourth = objects()
     # A graph that is kept has some 18,000.

@@ -46,7 +46,14 @@ def _pictures(notebook: nbformat.NotebookNode) -> int:
     return sum("image/png" in out.get("data", {}) for out in outputs)
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+QUICK = "own_data"  # The one that shows most of the package.
+
+
+@pytest.mark.parametrize(
+    "path",
+    [pytest.param(p, marks=() if p.stem == QUICK else pytest.mark.slow) for p in NOTEBOOKS],
+    ids=lambda path: path.stem,
+)
 def test_a_notebook_runs_from_top_to_bottom(path: Path) -> None:
     kept = nbformat.read(path, as_version=4)
     done = _execute(path, SHORT[path.stem])
@@ -68,6 +75,7 @@ def _mixing(folder: Path, iterations: int) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 def test_mixing_runs_and_says_what_it_measured(tmp_path: Path) -> None:
     printed = _mixing(tmp_path / "out", 2000)
     for words in (

@@ -167,6 +167,7 @@ def test_gradients_are_those_of_the_energies(
         assert (values[0] - values[1]) / 2e-2 == pytest.approx(slope / norm, rel=2e-2, abs=2e-4)
 
 
+@pytest.mark.slow
 def test_two_runs_with_one_seed_are_equal_bit_for_bit(
     make_model: MakeModel, images: np.ndarray, labels: np.ndarray
 ) -> None:

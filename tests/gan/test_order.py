@@ -171,15 +171,21 @@ PAPER_TERMS = [FeatureMatching(), Entropy(0.1), Consistency(1.0, 10), ClassFrequ
     ("objective", "arguments"),
     [
         (Paper(order="generators_first"), {"terms": PAPER_TERMS, "shards": 2, "num_mcmc": 1}),
-        (Paper(order="discriminators_first"), {"terms": PAPER_TERMS, "scan": RandomScan(1)}),
-        (
+        pytest.param(
+            Paper(order="discriminators_first"),
+            {"terms": PAPER_TERMS, "scan": RandomScan(1)},
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(
             Paper(order="generators_first"),
             {"terms": [], "num_disc": 2, "scan": RandomScan(pairs=1)},
+            marks=pytest.mark.slow,
         ),
         (Authors(order="discriminators_first"), {}),
-        (
+        pytest.param(
             Wasserstein(weight_clip=0.01, order="generators_first"),
             {"num_classes": 1, "terms": [], "num_mcmc": 1},
+            marks=pytest.mark.slow,
         ),
     ],
 )

@@ -20,10 +20,11 @@ ROOT = Path(__file__).parents[2]
     "site",
     [
         "log.csv",
-        "tfevents",
-        "draw_",
         "checkpoint_",
-        pytest.param("functionals.csv", marks=pytest.mark.slow),  # It goes the way of log.csv.
+        *(
+            pytest.param(site, marks=pytest.mark.slow)  # They go the same way; seconds each.
+            for site in ("tfevents", "draw_", "functionals.csv")
+        ),
     ],
 )
 def test_a_disk_that_is_full_for_a_while_changes_nothing(

@@ -64,7 +64,7 @@ def test_a_signal_in_an_evaluation_breaks_it_off(
     start = time.monotonic()
     with pytest.MonkeyPatch.context() as patch:
         # What is timed before the training evaluates, too, and is not what is counted here.
-        patch.setattr(foresee, "measure", lambda parts: None)
+        patch.setattr(foresee, "measure", lambda parts, **_: None)
         moment(patch)
         with pytest.raises(RunStopped) as stopped:
             run_configured(config)

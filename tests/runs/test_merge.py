@@ -48,6 +48,7 @@ def _equal_draws(one: Path, other: Path) -> None:
         assert (one / name).read_bytes() == (other / name).read_bytes()
 
 
+@pytest.mark.slow
 def test_two_processes_of_one_chain_give_the_posterior_of_one_process_with_two(
     tmp_path: Path,
 ) -> None:
@@ -84,6 +85,7 @@ def test_two_processes_of_one_chain_give_the_posterior_of_one_process_with_two(
     assert np.abs(draw["d_0000_00"] - draw["d_0001_00"]).max() > 1e-4
 
 
+@pytest.mark.slow
 def test_more_chains_than_two_keep_their_numbers(
     make_model: MakeModel, images: np.ndarray, labels: np.ndarray, adam: Any, tmp_path: Path
 ) -> None:

@@ -45,6 +45,7 @@ def _until(process: subprocess.Popen[str], condition: Callable[[], bool]) -> Non
         time.sleep(0.0005)
 
 
+@pytest.mark.slow
 def test_a_run_killed_six_times_and_stopped_by_signals_ends_as_if_left_alone(
     tmp_path: Path,
 ) -> None:
@@ -219,7 +220,13 @@ KINDS = {
 }
 
 
-@pytest.mark.parametrize("kind", KINDS)
+SLOW_KINDS = ("consistency", "gradient_penalty")  # Their parts go on bit for bit in quicker tests.
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [pytest.param(k, marks=pytest.mark.slow) if k in SLOW_KINDS else k for k in KINDS],
+)
 def test_every_kind_of_run_resumes_bit_for_bit(kind: str, tmp_path: Path) -> None:
     more = (*KINDS[kind].split(), "--train_iter", "20")
     whole = run_configured(disturbed_config(tmp_path / "whole", *more))

@@ -32,6 +32,7 @@ def _state(folder: Path) -> dict[str, np.ndarray]:
     return read_arrays(folder / "checkpoints" / "checkpoint_00000030.npz")[0]
 
 
+@pytest.mark.slow
 def test_a_member_does_not_depend_on_how_many_there_are(ensemble: Path, tmp_path: Path) -> None:
     larger = _state(_ensemble(tmp_path, 5))
     smaller = _state(ensemble)

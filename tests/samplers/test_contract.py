@@ -99,6 +99,7 @@ def test_double_precision_and_missing_gradients() -> None:
     assert np.all(theta[0].numpy() != theta[2].numpy())
 
 
+@pytest.mark.slow
 def test_replicas_draw_one_noise() -> None:
     # Logical devices can be made only before TensorFlow starts, hence another process.
     program = textwrap.dedent(

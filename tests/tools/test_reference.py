@@ -10,6 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.mark.slow
 def test_reference_holds_what_users_import(tmp_path: Path) -> None:
     pytest.importorskip("pdoc")
     subprocess.run(

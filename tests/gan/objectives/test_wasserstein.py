@@ -234,6 +234,7 @@ FLAGS = (
 )
 
 
+@pytest.mark.slow
 def test_a_clipped_run_that_resumes_ends_as_if_left_alone(tmp_path: Path) -> None:
     whole = run_flagged(*FLAGS.split(), "--out_dir", str(tmp_path))
     summary = json.loads((whole / "summary.json").read_text())
