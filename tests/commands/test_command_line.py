@@ -305,7 +305,6 @@ def test_bad_files(tmp_path: Path, case: str) -> None:
         ("--dataset kitten --out_dir O", "kitten"),
         ("--dataset mnist --out_dir O", "--data_path"),
         ("--dataset mnist --data_path nowhere --out_dir O", "nowhere"),
-        ("--dataset digits", "out_dir"),
         (f"{MNIST} --N 0", "N"),
         (f"{MNIST} --N -5", "N"),
         (f"{MNIST} --N 201", "N"),

@@ -173,9 +173,8 @@ def test_two_runs_with_one_seed_are_equal_bit_for_bit(
 ) -> None:
     def train(seed: int) -> list[np.ndarray]:
         model = make_model(seed=seed)
-        sampler = WarmStart(
-            keras.optimizers.Adam(1e-3), SGHMC(1e-2, num_data=96, seed=0), iterations=3
-        )
+        adam = keras.optimizers.Adam(1e-3)
+        sampler = WarmStart(adam, SGHMC(1e-2, num_data=96, seed=0), iterations=3)
         model.compile(sampler, sampler)
         model.fit(images, labels, batch_size=BATCH, steps_per_epoch=8, verbose=0)
         return model.get_weights()

@@ -70,7 +70,6 @@ def test_the_command_of_the_authors_readme_is_understood() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ("", "--out_dir: give a folder"),
         ("--out_dir O --numz 0", "num_gen"),
         ("--out_dir O --x_dim 1", "x_dim"),
         ("--out_dir O --data rings", "clusters|slides"),
