@@ -59,8 +59,8 @@ def test_the_commands_run(tmp_path: Path) -> None:
             given[given.index("--minutes") + 1] = "1"
         said = _run(given, tmp_path)
         if command[0] == "suggest":
-            assert _label(tmp_path / "suggest.csv", tmp_path / "labels.csv") == 20
-            assert (tmp_path / "suggest.html").stat().st_size > 20_000
+            assert _label(runs[-1] / "suggest.csv", tmp_path / "labels.csv") == 20
+            assert (runs[-1] / "suggest.html").stat().st_size > 20_000
         if command[0] == "train":
             (line,) = re.findall(r"^average over .* (\d+) +500 ", said, re.MULTILINE)[-1:]
             errors.append(int(line))
