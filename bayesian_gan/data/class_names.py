@@ -7,9 +7,10 @@ from bayesian_gan.errors import InputError
 
 
 def check_class_names(places: Mapping[str, str]) -> None:
-    """Refuses names that cannot be shown, and names that look the same.
+    """Refuses names that cannot be shown, that say "no label", and that look the same.
 
     Those that look the same are written with other characters: ä as one or as two, or with more spaces.
+    -1 is a class where 1 is the only other one.
 
     Args:
         places: where each name was first met, in words.
@@ -22,6 +23,11 @@ def check_class_names(places: Mapping[str, str]) -> None:
         if any(unicodedata.category(character) == "Cc" for character in name):
             raise InputError(
                 f"the label {name!r} ({place}) holds a control character; give the class another name"
+            )
+        if name.lower() in ("nan", "null") or (name == "-1" and set(places) != {"-1", "1"}):
+            raise InputError(
+                f"the label {name!r} ({place}) often means none; leave it empty, or give the class "
+                "another name"
             )
         shown = " ".join(composed(name).split())
         other = seen.setdefault(shown, name)

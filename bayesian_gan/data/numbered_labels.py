@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from bayesian_gan.data.class_names import check_class_names
 from bayesian_gan.data.image_data import NUMBERED, UNLABELLED, ImageData
 from bayesian_gan.data.label_table import LabelTable, Row, read_label_table
 
@@ -23,7 +24,9 @@ def label_numbered(data: ImageData, labels: str) -> ImageData:
         InputError: it cannot be read, names what is not there, or contradicts itself or the data.
     """
     table = read_label_table(Path(labels).expanduser())
-    class_names = data.class_names or tuple(sorted({row.label for row in table.rows} - {""}))
+    places = {row.label: f"line {row.line} of {table.file}" for row in table.rows if row.label}
+    check_class_names(places)
+    class_names = data.class_names or tuple(sorted(places))
     numbers = {name: i for i, name in enumerate(data.image_names)}
     found = np.full(len(data.images), UNLABELLED, np.int32)
     rows: dict[int, Row] = {}

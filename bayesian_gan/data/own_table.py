@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from bayesian_gan.data.class_names import check_class_names
 from bayesian_gan.data.counts import counted
 from bayesian_gan.data.csv_file import CsvFile, read_csv
 from bayesian_gan.data.features import DECIMAL_COMMA, Column, Features, as_number, in_words
@@ -24,7 +25,6 @@ MOST_CATEGORIES = 50
 FEW_CLASSES = 20
 # In a message that says what there is.
 MOST_NAMED = 30
-_NO_LABELS = ("nan", "null")
 
 
 @dataclass(frozen=True)
@@ -223,10 +223,6 @@ def _labels(table: CsvFile, label: int | None, split: int | None) -> _Labels:
     found, held, places = _Labels({}, {}, []), dict[int, str](), dict[str, str]()
     for i, (line, cells) in enumerate(zip(table.lines, table.rows, strict=True)):
         of_row = "" if label is None else cells[label]
-        if of_row.lower() in _NO_LABELS:
-            raise table.refuse(
-                line, f"the label is {of_row!r}; leave the cell empty where there is none"
-            )
         if of_row:
             places.setdefault(of_row, f"{str(table.file)!r}, line {line}")
         use = "" if split is None else read_split(table, line, cells[split])
@@ -239,6 +235,7 @@ def _labels(table: CsvFile, label: int | None, split: int | None) -> _Labels:
         found.test.update(held)
     if not found.train:
         raise InputError(f"{str(table.file)!r} holds no row to train on; add some")
+    check_class_names(places)
     check_case(places)
     return found
 

@@ -133,6 +133,8 @@ OWN = {
     "a label in two normal forms": labels(
         f"path,label\n0.png,{COMPOSED}\n1.png,{PARTED}\n", "line 2", "line 3", "look the same"
     ),
+    "a label of -1": line("4.png,-1", "the label '-1'", "line 6) often means none"),
+    "a label of NaN": line("4.png,NaN", "the label 'NaN'", "leave it empty"),
     "a label that colours the terminal": line("4.png,\x1b[31mred", "\\x1b[31mred", "control"),
     "a label with NUL": line("4.png,c\0t", "c\\x00t", "control character"),
     "a path with NUL": line("4\0.png,cat", "is not there"),

@@ -79,7 +79,9 @@ TABLES = {
     "a folder": table(LINES, "is not a file", damage=damages.directory("own.csv")),
     "no permission": table(LINES, "Permission denied", damage=damages.forbidden("own.csv")),
     "only the labels": table("kind\ncat\ndog\n", "no column is left"),
-    "label of NaN": line("6.5,17,red,nan", "the label is 'nan'", "leave the cell empty"),
+    "label of NaN": table(
+        f"{LINES}6.5,17,red,nan\n", "the label 'nan'", "line 7) often means none"
+    ),
     "labels in another case": line("6.5,17,red,Cat", "in case only"),
     "no labels": table("size,kind\n1,\n2,\n3,\n", "nothing in own is labelled", "--nosemi"),
     "one class": table("size,kind\n1,cat\n2,cat\n3,\n", "one class only, 'cat'"),
