@@ -17,7 +17,6 @@ and its errors stand apart. Every argument that is not listed here goes to each 
 
 import argparse
 import csv
-import signal
 import statistics
 import sys
 from dataclasses import dataclass
@@ -283,8 +282,6 @@ def _cell(lines: list[dict[str, Any]]) -> str:
 
 def main(arguments: list[str]) -> int:
     """Prints a plan or a table, or runs; returns the exit status."""
-    # A signal leaves by way of Python, which ends the run that this process waits for.
-    signal.signal(signal.SIGTERM, lambda signum, _: sys.exit(128 + signum))
     known, extra = _parse(arguments)
     return status_of(__file__, lambda: _do(known, tuple(extra)))
 

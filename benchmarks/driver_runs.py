@@ -13,6 +13,7 @@ import bayesian_gan
 from bayesian_gan.storage import json_checksum
 
 ROOT = Path(__file__).parents[1]
+_ENDING = str(Path(__file__).with_name("ending.py"))
 
 
 class RunError(Exception):
@@ -89,6 +90,8 @@ def train(
 def start(command: Sequence[str], threads: int | None = None, log: Path | None = None) -> None:
     """Runs a command of this Python, which finds this package wherever it stands; see `train`.
 
+    It is ended when this process ends, or the thread that waits for it.
+
     Raises:
         RunError: it failed.
     """
@@ -100,7 +103,7 @@ def start(command: Sequence[str], threads: int | None = None, log: Path | None =
     with contextlib.ExitStack() as stack:
         output = None if log is None else stack.enter_context(log.open("a", encoding="utf-8"))
         status = subprocess.run(
-            [sys.executable, *command],
+            [sys.executable, _ENDING, str(os.getpid()), sys.executable, *command],
             env=environment,
             stdout=output,
             stderr=None if output is None else subprocess.STDOUT,

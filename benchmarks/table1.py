@@ -1,8 +1,8 @@
 #!/usr/bin/env python
 """The paper's Table 1, cell by cell: data sets, numbers of labels, five systems, label sets.
 
-    python benchmarks/table1.py --data_path DATA --plan          what is missing, and how long it takes
-    python benchmarks/table1.py --data_path DATA --jobs 2        runs it, two cells side by side
+    python benchmarks/table1.py --data_path DATA                 what is missing, and how long it takes
+    python benchmarks/table1.py --data_path DATA --jobs 2 --go   runs it, two cells side by side
     python benchmarks/table1.py --render                         writes docs/results.md
 
 Finished cells are lines of --results and are not run again; a cell that was broken off goes on from
@@ -34,7 +34,7 @@ from bayesian_gan.runs.branch import branch  # noqa: E402
 from bayesian_gan.storage import write_atomically  # noqa: E402
 from benchmarks.command_line import parser_of, status_of  # noqa: E402
 from benchmarks.driver_runs import RunError, finished, newest, read, train  # noqa: E402
-from benchmarks.table.cells import SYSTEMS, Cell, result  # noqa: E402
+from benchmarks.table.cells import SYSTEMS, Cell, flag_values, result  # noqa: E402
 from benchmarks.table.render import render  # noqa: E402
 from benchmarks.table.results import (  # noqa: E402
     append_result,
@@ -60,10 +60,15 @@ def _do(known: argparse.Namespace, extra: tuple[str, ...]) -> int:
         write_atomically(ROOT / "docs" / "results.md", lambda file: file.write(text.encode()))
         print(f"docs/results.md: {len(lines)} cells")
         return 0
+    flag_values(known.preset, extra)  # Refuses what no run would take, before the first one.
     cells, num_images = _cells(known)
     missing = [cell for cell in cells if find(lines, cell) is None]
     _print_plan(lines, cells, missing, known.jobs)
-    return 0 if known.plan else _run(missing, num_images, known, extra)
+    if not known.go:
+        if missing:
+            print("--go runs them")
+        return 0
+    return _run(missing, num_images, known, extra)
 
 
 def _parse(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
@@ -83,7 +88,7 @@ def _parse(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
     )
     parser.add_argument("--jobs", type=int, default=2, help="cells side by side, on a core each")
     parser.add_argument("--minutes", type=float, help="begin no further cell after this time")
-    parser.add_argument("--plan", action="store_true", help="print what is missing, run nothing")
+    parser.add_argument("--go", action="store_true", help="run what is missing")
     parser.add_argument("--render", action="store_true", help="write docs/results.md, run nothing")
     parser.add_argument(
         "--results", type=Path, default=ROOT / "benchmarks" / "results" / "table1.jsonl"

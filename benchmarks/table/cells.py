@@ -8,6 +8,7 @@ from typing import Any
 
 from absl import flags
 
+from bayesian_gan.errors import InputError
 from bayesian_gan.options import flags as run_flags
 from bayesian_gan.options.config import apply_preset
 
@@ -141,10 +142,17 @@ class Cell:
 
 @cache
 def flag_values(preset: str, extra: tuple[str, ...] = ()) -> flags.FlagValues:
-    """The flags of a run of the preset."""
+    """The flags of a run of the preset, and of others that are handed on to it.
+
+    Raises:
+        InputError: an argument that is no flag of a run.
+        absl.flags.Error: likewise, or a value that does not fit.
+    """
     values = flags.FlagValues()
     run_flags.define(values, semi=True)
-    values(["table1.py", f"--preset={preset}", *extra], known_only=True)
+    _, *rest = values(["a benchmark", f"--preset={preset}", *extra])
+    if rest:
+        raise InputError(f"{rest[0]}: is no flag; give --help")
     apply_preset(values)
     return values
 

@@ -2,6 +2,11 @@
 
 import json
 import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,6 +15,8 @@ from run_files import write_run
 import bayesian_gan
 from benchmarks import driver_runs, label_seeds
 from benchmarks.driver_runs import RunError, finished, newest, place_name, start, train
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_only_a_run_with_all_its_iterations_is_finished(tmp_path: Path) -> None:
@@ -73,6 +80,41 @@ def test_failure_has_the_status_and_names_the_log(tmp_path: Path) -> None:
         )
     assert caught.value.status == 3
     assert log.read_text().endswith("why\n")
+
+
+ENDED = """
+import pathlib, signal, sys, time
+place = pathlib.Path(sys.argv[1])
+def end(*_):
+    (place / "ended").touch()
+    sys.exit()
+signal.signal(signal.SIGTERM, end)
+(place / "begun").touch()
+time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_a_run_ends_with_the_benchmark_that_waits_for_it(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    waits = f"from benchmarks.driver_runs import start; start(['-c', {ENDED!r}, {str(tmp_path)!r}])"
+    # In a thread, as table1.py does.
+    program = f"import threading\ndef wait():\n    {waits}\nthreading.Thread(target=wait).start()"
+    benchmark = subprocess.Popen(
+        [sys.executable, "-c", program], env=os.environ | {"PYTHONPATH": str(ROOT)}
+    )
+    _until((tmp_path / "begun").exists)
+    benchmark.send_signal(number)
+    benchmark.wait(60)
+    _until((tmp_path / "ended").exists)
+
+
+def _until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def test_package_is_found_from_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -219,8 +219,20 @@ def test_temperatures_are_asked_for_so_that_they_are_told_apart(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for extra in ("--temperature=0", "-temperature=0"):
-        assert table1.main(["--plan", f"--results={tmp_path / 'r.jsonl'}", extra]) == 2
+        assert table1.main(["--go", f"--results={tmp_path / 'r.jsonl'}", extra]) == 2
         assert "give --temperatures" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("extra", ["--num_mcms=3", "--plan", "mnist:100", "--lr=fast"])
+def test_what_no_run_would_take_is_refused_before_the_first_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], extra: str
+) -> None:
+    places = (f"--results={tmp_path / 'r.jsonl'}", f"--runs={tmp_path / 'runs'}")
+    assert table1.main(["--go", "--rows", "digits:100", *places, extra]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("table1.py: error: ")
+    assert extra.lstrip("-").partition("=")[0] in line
+    assert not (tmp_path / "runs").exists()
 
 
 def test_absent_data_is_skipped_and_the_plan_runs_nothing(tmp_path: Path) -> None:
@@ -228,7 +240,6 @@ def test_absent_data_is_skipped_and_the_plan_runs_nothing(tmp_path: Path) -> Non
         [
             sys.executable,
             str(ROOT / "benchmarks" / "table1.py"),
-            "--plan",
             *("--rows", "svhn:500", "digits:100"),
             *("--label_seeds", "0", "1"),
             *("--data_path", str(tmp_path)),
@@ -241,5 +252,6 @@ def test_absent_data_is_skipped_and_the_plan_runs_nothing(tmp_path: Path) -> Non
     ).stdout
     assert printed.startswith("skipped svhn:500: no svhn in --data_path")
     assert "0 of 10 cells are done" in printed
+    assert printed.endswith("--go runs them\n")
     assert printed.count("digits_100_bayesgan") == 2  # The supervised CNN trains beside it.
     assert not (tmp_path / "runs").exists()
