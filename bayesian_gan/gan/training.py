@@ -128,7 +128,7 @@ class TrainingGAN(PredictingGAN):
         if validation_split and validation_data is None:
             given, validation_data = self._split(given, validation_split)
         batch_size = batch_size or given.batch_size or BATCH_SIZE
-        self._hold(given, class_weight, batch_size, labelled_batch_size)
+        self._take(self._check(given, class_weight, batch_size, labelled_batch_size))
         iterations = steps_per_epoch or -(-len(given.x) // batch_size)
         with self._refusals():
             history = super().fit(
@@ -163,7 +163,8 @@ class TrainingGAN(PredictingGAN):
         Raises:
             InputError: see `fit`; or mapped images with XLA.
         """
-        self._hold(self._read(x, y, sample_weight), None, batch_size, labelled_batch_size)
+        given = self._read(x, y, sample_weight)
+        self._take(self._check(given, None, batch_size, labelled_batch_size))
 
     def train_on_batch(
         self,
@@ -279,15 +280,6 @@ class TrainingGAN(PredictingGAN):
             check_frozen(self.discriminator_optimizers, [c.discriminators for c in chains])
         return checked
 
-    def _hold(
-        self,
-        given: Given,
-        class_weight: Mapping[int, float] | None,
-        batch_size: int,
-        labelled_batch_size: int | None,
-    ) -> None:
-        self._take(self._check(given, class_weight, batch_size, labelled_batch_size))
-
     def _take(self, checked: CheckedData) -> None:
         """Gives the traced step these data; makes a new one where they are of another shape."""
         if self.step is not None and self.step.data.refill(checked):
@@ -307,9 +299,8 @@ class TrainingGAN(PredictingGAN):
         """
         if not labelled:
             return 0.0
-        return (
-            self.game.num_data if self.game.objective.w_s == "posterior" else rows * rows / labelled
-        ) / rows
+        of_posterior = self.game.objective.w_s == "posterior"
+        return (self.game.num_data if of_posterior else rows * rows / labelled) / rows
 
     def _validation(self, data: Any, batch_size: int | None, where: str = "validation_data") -> Any:
         """Examples for scores, checked before training begins."""
