@@ -11,7 +11,7 @@ from bayesian_gan.data.splits import label_split
 from bayesian_gan.options.config import Config
 from bayesian_gan.options.contradictions import check_kind
 from bayesian_gan.options.own_data import meant
-from bayesian_gan.options.own_preset import PRESETS_OF_KINDS, sized
+from bayesian_gan.options.own_preset import PRESETS_OF_KINDS, may_choose, sized
 from bayesian_gan.reliability.environment import check_versions
 from bayesian_gan.runs.cluster import read_cluster
 from bayesian_gan.runs.devices import use_device
@@ -95,6 +95,5 @@ def choose_preset(values: flags.FlagValues) -> None:
         values: absl's `flags.FLAGS`, parsed.
     """
     dataset = meant(values["data"].value, values["dataset"].value)
-    is_new = values["resume"].value in (None, AUTO)
-    if is_new and values["preset"].value is None and holds_vectors(dataset):
+    if may_choose(values) and holds_vectors(dataset):
         values["preset"].value = PRESETS_OF_KINDS["table"]

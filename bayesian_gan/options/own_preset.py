@@ -28,11 +28,14 @@ def choose_preset(values: flags.FlagValues) -> None:
     if values["preset"].value == NO_PRESET:
         values["preset"].value = None
         return
-    kind = meant(values["data"].value, values["dataset"].value).partition(":")[0]
-    is_new = values["resume"].value in (None, "auto")
-    authors = values["objective"].value == "authors"
-    if values["preset"].value is None and is_new and not authors:
+    if may_choose(values) and values["objective"].value != "authors":
+        kind = meant(values["data"].value, values["dataset"].value).partition(":")[0]
         values["preset"].value = PRESETS_OF_KINDS.get(kind)
+
+
+def may_choose(values: flags.FlagValues) -> bool:
+    """Whether a run is new and asks for no preset, so that its data may choose one."""
+    return values["preset"].value is None and values["resume"].value in (None, "auto")
 
 
 def sizes(image_shape: tuple[int, ...]) -> dict[str, Any]:
