@@ -2,11 +2,13 @@
 
 import argparse
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from bayesian_gan.commands.score_rows import print_classification, print_detection
 from bayesian_gan.errors import InputError
 from bayesian_gan.options.reading import ReadingOptions
 from bayesian_gan.runs.finished import FinishedRun
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
 FORMAT = 1
 NUM_IMAGES = 10_000
 MIN_IMAGES = 20
-SCORE_ROW = "{:34}{:>8}{:>8}{:>9}{:>9}{:>9}{:>8}{:>10}"
 SAMPLE_ROW = "{:22}{:>7}{:>8}{:>10}{:>10}{:>10}{:>10}{:>8}{:>9}{:>9}"
 PICTURE = "nearest_neighbours.png"
 
@@ -50,7 +51,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="saved Keras model, images in [-1, 1] to one vector each, for FID with its features as well",
     )
     parser.add_argument(
-        "--seed", type=int, default=0, help="of z and of the real images, in [0, 2^31 - 4]"
+        "--seed",
+        type=int,
+        default=0,
+        help="of z, of the real images and of what the baselines see, in [0, 2^31 - 4]",
     )
 
 
@@ -100,7 +104,7 @@ def run(arguments: argparse.Namespace) -> int:
     if opened.config.validation:
         print("test images are those of --validation: the last of the training set, held out")
     if data.has_test:
-        result |= _predictions(posterior, data, outside)
+        result |= _predictions(opened, data, outside, arguments.seed)
     else:
         print("no test set: no error, calibration or uncertainty of unseen images is known")
     if arguments.num_images:
@@ -177,7 +181,7 @@ def _extractors(
 
 
 def _predictions(
-    posterior: "Posterior", data: "ImageData", outside: Outside | None
+    opened: FinishedRun, data: "ImageData", outside: Outside | None, seed: int
 ) -> dict[str, Any]:
     from bayesian_gan.evaluation.predictions import (
         classification_report,
@@ -185,11 +189,14 @@ def _predictions(
         predictions,
     )
 
+    posterior = opened.posterior
     inside = predictions(posterior, data.test_images, data.test_labels)
     result: dict[str, Any] = {"p_real": float(1.0 - inside.p_fake.mean())}
     if inside.single:
         result["classification"] = classification_report(inside, data.test_labels, data.class_names)
-        _print_classification(result["classification"], data.noun)
+        result["baselines"] = _baselines(opened, data, seed)
+        supervised = (opened.summary or {}).get("supervised")
+        print_classification(result["classification"], result["baselines"], supervised, data.noun)
     else:
         print("no labels in this run: nothing to classify")
     if outside is not None:
@@ -201,69 +208,24 @@ def _predictions(
             "p_real": float(1.0 - elsewhere.p_fake.mean()),
             "scores": {name: score.to_json() for name, score in found.items()},
         }
-        _print_detection(result["out_of_distribution"])
+        print_detection(result["out_of_distribution"])
     return result
 
 
-def _print_classification(report: dict[str, Any], noun: str) -> None:
-    n = report["average"]["n"]
-    print(f"\nclassification of {n} test {noun}")
-    print(SCORE_ROW.format("", "errors", "of", "error %", "NLL", "Brier", "ECE %", "adaptive"))
-    for kind in ("mean", "best", "worst"):
-        _print_scores(f"single samples, {kind}", report["single"][kind], n)
-    for row in report["averages"]:
-        _print_scores(f"average of the first {row['num_samples']}", row, n)
-    print("\nby class" + " " * 26 + f"{'errors':>8}{'of':>8}{'error %':>9}{'NLL':>9}")
-    for name, row in report["per_class"].items():
-        print(
-            f"{name[:33]:34}{row['errors']:8d}{row['n']:8d}{100 * row['error_rate']:9.2f}{row['nll']:9.4f}"
-        )
-    print(f"\nuncertainty in nats{'':15}{'mean':>8}{'right':>10}{'wrong':>10}")
-    for name, values in report["uncertainty"].items():
-        cells = "".join(
-            f"{'-':>10}" if values[key] is None else f"{values[key]:10.4f}"
-            for key in ("mean_of_right", "mean_of_wrong")
-        )
-        print(f"{name:34}{values['mean']:8.4f}{cells}")
-    selective = report["selective"]
-    coverages = list(selective["entropy"]["error_rate_at_coverage"])
-    print(
-        f"\nerror % of the least uncertain{'AURC %':>12}"
-        + "".join(f"{100 * float(c):7.0f}%" for c in coverages)
-    )
-    for name in ("entropy", "mutual_information", "confidence"):
-        rates = selective[name]["error_rate_at_coverage"].values()
-        print(
-            f"by {name:31}{100 * selective[name]['aurc']:8.3f}"
-            + "".join(f"{100 * rate:8.2f}" for rate in rates)
-        )
-    print(f"{'perfect knowledge':34}{100 * selective['perfect']['aurc']:8.3f}")
+def _baselines(opened: FinishedRun, data: "ImageData", seed: int) -> dict[str, Any]:
+    """The part of `evaluation.json` on baselines; empty without labels."""
+    from bayesian_gan.evaluation.baselines import BASELINES, points
+    from bayesian_gan.evaluation.predictions import scores
 
-
-def _print_scores(name: str, row: dict[str, Any], n: int) -> None:
-    errors = f"{row['errors']:.1f}" if row["errors"] % 1 else f"{row['errors']:.0f}"
-    print(
-        SCORE_ROW.format(
-            name,
-            errors,
-            n,
-            f"{100 * row['error_rate']:.2f}",
-            f"{row['nll']:.4f}",
-            f"{row['brier']:.4f}",
-            f"{100 * row['ece']:.2f}",
-            f"{100 * row['ece_adaptive']:.2f}",
-        )
-    )
-
-
-def _print_detection(report: dict[str, Any]) -> None:
-    first = next(iter(report["scores"].values()))
-    print(
-        f"\ntelling {first['n_out']} images of {report['data_set']} from {first['n_in']} test images"
-        f"\n{'':34}{'AUROC':>8}{'AUPR':>8}   (chance {first['share']:.3f})"
-    )
-    for name, score in report["scores"].items():
-        print(f"by {name:31}{score['auroc']:8.4f}{score['aupr']:8.4f}")
+    if opened.split is None:
+        return {}
+    indices, labels = (np.array(opened.split[name]) for name in ("indices", "labels"))
+    given = points(data.images, indices, labels, data.test_images, data.num_classes, seed)
+    said = {name: baseline(given, seed) for name, baseline in BASELINES.items()}
+    return {
+        name: {"title": b.title, **asdict(scores(b.probabilities, data.test_labels)), **b.how}
+        for name, b in said.items()
+    }
 
 
 # ------------------------------------------------------------------------------------- samples

@@ -5,9 +5,17 @@ images into activations. See docs/evaluation.md for what each number means.
 """
 
 from bayesian_gan.evaluation.answers import Answers, answers
+from bayesian_gan.evaluation.baselines import (
+    Baseline,
+    Points,
+    label_spreading,
+    logistic_regression,
+    points,
+)
 from bayesian_gan.evaluation.calibration import CalibrationBins, calibration_bins
 from bayesian_gan.evaluation.classification import (
     Classification,
+    Errors,
     brier_score,
     classification,
     per_class,
@@ -36,13 +44,16 @@ from bayesian_gan.evaluation.uncertainty import (
 
 __all__ = [
     "Answers",
+    "Baseline",
     "CalibrationBins",
     "Classification",
     "Detection",
+    "Errors",
     "Gaussian",
     "KernelDistance",
     "Manifold",
     "ModeCoverage",
+    "Points",
     "RiskCoverage",
     "SampleQuality",
     "Uncertainty",
@@ -55,10 +66,13 @@ __all__ = [
     "frechet_distance",
     "frechet_matrix",
     "kernel_distance",
+    "label_spreading",
+    "logistic_regression",
     "manifold",
     "mode_coverage",
     "nearest_neighbours",
     "per_class",
+    "points",
     "risk_coverage",
     "sample_quality",
     "uncertainty",

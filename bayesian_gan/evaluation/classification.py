@@ -1,4 +1,4 @@
-"""Errors, negative log-likelihood and Brier score of predicted class probabilities.
+"""Errors, negative log-likelihood, calibration and Brier score of predicted class probabilities.
 
 As everywhere in this package: pure functions of NumPy arrays, in float64.
 """
@@ -9,10 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from bayesian_gan.evaluation.calibration import calibration_bins
+
 
 @dataclass(frozen=True)
-class Classification:
-    """How a classifier did on n test examples.
+class Errors:
+    """How a classifier did on n test examples, of one class or of all.
 
     Attributes:
         errors: number misclassified (arg-max of the probabilities).
@@ -31,18 +33,32 @@ class Classification:
         return asdict(self)
 
 
+@dataclass(frozen=True)
+class Classification(Errors):
+    """How a classifier did on n test examples of all classes.
+
+    Attributes:
+        ece: see `CalibrationBins.error`, 15 bins of equal width.
+    """
+
+    ece: float
+
+
 def classification(probabilities: np.ndarray, labels: np.ndarray) -> Classification:
     """Scores probabilities [n, K] against integer labels [n], in float64.
 
     A probability below the smallest positive float64 counts as that number, so the NLL stays
     finite.
     """
+    ece = calibration_bins(probabilities, labels).error
+    return Classification(**_errors(probabilities, labels).to_json(), ece=ece)
+
+
+def _errors(probabilities: np.ndarray, labels: np.ndarray) -> Errors:
     p = np.asarray(probabilities, np.float64)
     true_class = np.maximum(p[np.arange(len(labels)), labels], np.finfo(np.float64).tiny)
     errors = int(np.sum(np.argmax(p, axis=1) != labels))
-    return Classification(
-        errors, len(labels), errors / len(labels), float(-np.log(true_class).mean())
-    )
+    return Errors(errors, len(labels), errors / len(labels), float(-np.log(true_class).mean()))
 
 
 def brier_score(probabilities: np.ndarray, labels: np.ndarray) -> float:
@@ -62,10 +78,11 @@ def brier_score(probabilities: np.ndarray, labels: np.ndarray) -> float:
 
 def per_class(
     probabilities: np.ndarray, labels: np.ndarray, class_names: Sequence[str]
-) -> dict[str, Classification]:
-    """`classification` of the test examples of each true class, by its name.
+) -> dict[str, Errors]:
+    """Errors and NLL of the test examples of each true class, by its name.
 
-    A class without test examples is left out.
+    A class without test examples is left out. There is no calibration of a class: it is the
+    probability of what is predicted that is to be the frequency of being right.
 
     Args:
         probabilities: [n, K].
@@ -76,5 +93,5 @@ def per_class(
     for k, name in enumerate(class_names):
         members = np.flatnonzero(labels == k)
         if len(members):
-            found[name] = classification(np.asarray(probabilities)[members], labels[members])
+            found[name] = _errors(np.asarray(probabilities)[members], labels[members])
     return found

@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bayesian_gan.evaluation.calibration import calibration_bins
-from bayesian_gan.evaluation.classification import brier_score, classification, per_class
+from bayesian_gan.evaluation.classification import (
+    Classification,
+    brier_score,
+    classification,
+    per_class,
+)
 from bayesian_gan.evaluation.out_of_distribution import Detection, detection
 from bayesian_gan.evaluation.uncertainty import Uncertainty, risk_coverage, uncertainty
 
@@ -18,25 +23,15 @@ COVERAGES = (0.5, 0.8, 0.9, 0.95, 0.99, 1.0)
 
 
 @dataclass(frozen=True)
-class Scores:
-    """Scores of one classifier on n test examples; lower is better in all.
+class Scores(Classification):
+    """All scores of one classifier on n test examples; lower is better in all.
 
     Attributes:
-        errors: number misclassified.
-        n: test examples.
-        error_rate: errors / n.
-        nll: see `classification`, nats.
         brier: see `brier_score`.
-        ece: see `CalibrationBins.error`, 15 bins of equal width.
-        ece_adaptive: the same, 15 bins of equally many.
+        ece_adaptive: as `ece`, 15 bins of equally many.
     """
 
-    errors: int
-    n: int
-    error_rate: float
-    nll: float
     brier: float
-    ece: float
     ece_adaptive: float
 
 
@@ -45,7 +40,6 @@ def scores(probabilities: np.ndarray, labels: np.ndarray) -> Scores:
     return Scores(
         **classification(probabilities, labels).to_json(),
         brier=brier_score(probabilities, labels),
-        ece=calibration_bins(probabilities, labels).error,
         ece_adaptive=calibration_bins(probabilities, labels, adaptive=True).error,
     )
 

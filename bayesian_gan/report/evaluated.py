@@ -24,14 +24,15 @@ def evaluation_section(found: Findings) -> list[str]:
     if evaluation is None:
         return []
     return [
-        *_classification(evaluation.get("classification") or {}),
+        *_classification(evaluation.get("classification") or {}, evaluation.get("baselines") or {}),
         *_samples(evaluation.get("samples") or {}, found.run.class_names),
         *_neighbours(found),
         *_outside(evaluation.get("out_of_distribution") or {}),
     ]
 
 
-def _classification(report: dict[str, Any]) -> list[str]:
+def _classification(report: dict[str, Any], baselines: dict[str, Any]) -> list[str]:
+    """Scores of the posterior, and of baselines, which files of older versions have not."""
     if not report:
         return []
     header = ("", "errors", "error %", "NLL", "Brier", "ECE %", "adaptive")
@@ -39,6 +40,7 @@ def _classification(report: dict[str, Any]) -> list[str]:
         (f"single samples, {kind}", report["single"][kind]) for kind in ("mean", "best", "worst")
     ]
     named += [(f"average of the first {row['num_samples']}", row) for row in report["averages"]]
+    named += [(row["title"], row) for row in baselines.values()]
     rows = [
         (
             name,

@@ -16,7 +16,7 @@ import numpy as np
 import tensorflow as tf
 
 from bayesian_gan.data.batches import to_unit
-from bayesian_gan.evaluation import calibration_bins, classification
+from bayesian_gan.evaluation import classification
 from bayesian_gan.export.average import looped_classify, stack
 from bayesian_gan.export.networks import Networks
 from bayesian_gan.networks.outputs import real_logit, split_outputs, symbolic_output
@@ -109,8 +109,7 @@ def quality(networks: Networks, images: np.ndarray, labels: np.ndarray) -> Quali
     score = classification(probabilities, labels)
     classify = _compiled(networks)
     one, many = (_milliseconds(classify, tf.constant(images[:n])) for n in (1, FORWARD_BATCH))
-    ece = calibration_bins(probabilities, labels).error
-    return Quality(len(networks), score.errors, score.n, score.nll, ece, one, many)
+    return Quality(len(networks), score.errors, score.n, score.nll, score.ece, one, many)
 
 
 def _compiled(networks: Networks) -> Callable[[tf.Tensor], dict[str, tf.Tensor]]:

@@ -12,8 +12,9 @@ from PIL import Image
 from sklearn.metrics import roc_auc_score
 
 from bayesian_gan.commands import main
+from bayesian_gan.commands.score_rows import how_made
 from bayesian_gan.data import digits
-from bayesian_gan.evaluation import features
+from bayesian_gan.evaluation import features, label_spreading, logistic_regression, points
 from bayesian_gan.evaluation.predictions import scores
 from bayesian_gan.posterior import Posterior
 
@@ -114,6 +115,64 @@ def test_evaluate_says_what_the_posterior_does(
     assert f"test accuracy {100 * features.classifier_features(data).accuracy:.2f}%" in printed
 
 
+def test_evaluate_prints_baselines_beside_the_posterior(
+    run_copy: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data, split = digits.load(), json.loads((run_copy / "labelled.json").read_text())
+    indices, labels = np.array(split["indices"]), np.array(split["labels"])
+    given = points(data.images, indices, labels, data.test_images, 10, seed=5)
+    expected = {
+        name: baseline(given, 5)
+        for name, baseline in (
+            ("logistic_regression", logistic_regression),
+            ("label_spreading", label_spreading),
+        )
+    }
+
+    def evaluate() -> tuple[dict[str, Any], list[str]]:
+        assert main(["evaluate", str(run_copy), "--num_images", "0", "--seed", "5"]) == 0
+        printed = capsys.readouterr().out.splitlines()
+        return json.loads((run_copy / "evaluation.json").read_text()), printed
+
+    found, printed = evaluate()
+    assert list(found["baselines"]) == list(expected)
+    (place,) = (k for k, line in enumerate(printed) if line.startswith("supervised network"))
+    for k, (name, baseline) in enumerate(expected.items(), place + 1):
+        row, known = found["baselines"][name], scores(baseline.probabilities, data.test_labels)
+        assert row == {"title": baseline.title, **vars(known), **baseline.how}
+        cells = [
+            f"{known.errors:8d}{500:8d}{100 * known.error_rate:9.2f}{known.nll:9.4f}",
+            f"{known.brier:9.4f}{100 * known.ece:8.2f}{100 * known.ece_adaptive:10.2f}",
+        ]
+        assert printed[k] == f"{baseline.title:34}" + "".join(cells)
+    assert found["baselines"]["label_spreading"]["unlabelled"] == 1277
+    assert "C = " in printed[place + 3]
+    assert "by 2-fold cross-validation" in printed[place + 3]
+    # Of the supervised network the run's summary holds some columns; older ones hold fewer.
+    path = run_copy / "summary.json"
+    summary = json.loads(path.read_text())
+    own = summary["supervised"]
+    start = f"{'supervised network':34}{own['errors']:8d}{500:8d}{100 * own['error_rate']:9.2f}"
+    start += f"{own['nll']:9.4f}{'-':>9}"
+    assert printed[place] == f"{start}{100 * own.pop('ece'):8.2f}{'-':>10}"
+    path.write_text(json.dumps(summary))
+    assert evaluate()[1][place] == f"{start}{'-':>8}{'-':>10}"
+    path.unlink()
+    assert not any(line.startswith("supervised") for line in evaluate()[1])
+
+
+def test_how_baselines_were_made_is_said() -> None:
+    def said(strength: float | None, folds: int, unreached: int) -> str:
+        regression = {"strength": strength, "folds": folds}
+        spreading = {"unreached": unreached}
+        found = {"logistic_regression": regression, "label_spreading": spreading}
+        return how_made(found, "images")
+
+    assert said(10**0.5, 5, 0).endswith("alone, C = 3.16 by 5-fold cross-validation")
+    assert "C = 1, for a class has a single label; no label spreads to 3 test" in said(1.0, 0, 3)
+    assert said(None, 0, 0).endswith("one class alone has labels")
+
+
 def test_evaluate_a_run_without_labels(
     unsupervised_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -124,8 +183,7 @@ def test_evaluate_a_run_without_labels(
     assert "nothing to classify" in capsys.readouterr().out
     found = json.loads((unsupervised_run / "evaluation.json").read_text())
     assert list(found["out_of_distribution"]["scores"]) == ["p_real"]
-    assert "classification" not in found
-    assert "samples" not in found
+    assert not {"classification", "baselines", "samples"} & found.keys()
 
 
 def test_evaluate_refuses(run_copy: Path, tmp_path: Path, refused: Refuse) -> None:

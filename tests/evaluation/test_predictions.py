@@ -40,6 +40,8 @@ def test_scores_are_scikit_learn_s(predicted: tuple[np.ndarray, np.ndarray]) -> 
         brier_score_loss(labels == k, p[:, k]) for k in range(K)
     )  # One class against the rest, summed.
     assert brier_score(p, labels) == pytest.approx(expected, rel=1e-12)
+    assert found.ece == calibration_bins(p, labels).error
+    assert found.to_json() == vars(found)
     classes = per_class(p, labels, ["a", "b", "c", "d"])
     assert sum(c.errors for c in classes.values()) == found.errors
     assert sum(c.nll * c.n for c in classes.values()) == pytest.approx(found.nll * found.n)

@@ -53,6 +53,10 @@ EVALUATION: dict[str, Any] = {
         "averages": [{"num_samples": k} | _score(e) for k, e in ((1, 9), (2, 5), (4, 3))],
         "single": {"mean": _score(7.5), "best": _score(6), "worst": _score(9)},
     },
+    "baselines": {
+        "logistic_regression": {"title": "regression, 50 components"} | _score(30),
+        "label_spreading": {"title": "spreading, 20 <unlabelled>"} | _score(12),
+    },
     "samples": {
         "features": {
             "classifier": {
@@ -117,7 +121,13 @@ def test_evaluation_stands_where_it_belongs(tmp_path: Any, monkeypatch: pytest.M
         ["average of the first 1", "9", "1.80", "0.9000", "0.4500", "0.90", "0.45"],
         ["average of the first 2", "5", "1.00", "0.5000", "0.2500", "0.50", "0.25"],
         ["average of the first 4", "3", "0.60", "0.3000", "0.1500", "0.30", "0.15"],
+        ["regression, 50 components", "30", "6.00", "3.0000", "1.5000", "3.00", "1.50"],
+        ["spreading, 20 &lt;unlabelled&gt;", "12", "2.40", "1.2000", "0.6000", "1.20", "0.60"],
     ]
+    older = {name: part for name, part in EVALUATION.items() if name != "baselines"}
+    found.evaluation = older
+    assert len(_rows("".join(evaluation_section(found)), "Scores of classification")) == 6
+    drawn.pop()
     quality = ["0.500", "0.250", "0.750", "0.125"]
     assert _rows(text, "Quality of generated images") == [
         ["generator 0", "5,000", "500", "1.5", "0.15", "0.002", *quality],

@@ -171,6 +171,8 @@ def test_rows_are_evaluated_reported_diagnosed_and_exported(
     assert main(["evaluate", str(run_dir), "--num_images", "100"]) == 0
     printed = capsys.readouterr().out
     assert "classification of 89 test rows" in printed
+    # The columns, their categories one by one, are 15 numbers.
+    assert "logistic regression, 15 components" in printed
     assert "generated rows, features of the columns themselves" in printed
     assert not list(run_dir.glob("*.png"))
     assert main(["report", str(run_dir)]) == 0
