@@ -38,7 +38,7 @@ from bayesian_gan.runs.suggest import WAYS  # noqa: E402
 from benchmarks.command_line import parser_of, status_of  # noqa: E402
 from benchmarks.driver_runs import finished, place_name, read, start, train  # noqa: E402
 from benchmarks.table.cells import flag_values  # noqa: E402
-from benchmarks.table.results import append_result, read_lines  # noqa: E402
+from benchmarks.table.results import append_result, check_version, read_lines  # noqa: E402
 
 BALANCED = "balanced"
 REQUIRED = ("data", "by", "seed", "rounds", "settings", "labels", "errors", "n", "nll", "version")
@@ -287,7 +287,8 @@ def main(arguments: list[str]) -> int:
 
 
 def _do(known: argparse.Namespace, extra: tuple[str, ...]) -> None:
-    lines = read_lines(known.results, bayesian_gan.__version__, REQUIRED)
+    lines = read_lines(known.results, REQUIRED)
+    check_version(known.results, lines, bayesian_gan.__version__)
     if known.table:
         print(table(lines))
         return

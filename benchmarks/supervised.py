@@ -21,13 +21,13 @@ import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
 
 from bayesian_gan.data.batches import to_unit  # noqa: E402
-from bayesian_gan.data.catalogue import ImageData  # noqa: E402
+from bayesian_gan.data.catalogue import ImageData, load  # noqa: E402
 from bayesian_gan.data.splits import LabelSplit, label_split  # noqa: E402
 from bayesian_gan.evaluation import Classification, classification  # noqa: E402
 from bayesian_gan.networks.supervised import SupervisedBaseline  # noqa: E402
+from bayesian_gan.options.reading import ReadingOptions  # noqa: E402
 from bayesian_gan.samplers import SGHMC, CollectPosterior  # noqa: E402
-from benchmarks.command_line import status_of  # noqa: E402
-from benchmarks.label_sets import label_set_parser, over_label_sets  # noqa: E402
+from benchmarks.command_line import parser_of, status_of  # noqa: E402
 
 MOST_ITERATIONS = 50_000
 COLUMNS = ("supervised", "last sample", "average")
@@ -102,7 +102,11 @@ def scores(data: ImageData, label_seed: int, known: argparse.Namespace) -> list[
 
 def main() -> int:
     """Prints the table; returns the exit status."""
-    parser = label_set_parser(__doc__, 5)
+    parser = parser_of(__doc__)
+    parser.add_argument("--dataset", default="digits")
+    parser.add_argument("--data_path")
+    parser.add_argument("--N", type=int, default=100, help="labelled images")
+    parser.add_argument("--label_seeds", type=int, nargs="+", default=list(range(5)))
     parser.add_argument("--df_dim", type=int, default=24, help="width of the CNN")
     parser.add_argument("--pooling", default="stride", choices=["stride", "average"])
     parser.add_argument("--prior_std", type=float, default=1.0)
@@ -118,9 +122,11 @@ def main() -> int:
 
 
 def _print_table(known: argparse.Namespace) -> None:
+    data = load(known.dataset, known.data_path, ReadingOptions(download=False))
     print(f"{'label set':>10}" + "".join(f"{name:>20}" for name in COLUMNS), flush=True)
     rows = []
-    for seed, found, _ in over_label_sets(known, lambda data, seed: scores(data, seed, known)):
+    for seed in known.label_seeds:
+        found = scores(data, seed, known)
         print(f"{seed:10d}" + _cells(found), flush=True)
         rows.append(found)
     means = [

@@ -1,9 +1,12 @@
 #!/usr/bin/env python
-"""The paper's Table 1, cell by cell: data sets, numbers of labels, five systems, label sets.
+"""The paper's Table 1, cell by cell: data sets, numbers of labels, systems, label sets.
 
     python benchmarks/table1.py --data_path DATA                 what is missing, and how long it takes
     python benchmarks/table1.py --data_path DATA --jobs 2 --go   runs it, two cells side by side
     python benchmarks/table1.py --render                         writes docs/results.md
+
+Beside the paper's five systems stand two baselines, which need no run and no preset; alone they
+are --systems logistic_regression label_spreading, and take seconds a label set.
 
 Finished cells are lines of --results and are not run again; a cell that was broken off goes on from
 its last checkpoint. A cell whose data set is absent is skipped, and said so. A cell of another
@@ -27,17 +30,21 @@ sys.path.insert(0, str(ROOT))
 
 import bayesian_gan  # noqa: E402
 from bayesian_gan.data.catalogue import load  # noqa: E402
+from bayesian_gan.data.image_data import ImageData  # noqa: E402
 from bayesian_gan.errors import InputError  # noqa: E402
+from bayesian_gan.evaluation.baselines import BASELINES  # noqa: E402
 from bayesian_gan.options.presets import PRESETS  # noqa: E402
 from bayesian_gan.options.reading import ReadingOptions  # noqa: E402
 from bayesian_gan.runs.branch import branch  # noqa: E402
 from bayesian_gan.storage import write_atomically  # noqa: E402
 from benchmarks.command_line import parser_of, status_of  # noqa: E402
 from benchmarks.driver_runs import RunError, finished, newest, read, train  # noqa: E402
+from benchmarks.table.baselines import baseline_results  # noqa: E402
 from benchmarks.table.cells import SYSTEMS, Cell, flag_values, result  # noqa: E402
 from benchmarks.table.render import render  # noqa: E402
 from benchmarks.table.results import (  # noqa: E402
     append_result,
+    check_version,
     find,
     read_results,
 )
@@ -54,21 +61,26 @@ def main(arguments: list[str]) -> int:
 def _do(known: argparse.Namespace, extra: tuple[str, ...]) -> int:
     if any(flag.lstrip("-").partition("=")[0] == "temperature" for flag in extra):
         raise InputError("--temperature: give --temperatures, so that cells of each are told apart")
-    lines = read_results(known.results, bayesian_gan.__version__)
+    lines = read_results(known.results)
     if known.render:
         text = render(lines)
         write_atomically(ROOT / "docs" / "results.md", lambda file: file.write(text.encode()))
         print(f"docs/results.md: {len(lines)} cells")
         return 0
     flag_values(known.preset, extra)  # Refuses what no run would take, before the first one.
-    cells, num_images = _cells(known)
+    if not set(known.systems) <= set(BASELINES):
+        check_version(known.results, lines, bayesian_gan.__version__)
+    cells, data = _cells(known)
     missing = [cell for cell in cells if find(lines, cell) is None]
     _print_plan(lines, cells, missing, known.jobs)
     if not known.go:
         if missing:
             print("--go runs them")
         return 0
-    return _run(missing, num_images, known, extra)
+    deadline = time.monotonic() + 60 * known.minutes if known.minutes else float("inf")
+    _compute([cell for cell in missing if cell.system in BASELINES], data, known, deadline)
+    trained = [cell for cell in missing if cell.system not in BASELINES]
+    return _run(trained, data, known, extra, deadline)
 
 
 def _parse(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
@@ -97,21 +109,20 @@ def _parse(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
     return parser.parse_known_args(arguments)
 
 
-def _cells(known: argparse.Namespace) -> tuple[list[Cell], dict[str, int]]:
-    """The cells asked for whose data is there, label set by label set; and N of each data set."""
-    num_images: dict[str, int] = {}
+def _cells(known: argparse.Namespace) -> tuple[list[Cell], dict[str, ImageData]]:
+    """The cells asked for whose data is there, label set by label set; and the data sets."""
+    found: dict[str, ImageData] = {}
     rows = []
     for row in known.rows:
         dataset, _, N = row.partition(":")
         if not N.isdigit():
             raise InputError(f"--rows {row}: give DATASET:N, such as mnist:100")
-        if dataset not in num_images:
+        if dataset not in found:
             try:
-                data = load(dataset, known.data_path, ReadingOptions(download=False))
+                found[dataset] = load(dataset, known.data_path, ReadingOptions(download=False))
             except InputError as error:
                 print(f"skipped {row}: {error}")
                 continue
-            num_images[dataset] = len(data.images)
         rows.append((dataset, int(N)))
     cells = [
         Cell(
@@ -119,7 +130,7 @@ def _cells(known: argparse.Namespace) -> tuple[list[Cell], dict[str, int]]:
             N,
             system,
             seed,
-            known.preset,
+            None if system in BASELINES else known.preset,
             temperature,
             known.equal_cost and system == "dcgan_10",
         )
@@ -130,7 +141,7 @@ def _cells(known: argparse.Namespace) -> tuple[list[Cell], dict[str, int]]:
             known.temperatures if system == "bayesgan" and known.temperatures else [None]
         )
     ]
-    return cells, num_images
+    return cells, found
 
 
 def _print_plan(
@@ -153,21 +164,37 @@ def _print_plan(
         print(f"  {name}: {statistics.mean(known) / 60:.0f} min" if known else f"  {name}: unknown")
     print(
         f"about {total / 3600 / jobs:.1f} hours with {jobs} side by side"
-        + (f", and {unknown} runs of kinds of which none is done" if unknown else "")
+        + (f", and {unknown} of kinds of which none is done" if unknown else "")
     )
+
+
+def _compute(
+    missing: list[Cell], data: dict[str, ImageData], known: argparse.Namespace, deadline: float
+) -> None:
+    """Computes the baselines that are missing, here; those of one label set together."""
+    sets: dict[tuple[str, int, int], list[Cell]] = {}
+    for cell in missing:
+        sets.setdefault((cell.dataset, cell.N, cell.label_seed), []).append(cell)
+    for cells in sets.values():
+        if time.monotonic() > deadline:
+            return
+        lines = baseline_results(cells, data[cells[0].dataset])
+        for cell, line in zip(cells, lines, strict=True):
+            append_result(known.results, line)
+            print(f"{cell.name}: {line['errors']} of {line['n']}", flush=True)
 
 
 def _run(
     missing: list[Cell],
-    num_images: dict[str, int],
+    data: dict[str, ImageData],
     known: argparse.Namespace,
     extra: tuple[str, ...],
+    deadline: float,
 ) -> int:
     """Runs what is missing; cells of one run together. Returns 1 if one failed."""
     runs: dict[str, list[Cell]] = {}
     for cell in missing:
         runs.setdefault(cell.name, []).append(cell)
-    deadline = time.monotonic() + 60 * known.minutes if known.minutes else float("inf")
     threads = max(1, (os.cpu_count() or 1) // known.jobs)
 
     def work(name: str) -> bool:
@@ -178,7 +205,7 @@ def _run(
             return False
         summary, described = read(folder, "summary.json"), read(folder, "config.json")
         for cell in runs[name]:
-            line = result(cell, extra, summary, described, num_images[cell.dataset])
+            line = result(cell, extra, summary, described, len(data[cell.dataset].images))
             append_result(known.results, line)
             print(f"{name} {cell.system}: {line['errors']} of {line['n']}", flush=True)
         return True

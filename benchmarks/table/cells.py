@@ -1,4 +1,7 @@
-"""The cells of the paper's Table 1: the command that makes each, and what is read of its run."""
+"""The cells of the paper's Table 1: the command that makes each, and what is read of its run.
+
+Two baselines that the paper has not stand beside its systems; they need no run.
+"""
 
 import hashlib
 import json
@@ -9,10 +12,12 @@ from typing import Any
 from absl import flags
 
 from bayesian_gan.errors import InputError
+from bayesian_gan.evaluation.baselines import BASELINES
 from bayesian_gan.options import flags as run_flags
 from bayesian_gan.options.config import apply_preset
 
-SYSTEMS = ("supervised", "dcgan", "w_dcgan", "dcgan_10", "bayesgan")
+TRAINED = ("supervised", "dcgan", "w_dcgan", "dcgan_10", "bayesgan")
+SYSTEMS = (*BASELINES, *TRAINED)
 
 ENSEMBLE = 10
 
@@ -44,7 +49,7 @@ OTHER_SCORES = {
 }
 
 # Saatci & Wilson 2017, Table 1: (mean, 2 std) over ten label sets; MNIST in errors of 10,000, the
-# others in %.
+# others in %; of the systems in `TRAINED`.
 PAPER: dict[tuple[str, int], tuple[tuple[float, float] | None, ...]] = {
     ("mnist", 20): (None, (1823, 412), (1687, 387), (1087, 564), (1432, 487)),
     ("mnist", 50): (None, (453, 110), (490, 170), (189, 103), (332, 172)),
@@ -74,7 +79,7 @@ class Cell:
         N: labelled examples.
         system: one of `SYSTEMS`.
         label_seed: which label set.
-        preset: whose terms all systems have.
+        preset: whose terms all systems have; None of a baseline, which has none.
         temperature: of a `bayesgan`; None takes the preset's.
         equal_cost: of a `dcgan_10`: iterations so few that all of it costs what the preset's
             `bayesgan` costs.
@@ -84,20 +89,21 @@ class Cell:
     N: int
     system: str
     label_seed: int
-    preset: str
+    preset: str | None
     temperature: float | None = None
     equal_cost: bool = False
 
     @property
     def name(self) -> str:
-        """A name for the cell's folder.
+        """A name for the cell, and for the folder of its run.
 
         A supervised cell has that of its label set's bayesgan, in whose run the CNN trains.
         """
         system = "bayesgan" if self.system == "supervised" else self.system
         warmth = "" if self.temperature is None else f"_T{self.temperature:g}"
         cost = "_equal" if self.equal_cost else ""
-        return f"{self.dataset}_{self.N}_{system}{warmth}{cost}_{self.label_seed}_{self.preset}"
+        preset = "" if self.preset is None else f"_{self.preset}"
+        return f"{self.dataset}_{self.N}_{system}{warmth}{cost}_{self.label_seed}{preset}"
 
     @property
     def own_temperature(self) -> float | None:
@@ -109,7 +115,12 @@ class Cell:
             return None
         if self.temperature is not None:
             return self.temperature
-        return float(flag_values(self.preset)["temperature"].value)
+        return float(flag_values(self._preset)["temperature"].value)
+
+    @property
+    def _preset(self) -> str:
+        assert self.preset is not None
+        return self.preset
 
     def flags(self, extra: tuple[str, ...] = ()) -> list[str]:
         """Flags that decide what the cell's run does."""
@@ -133,7 +144,7 @@ class Cell:
         Each chain's step costs k generators that move and as many batches of theirs through the
         discriminator, and about 3/4 of that once for the real images (benchmarks/RESULTS.md).
         """
-        values = flag_values(self.preset, extra)
+        values = flag_values(self._preset, extra)
         k = values["generators_per_step"].value or values["num_gen"].value
         share = values["num_mcmc"].value * (k + 0.75) / (ENSEMBLE * 1.75)
         lengths = {flag: values[flag].value for flag in ("warm_up", "train_iter")}
@@ -208,6 +219,7 @@ def result(
         "errors": score["errors"],
         "n": score["n"],
         "nll": score["nll"],
+        "ece": score.get("ece"),  # Runs that version 1.1.0 finished have none.
         "single_errors": single["errors"] if averaged else None,
         "single_nll": single["nll"] if averaged else None,
         "trajectory_errors": drawn["errors"] if trajectory else None,
