@@ -20,7 +20,7 @@ from bayesian_gan.gan.objectives import Pairs
 from bayesian_gan.gan.objectives.base import labelled_energy
 from bayesian_gan.gan.order import WHOLE, Half
 from bayesian_gan.gan.passes import Passes
-from bayesian_gan.gan.random_scan import Generator, images_of, random_start, weights_of
+from bayesian_gan.gan.random_scan import Generator, images_of, network_of, random_start, weights_of
 from bayesian_gan.gan.terms import State
 from bayesian_gan.networks.noise import forward
 from bayesian_gan.networks.outputs import split_outputs, to_float32
@@ -293,10 +293,12 @@ def _regularisers(
     if game.prior is None:
         return tf.zeros(len(models))
     values = []
+    # The networks of one player are of one architecture.
+    prior = game.prior.of(network_of(models[0]))
     for i, model in enumerate(models):
         seed, weights = (
             partial(seed_pair, (game.seed, Use.REGULARISER, *key, i), step),
             [to_float32(w) for w in weights_of(model)],
         )
-        values.append(game.objective.regulariser(game.prior, weights, game.num_data, seed))
+        values.append(game.objective.regulariser(prior, weights, game.num_data, seed))
     return tf.stack(values)

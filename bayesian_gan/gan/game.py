@@ -56,7 +56,7 @@ class Game:
     def _check_objects(self) -> None:
         for name, kind, example in (
             ("objective", Objective, "Paper()"),
-            ("prior", Prior | None, "Normal(1.0), or None for maximum likelihood"),
+            ("prior", Prior | None, "Normal(1.0), a function, or None for maximum likelihood"),
             ("scan", RandomScan | None, "RandomScan(generators=1), or None"),
             ("noise", FallingNoise | None, "FallingNoise(0.5, 1000, 2000), or None"),
         ):
@@ -177,8 +177,11 @@ class Game:
         energies = ["discriminator_energy", "generator_energy", "real", "fake"]
         return [*energies, *matching, *labelled, *others]
 
-    def check(self, discriminator: keras.Model) -> None:
-        """Raises InputError where the discriminator is not one that the game can be played with."""
+    def check(self, generator: keras.Model, discriminator: keras.Model) -> None:
+        """Raises InputError where the networks are not such that the game can be played with them."""
+        if self.prior is not None:
+            for network in (generator, discriminator):
+                self.prior.of(network)
         self.objective.check(discriminator, self.terms, self.prior)
         if self.objective.augment is not None:
             self.objective.augment.check(discriminator)

@@ -6,7 +6,7 @@ does is `bayesian_gan.gan.step`.
 """
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from bayesian_gan.gan.game import Game, check_replicas, revived
 from bayesian_gan.gan.metrics import Mean
 from bayesian_gan.gan.objectives import Objective, Paper
 from bayesian_gan.gan.optimizers import BothPlayers, as_optimizer, chain_optimizers
-from bayesian_gan.gan.priors import Normal, Prior
+from bayesian_gan.gan.priors import Normal, Prior, as_prior
 from bayesian_gan.gan.scan import RandomScan
 from bayesian_gan.gan.terms import FeatureMatching, State, Term
 from bayesian_gan.gan.training import TrainingGAN
@@ -62,8 +62,9 @@ class BayesianGAN(TrainingGAN):
         objective: `Paper()`, where a discriminator meets the generators of its chain, so that the chains are
             independent; `Authors()`, the released program's losses, where all meet all; or `Wasserstein()`, the
             paper's with a critic.
-        prior: of each network's weights; None for maximum likelihood (no prior, and no noise term in the
-            authors' losses).
+        prior: of each network's weights, such as `Normal(1.0)` (`bayesian_gan.gan.priors`), or a function
+            that gives -log p(theta) for the list of a network's trainable weights; None for maximum
+            likelihood (no prior, and no noise term in the authors' losses).
         terms: what else is in the energies (`bayesian_gan.gan.terms`), each kind once; by default feature
             matching, as in the authors' program.
         scan: `RandomScan(generators=k, pairs=q)` moves a part of the generators in each iteration; None for all
@@ -104,7 +105,7 @@ class BayesianGAN(TrainingGAN):
         num_disc: int = 1,
         num_mcmc: int = 1,
         objective: Objective = OBJECTIVE,
-        prior: Prior | None = PRIOR,
+        prior: Prior | Callable[[list[tf.Tensor]], tf.Tensor] | None = PRIOR,
         terms: Sequence[Term] = TERMS,
         scan: RandomScan | None = None,
         noise: FallingNoise | None = None,
@@ -125,7 +126,7 @@ class BayesianGAN(TrainingGAN):
             num_disc=num_disc,
             num_mcmc=num_mcmc,
             objective=objective,
-            prior=prior,
+            prior=as_prior(prior),
             terms=terms,
             scan=scan,
             noise=noise,
@@ -134,7 +135,7 @@ class BayesianGAN(TrainingGAN):
             seed=seed,
         )
         check_networks(generator, discriminator)
-        self.game.check(discriminator)
+        self.game.check(generator, discriminator)
         check_replicas(self.game, self.strategy)
         self.generator_template, self.discriminator_template = generator, discriminator
         self.z_dim = int(generator.input_shape[-1])

@@ -66,6 +66,11 @@ def weights_of(generator: Generator) -> list[tf.Tensor | tf.Variable]:
     return [v.value for v in generator.trainable_variables]
 
 
+def network_of(generator: Generator) -> keras.Model:
+    """A network of its architecture."""
+    return generator.template if isinstance(generator, ScannedGenerator) else generator
+
+
 def read_block(models: Sequence[keras.Model]) -> list[Values]:
     """The values of all weights of every model of a block, in the order of `model.weights`."""
     return [[tf.identity(v.value) for v in model.weights] for model in models]

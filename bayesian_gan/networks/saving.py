@@ -36,13 +36,23 @@ def python_functions(layer: keras.layers.Layer) -> list[str]:
         for name, value in vars(layer).items()
         if (name in _HOLDERS or name.endswith(_ENDS))
         and is_own_function(value)
-        and not _is_known(value)
+        and not is_registered(value)
     ]
 
 
-def _is_known(function: Any) -> bool:
-    """Whether a configuration's name for a function leads to it, or to what computes the same."""
+def is_registered(function: Any) -> bool:
+    """Whether a configuration's name for a function leads to it, or to what computes the same.
+
+    An object that is called as a function is known by its class.
+    """
+    if hasattr(function, "get_config") and hasattr(function, "from_config"):
+        return _leads_to(type(function))
     if str(function.__module__).startswith("tensorflow."):
         return hasattr(keras.activations, getattr(function, "__name__", ""))
-    name = keras.saving.get_registered_name(function)
-    return keras.saving.get_registered_object(name) is function
+    return _leads_to(function)
+
+
+def _leads_to(known: Any) -> bool:
+    if not hasattr(known, "__name__"):  # functools.partial, or an object that is called.
+        return False
+    return keras.saving.get_registered_object(keras.saving.get_registered_name(known)) is known
