@@ -11,7 +11,7 @@ from bayesian_gan.options import contradictions
 from bayesian_gan.options.augment import one_spelling, parse_augment
 from bayesian_gan.options.device import parse_device
 from bayesian_gan.options.groups import AllOptions
-from bayesian_gan.options.objective import WEIGHT_CLIP
+from bayesian_gan.options.objective import PRIOR_DF, WEIGHT_CLIP
 from bayesian_gan.options.option import check_needs, check_ranges, options_of, to_json
 from bayesian_gan.options.own_data import is_own, resolve_data
 from bayesian_gan.options.own_preset import choose_preset
@@ -52,6 +52,8 @@ class Config(AllOptions):
         own = is_own(implied.get("dataset", self.dataset))
         if "N" not in given and (own or self.labels is not None):
             implied["N"] = "all"
+        if self.prior == "student_t" and self.prior_df is None:
+            implied["prior_df"] = PRIOR_DF
         if self.ml_ensemble is not None:
             if "num_mcmc" in given:
                 raise InputError(

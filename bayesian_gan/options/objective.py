@@ -6,11 +6,22 @@ from typing import Literal
 from bayesian_gan.options.augment import NONE, shows_pictures
 from bayesian_gan.options.option import Group, Need, option
 
+PriorName = Literal["normal", "laplace", "student_t", "he_normal"]
 Order = Literal["simultaneous", "generators_first", "discriminators_first"]
 WEIGHT_CLIP = 0.01
+# Degrees of freedom of --prior student_t: tails far from a normal's, and a kurtosis that is finite.
+PRIOR_DF = 5.0
 
 WASSERSTEIN = Need(
     lambda config: config.wasserstein, "--wasserstein: add it, or leave --{name} out"
+)
+# The normal prior is no change of a default, so it needs nothing.
+OWN_PRIOR = Need(
+    lambda config: config.objective != "authors",
+    "--objective paper: the program's losses have the normal prior written into them; leave one of the two out",
+)
+OF_STUDENT_T = Need(
+    lambda config: config.prior == "student_t", "--prior student_t: add it, or leave --{name} out"
 )
 INDEPENDENT = Need(
     lambda config: config.objective != "authors",
@@ -36,8 +47,27 @@ class ObjectiveOptions(Group):
     warm-up (it does not sample).
     """
 
+    prior: PriorName = option("normal", needs=(OWN_PRIOR,), since="2.0.0")
+    """Prior of the weights, independent and of mean 0 (docs/priors.md). normal: N(0, s^2 I), as in
+    the paper. laplace, student_t: of heavier tails. he_normal: N(0, 2 / fan-in) for kernels,
+    N(0, s^2) for biases and all else. --ml has none.
+    """
+
     prior_std: float = option(1.0, above=0.0)
-    """Standard deviation s of the weight prior N(0, s^2 I). The paper has sqrt(10) = 3.16."""
+    """Standard deviation s of every weight under the prior, whichever it is; under he_normal of
+    all but the kernels. The paper has sqrt(10) = 3.16.
+    """
+
+    prior_df: float | None = option(
+        None,
+        text="Degrees of freedom of Student's t: the fewer, the heavier the tails. With --prior "
+        f"student_t alone {PRIOR_DF:g}.",
+        above=2.0,
+        at_parse=False,
+        needs=(OF_STUDENT_T,),
+        why="for a standard deviation",
+        since="2.0.0",
+    )
 
     pairing_reduction: Literal["mean", "sum"] = option("mean")
     """Over the networks of the other player: mean, so that each example counts once however many

@@ -14,7 +14,7 @@ from bayesian_gan.gan.augment import Augment
 from bayesian_gan.gan.falling_noise import FallingNoise
 from bayesian_gan.gan.model import BayesianGAN
 from bayesian_gan.gan.objectives import Authors, Objective, Paper, Wasserstein
-from bayesian_gan.gan.priors import Normal
+from bayesian_gan.gan.priors import Prior, named_prior
 from bayesian_gan.gan.scan import RandomScan
 from bayesian_gan.gan.terms import Term
 from bayesian_gan.networks import dcgan_discriminator, dcgan_generator
@@ -161,7 +161,7 @@ def assemble(
         num_disc=config.num_disc,
         num_mcmc=config.num_mcmc,
         objective=build_objective(config),
-        prior=None if config.maximum_likelihood else Normal(config.prior_std),
+        prior=build_prior(config),
         terms=build_terms(config),
         scan=RandomScan(config.generators_per_step, config.pairs_per_step),
         noise=FallingNoise(config.final_noise, _constant_iterations(config), config.warm_up),
@@ -187,6 +187,13 @@ def build_objective(config: Config) -> Objective:
     if config.objective == "wasserstein":
         return Wasserstein(*arguments, weight_clip=config.weight_clip, **shared)
     return Paper(*arguments, **shared)
+
+
+def build_prior(config: Config) -> Prior | None:
+    """What `--prior`, `--prior_std` and `--prior_df` ask for; None for maximum likelihood."""
+    if config.maximum_likelihood:
+        return None
+    return named_prior(config.prior, config.prior_std, config.prior_df)
 
 
 def build_terms(config: Config) -> list[Term]:

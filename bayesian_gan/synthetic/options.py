@@ -8,8 +8,21 @@ from absl import flags
 from bayesian_gan.errors import InputError
 from bayesian_gan.options.cost import CostOptions
 from bayesian_gan.options.networks import NetworkOptions
-from bayesian_gan.options.objective import ObjectiveOptions
-from bayesian_gan.options.option import Group, adapted, check_ranges, option, options_of, to_json
+from bayesian_gan.options.objective import (
+    OF_STUDENT_T,
+    PRIOR_DF,
+    ObjectiveOptions,
+    PriorName,
+)
+from bayesian_gan.options.option import (
+    Group,
+    adapted,
+    check_needs,
+    check_ranges,
+    option,
+    options_of,
+    to_json,
+)
 from bayesian_gan.options.output import OutputOptions
 from bayesian_gan.options.sampler import SamplerOptions
 from bayesian_gan.options.start import StartOptions
@@ -87,8 +100,15 @@ class SynthObjectiveOptions(Group):
 
     title = ObjectiveOptions.title
 
+    prior: PriorName = adapted(ObjectiveOptions, "prior")
+    """Prior of the Bayesian GAN's weights, independent and of mean 0 (docs/priors.md). normal:
+    N(0, s^2 I). laplace, student_t: of heavier tails. he_normal: N(0, 2 / fan-in) for kernels,
+    N(0, s^2) for biases.
+    """
+
     prior_std: float = adapted(ObjectiveOptions, "prior_std")
-    """Standard deviation s of the weight prior N(0, s^2 I)."""
+
+    prior_df: float | None = adapted(ObjectiveOptions, "prior_df", needs=(OF_STUDENT_T,))
 
     feature_matching: float = adapted(TermOptions, "feature_matching", default=0.0)
     """Weight of the distance of features in the generators' energies."""
@@ -172,6 +192,8 @@ class SynthConfig(
         given = {name: values[name].value for name in options_of(cls)}
         config = cls(**(given | {"systems": tuple(given["systems"])}))
         config.check()
+        if config.prior == "student_t" and config.prior_df is None:
+            config = replace(config, prior_df=PRIOR_DF)
         if config.generators_per_step is None:
             most = min(config.num_gen, MOST_AT_ONCE)
             block = max(k for k in range(1, most + 1) if config.num_gen % k == 0)
@@ -185,6 +207,7 @@ class SynthConfig(
                 "--wasserstein and --feature_matching exclude each other: generators follow the critic alone"
             )
         check_ranges(self)
+        check_needs(self)
         unknown = [name for name in self.systems if name not in SYSTEMS]
         if unknown or not self.systems or len(set(self.systems)) < len(self.systems):
             raise InputError(

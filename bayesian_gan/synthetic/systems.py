@@ -5,7 +5,7 @@ import numpy as np
 
 from bayesian_gan.gan.model import BayesianGAN
 from bayesian_gan.gan.objectives import Paper, Wasserstein
-from bayesian_gan.gan.priors import Normal
+from bayesian_gan.gan.priors import named_prior
 from bayesian_gan.gan.scan import RandomScan
 from bayesian_gan.gan.terms import FeatureMatching, GradientPenalty
 from bayesian_gan.networks.mlp import mlp_discriminator, mlp_generator
@@ -38,7 +38,7 @@ def build_system(name: str, config: SynthConfig, num_data: int) -> BayesianGAN:
         num_gen=config.num_gen if bayesian else 1,
         num_mcmc=config.num_mcmc if bayesian else 1,
         scan=RandomScan(config.generators_per_step) if bayesian else None,
-        prior=Normal(config.prior_std) if bayesian else None,
+        prior=named_prior(config.prior, config.prior_std, config.prior_df) if bayesian else None,
         objective=Wasserstein() if critic else Paper(),
         terms=[GradientPenalty(config.gradient_penalty)] if critic else matching,
         seed=config.random_seed,

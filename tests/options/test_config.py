@@ -160,6 +160,19 @@ def test_what_a_wasserstein_critic_implies(
         ("--lr nan", "--lr must be a finite number, not nan"),
         ("--sampler_lr 0", "--sampler_lr must be greater than 0"),
         ("--prior_std 0", "--prior_std must be greater than 0"),
+        (
+            "--prior student_t --prior_df 2",
+            "--prior_df must be greater than 2 for a standard deviation, not 2.0",
+        ),
+        ("--prior_df -1", "--prior_df must be greater than 2 for a standard deviation, not -1.0"),
+        ("--prior student_t --prior_df inf", "--prior_df must be a finite number, not inf"),
+        ("--prior_df 5", "--prior_df needs --prior student_t: add it, or leave --prior_df out"),
+        ("--prior laplace --prior_df 5", "--prior_df needs --prior student_t"),
+        (
+            "--objective authors --prior laplace",
+            "--prior needs --objective paper: the program's losses have the normal prior",
+        ),
+        ("--preset authors --prior he_normal", "--prior needs --objective paper"),
         ("--checkpoint_minutes 0", "--checkpoint_minutes must be greater than 0, not 0.0"),
         (
             "--labelled_batch_size 20 --batch_size 16",
@@ -184,6 +197,12 @@ def test_presets_name_options_and_keep_their_ranges() -> None:
     for preset in PRESETS.values():
         for name, value in preset.values.items():
             assert options_of(Config)[name].holds(value), name
+
+
+def test_students_t_has_degrees_of_freedom_where_none_are_given() -> None:
+    assert parse_flags(OUT, "--prior", "student_t").prior_df == 5.0
+    assert parse_flags(OUT, "--prior", "student_t", "--prior_df", "2.5").prior_df == 2.5
+    assert parse_flags(OUT, "--prior", "laplace").prior_df is None
 
 
 def test_a_decay_to_nothing_is_refused() -> None:

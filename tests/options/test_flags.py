@@ -41,6 +41,8 @@ AUTHORS_COMMAND = """
 
 OWN_DEFAULTS = {
     "order": "simultaneous",
+    "prior": "normal",
+    "prior_df": None,
     "augment": "none",
     "start_from": None,
     "objective": "paper",

@@ -9,6 +9,7 @@ from bayesian_gan.data import digits
 from bayesian_gan.errors import InputError
 from bayesian_gan.gan.falling_noise import FallingNoise
 from bayesian_gan.gan.objectives import Authors, Objective, Paper, Wasserstein
+from bayesian_gan.gan.priors import HeNormal, Laplace, Normal, Prior, StudentT
 from bayesian_gan.gan.terms import (
     ClassFrequencies,
     Consistency,
@@ -20,7 +21,13 @@ from bayesian_gan.gan.terms import (
 )
 from bayesian_gan.options.config import Config
 from bayesian_gan.options.presets import PRESETS
-from bayesian_gan.runs.build import build_model, build_objective, build_optimizer, build_terms
+from bayesian_gan.runs.build import (
+    build_model,
+    build_objective,
+    build_optimizer,
+    build_prior,
+    build_terms,
+)
 from bayesian_gan.samplers import WarmStart
 
 
@@ -126,3 +133,20 @@ def test_the_objective_that_is_asked_for_reaches_the_model(
     given: str, objective: Objective
 ) -> None:
     assert build_objective(parse_flags("--out_dir", "o", *given.split())) == objective
+
+
+@pytest.mark.parametrize(
+    ("given", "prior"),
+    [
+        ("", Normal(1.0)),
+        ("--preset paper", Normal(10.0**0.5)),
+        ("--preset laptop --prior laplace --prior_std 0.5", Laplace(0.5)),
+        ("--prior student_t", StudentT(1.0, 5.0)),
+        ("--prior student_t --prior_df 3 --prior_std 2", StudentT(2.0, 3.0)),
+        ("--prior he_normal --wasserstein", HeNormal(1.0)),
+        ("--prior laplace --ml", None),
+        ("--prior laplace --ml_ensemble 2", None),
+    ],
+)
+def test_the_prior_that_is_asked_for_reaches_the_model(given: str, prior: Prior | None) -> None:
+    assert build_prior(parse_flags("--out_dir", "o", *given.split())) == prior

@@ -11,7 +11,7 @@ from absl import flags
 
 from bayesian_gan.data.content import data_checksum
 from bayesian_gan.errors import InputError
-from bayesian_gan.options.config import MAY_DIFFER, Config
+from bayesian_gan.options.config import AFTER_WARM_UP, MAY_DIFFER, Config
 from bayesian_gan.options.flags import define
 from bayesian_gan.runs.folder import describe_run
 from bayesian_gan.runs.resume import configuration_checksum, resolve, resume_command
@@ -110,6 +110,16 @@ def test_a_run_of_before_there_was_an_order_goes_on_as_it_began(tmp_path: Path) 
         resolve(*_parse("--resume", str(folder), "--order", "generators_first"))
 
 
+def test_a_run_goes_on_with_its_prior_and_no_other(tmp_path: Path) -> None:
+    folder = tmp_path / "bgan_digits_1700000000"
+    _make_run(folder, "--prior", "student_t")
+    resolved, _ = resolve(*_parse("--resume", str(folder)))
+    assert (resolved.prior, resolved.prior_df) == ("student_t", 5.0)
+    with pytest.raises(InputError, match='--prior "student_t" there and "laplace" here'):
+        resolve(*_parse("--resume", str(folder), "--prior", "laplace"))
+    assert not {"prior", "prior_std", "prior_df"} & {*MAY_DIFFER, *AFTER_WARM_UP}
+
+
 def test_a_weight_that_is_a_word_goes_on_and_may_not_become_a_number(tmp_path: Path) -> None:
     folder = tmp_path / "bgan_digits_1700000000"
     _make_run(folder, "--labelled_weight", "posterior")
@@ -121,11 +131,12 @@ def test_a_weight_that_is_a_word_goes_on_and_may_not_become_a_number(tmp_path: P
 def test_checkpoints_of_before_there_was_an_order_are_of_the_same_flags(tmp_path: Path) -> None:
     config, _ = _parse("--out_dir", "o")
     of_tables = ("hidden", "label_column", "category_columns", "ignore_columns")
-    newer = ("order", "augment", "start_from", *of_tables)
+    newer = ("order", "augment", "start_from", "prior", "prior_df", *of_tables)
     of_before = {n: v for n, v in config.to_json().items() if n not in (*MAY_DIFFER, *newer)}
     assert configuration_checksum(config) == json_checksum(of_before)
-    other = replace(config, order="generators_first")
-    assert configuration_checksum(other) != configuration_checksum(config)
+    for change in ({"order": "generators_first"}, {"prior": "laplace"}, {"prior_df": 3.0}):
+        other = replace(config, **change)
+        assert configuration_checksum(other) != configuration_checksum(config)
 
 
 def test_a_run_whose_flags_were_edited_is_refused(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from bayesian_gan.commands import entry
 from bayesian_gan.commands import synth as main
 from bayesian_gan.errors import InputError
 from bayesian_gan.gan.objectives import Paper, Wasserstein
-from bayesian_gan.gan.priors import Normal
+from bayesian_gan.gan.priors import Normal, StudentT
 from bayesian_gan.gan.terms import GradientPenalty
 from bayesian_gan.options.flags import define_options
 from bayesian_gan.storage import read_arrays
@@ -82,6 +82,8 @@ def test_the_command_of_the_authors_readme_is_understood() -> None:
         ("--out_dir O --train_iter 250", "--n_save must divide --train_iter"),
         ("--out_dir O --numz 10 --generators_per_step 3", "--generators_per_step must divide"),
         ("--out_dir O --learning_rate 1", "learning_rate"),
+        ("--out_dir O --prior_df 3", "--prior_df needs --prior student_t"),
+        ("--out_dir O --prior student_t --prior_df 2", "--prior_df must be greater than 2"),
         ("--out_dir /proc/none", "cannot write"),
         ("--out_dir O spare", "unexpected argument 'spare'"),
     ],
@@ -118,6 +120,12 @@ def test_which_systems_have_critics() -> None:
         assert {game.objective for game in games.values()} == {Paper(), Wasserstein()}
     assert games["wasserstein"].prior is None
     assert games["bayesgan"].prior == Normal(1.0)
+
+
+def test_the_bayesian_gan_alone_has_the_prior_that_is_asked_for() -> None:
+    config = parse([*TINY, "--out_dir", "O", "--prior", "student_t", "--prior_std", "2"])
+    assert build_system("bayesgan", config, 100).game.prior == StudentT(2.0, 5.0)
+    assert build_system("ml", config, 100).game.prior is None
 
 
 def test_a_short_run_writes_what_it_measured(
