@@ -34,6 +34,7 @@ class Use(IntEnum):
     TERM = 13  # chain, discriminator, name
     STATE = 14  # chain, discriminator, name
     AUGMENT = 15  # chain, 0 for unlabelled images and 1 for labelled ones
+    PRIOR = 16  # generator 0 or discriminator 1, its number; 2 of z, 3 of what discriminators see
 
 
 def seed_pair(key: tuple[int, ...], step: tf.Tensor | None = None) -> tf.Tensor:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from bayesian_gan.options.config import Config
 from bayesian_gan.options.option import Declared, options_of
+from bayesian_gan.options.predictive import PredictiveOptions
 from bayesian_gan.synthetic.options import SynthConfig
 
 HEAD = """\
@@ -21,6 +22,7 @@ and off by `--noNAME`.
 """
 PROGRAMS = (
     ("bayesian-gan train, run_bgan_semi.py, run_bgan.py", Config),
+    ("bayesian-gan prior, beside all of these", PredictiveOptions),
     ("bayesian-gan synth, run_bgan_synth.py", SynthConfig),
 )
 NOTE = """

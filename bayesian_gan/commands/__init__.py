@@ -4,8 +4,8 @@ Such a module has `add_arguments(parser)`, which defines its command line, and `
 does the work and returns the exit status. It is imported only when its command is asked for, and imports
 TensorFlow, if at all, inside `run`: help and a wrong argument need not wait for it.
 
-A command that trains has `start()` in their place: it reads its flags from `sys.argv` and exits with a
-status of its own. The programs `run_bgan.py`, `run_bgan_semi.py` and `run_bgan_synth.py` call it too.
+A command with the flags of a run has `start()` in their place: it reads them from `sys.argv` and exits with
+a status of its own. The programs `run_bgan.py`, `run_bgan_semi.py` and `run_bgan_synth.py` call it too.
 """
 
 import argparse
@@ -32,6 +32,7 @@ COMMANDS: dict[str, str] = {
     "generate": "images of a run's generators, from the run folder alone",
     "merge": "joins the chains of runs that ran apart",
     "predict": "what a run's posterior says of pictures: folders of them, as a CSV or sorted",
+    "prior": "what a run's prior says before any data: pictures, class probabilities",
     "report": "one self-contained page of a run, or of several side by side",
     "suggest": "the pictures whose labels would help most, and a page to label them on",
     "synth": "the synthetic experiment, with the flags of run_bgan_synth.py",

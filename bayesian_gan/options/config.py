@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, fields, replace
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from absl import flags
 
@@ -23,7 +23,7 @@ class Config(AllOptions):
     """A run's resolved configuration: one attribute for each flag, with the flag's name and meaning."""
 
     @classmethod
-    def from_flags(cls, values: flags.FlagValues) -> "Config":
+    def from_flags(cls, values: flags.FlagValues) -> Self:
         """The configuration of parsed flags.
 
         Raises:
@@ -37,7 +37,7 @@ class Config(AllOptions):
         config.check()
         return config
 
-    def _resolve(self, given: Collection[str]) -> "Config":
+    def _resolve(self, given: Collection[str]) -> Self:
         """The configuration with what flags imply of others.
 
         Args:

@@ -19,7 +19,7 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0
 DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
 SIZE = (4.6, 2.9)
 COLUMNS = 4
-_STYLE = {
+STYLE = {
     "svg.fonttype": "none",
     "svg.hashsalt": "bayesian-gan",
     "font.family": "sans-serif",
@@ -42,7 +42,7 @@ def chart(draw: Callable[[Axes], object], size: tuple[float, float] = SIZE) -> s
         draw: draws on empty axes.
         size: width and height in inches, which set how large the letters are.
     """
-    with rc_context(_STYLE):
+    with rc_context(STYLE):
         figure = Figure(figsize=size, layout="constrained")
         draw(figure.add_subplot())
         file = io.StringIO()
@@ -118,7 +118,7 @@ def save_panels(path: Path, panels: Sequence[tuple[str, Callable[[Axes], object]
     """
     columns = min(COLUMNS, len(panels))
     rows = -(-len(panels) // columns)
-    with rc_context(_STYLE):
+    with rc_context(STYLE):
         figure = Figure(figsize=(SIZE[0] * columns, SIZE[1] * rows), layout="constrained")
         for k, (title, draw) in enumerate(panels):
             axes = figure.add_subplot(rows, columns, k + 1)
