@@ -9,6 +9,7 @@ import tensorflow as tf
 from bayesian_gan.data.batches import draw_indices, to_unit
 from bayesian_gan.networks.classifier import supervised_classifier
 from bayesian_gan.networks.dcgan import Pooling
+from bayesian_gan.networks.likelihood import log_likelihood
 from bayesian_gan.networks.mlp import mlp_classifier
 from bayesian_gan.seeds import Use, seed_pair
 
@@ -115,3 +116,31 @@ class SupervisedBaseline:
             for k in range(0, len(images), batch_size)
         ]
         return tf.nn.softmax(np.concatenate(logits)).numpy()
+
+    def nll_gradient(
+        self, images: np.ndarray, labels: np.ndarray, batch_size: int = 250
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """-log P(y | x) of each image's class, and its gradient with respect to the image.
+
+        Args:
+            images: float32 in [-1, 1], [n, ...].
+            labels: integers [n].
+            batch_size: images in one pass; the result does not depend on it.
+
+        Returns:
+            float32 [n] and [n, ...].
+        """
+        classes = np.asarray(labels, np.int32)
+        parts = [
+            self._log_likelihood(
+                tf.constant(images[k : k + batch_size], tf.float32),
+                tf.constant(classes[k : k + batch_size]),
+            )
+            for k in range(0, len(images), batch_size)
+        ]
+        log_p, gradient = (np.concatenate(part) for part in zip(*parts, strict=True))
+        return -log_p, -gradient
+
+    @tf.function(reduce_retracing=True)
+    def _log_likelihood(self, images: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        return log_likelihood(lambda x: self.model(x, training=False), images, labels)

@@ -2,10 +2,10 @@
 
 from bayesian_gan.posterior.followed import Followed
 from bayesian_gan.posterior.generation import Generating
-from bayesian_gan.posterior.prediction import Predicting
+from bayesian_gan.posterior.gradients import Differentiating
 
 
-class Posterior(Followed, Predicting, Generating):
+class Posterior(Followed, Differentiating, Generating):
     """Posterior samples on disk or in memory: predicts by averaging probabilities over all of them.
 
     A *draw* is the state of all networks at one iteration: M * J_d discriminator samples and M * J_g
