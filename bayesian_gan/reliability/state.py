@@ -1,6 +1,6 @@
 """The training state as named arrays: all that decides what the next iteration does."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import keras
 import numpy as np
@@ -30,12 +30,9 @@ def state_variables(
     found: dict[str, keras.Variable] = {}
 
     def add(prefix: str, variables: Sequence[keras.Variable], counted: bool = False) -> None:
-        for k, variable in enumerate(variables):
-            if id(variable) not in seen and variable.name != _SEED_STATE:
-                seen.add(id(variable))
-                # Keras counts optimizers and metrics in a process: `adam_3` may be `adam` in the next.
-                path = variable.path.partition("/")[2] if counted else variable.path
-                found[f"{prefix}/{k:03d}_{path.replace('/', '.')}"] = variable
+        new = _named(prefix, variables, counted)
+        found.update({name: v for name, v in new.items() if id(v) not in seen})
+        seen.update(id(v) for v in new.values())
 
     for player in PLAYERS:
         for i, network in enumerate(_networks(model, player)):
@@ -46,9 +43,34 @@ def state_variables(
     for player in PLAYERS:
         for chain, optimizer in enumerate(_optimizers(model, player)):
             add(f"{player}_optimizer_{chain:04d}", optimizer.variables, counted=True)
-    if supervised is not None:
-        add("supervised", supervised.model.variables)
-        add("supervised_optimizer", supervised.model.optimizer.variables, counted=True)
+    return found if supervised is None else found | supervised_variables(supervised)
+
+
+def supervised_variables(supervised: SupervisedBaseline) -> dict[str, keras.Variable]:
+    """Those of the supervised baseline and its optimizer, by their names in `state_variables`."""
+    optimizer = supervised.model.optimizer
+    return _named("supervised", supervised.model.variables) | _named(
+        "supervised_optimizer", optimizer.variables, counted=True
+    )
+
+
+def supervised_arrays(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The supervised baseline's part of a checkpoint's arrays; empty where it holds none."""
+    return {
+        k: v for k, v in arrays.items() if k.startswith(("supervised/", "supervised_optimizer/"))
+    }
+
+
+def _named(
+    prefix: str, variables: Sequence[keras.Variable], counted: bool = False
+) -> dict[str, keras.Variable]:
+    """Variables by place and path, but the states of random layers."""
+    found = {}
+    for k, variable in enumerate(variables):
+        if variable.name != _SEED_STATE:
+            # Keras counts optimizers and metrics in a process: `adam_3` may be `adam` in the next.
+            path = variable.path.partition("/")[2] if counted else variable.path
+            found[f"{prefix}/{k:03d}_{path.replace('/', '.')}"] = variable
     return found
 
 
