@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from bayesian_gan.commands import evaluate_attacks
 from bayesian_gan.commands.score_rows import print_classification, print_detection
 from bayesian_gan.errors import InputError
 from bayesian_gan.options.reading import ReadingOptions
@@ -54,8 +55,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--seed",
         type=int,
         default=0,
-        help="of z, of the real images and of what the baselines see, in [0, 2^31 - 4]",
+        help="of z, of the real images, of what the baselines see and of attacks, in [0, 2^31 - 4]",
     )
+    evaluate_attacks.add_arguments(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -66,6 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise InputError(f"--seed {arguments.seed}: give one in [0, 2^31 - 4]")
     if arguments.inception and not arguments.num_images:
         raise InputError("--inception is for generated images: leave it or --num_images 0 out")
+    attacks = evaluate_attacks.request(arguments)
     posterior = opened.require_samples()
     num_generators = posterior.num_generators
     if arguments.num_images and arguments.num_images < MIN_IMAGES * num_generators:
@@ -89,6 +92,8 @@ def run(arguments: argparse.Namespace) -> int:
         )
     if data.features is not None:
         _refuse_of_pictures(arguments, opened)
+    if attacks is not None:
+        attacks.check(opened, data)
     outside = _outside(arguments, opened)
     extractors = _extractors(arguments, opened, data)
 
@@ -107,6 +112,8 @@ def run(arguments: argparse.Namespace) -> int:
         result |= _predictions(opened, data, outside, arguments.seed)
     else:
         print("no test set: no error, calibration or uncertainty of unseen images is known")
+    if attacks is not None:
+        result["attacks"] = evaluate_attacks.run(attacks, opened, posterior, data)
     if arguments.num_images:
         result["samples"] = _samples(arguments, posterior, data, extractors, opened.path)
     result["seconds"] = round(time.monotonic() - start, 1)
@@ -123,7 +130,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _refuse_of_pictures(arguments: argparse.Namespace, opened: FinishedRun) -> None:
     """Raises InputError where something is asked for that rows of a table have not."""
-    for name in ("ood", "inception"):
+    for name in ("ood", "inception", "attack"):
         if getattr(arguments, name):
             raise InputError(
                 f"--{name} is for pictures, and {opened.path} is a run on rows; leave it out"

@@ -110,13 +110,20 @@ def draw_lines(
     return draw
 
 
-def save_panels(path: Path, panels: Sequence[tuple[str, Callable[[Axes], object]]]) -> None:
-    """Writes charts with titles, four in a row, into one PNG, whole or not at all.
+def save_panels(
+    path: Path, panels: Sequence[tuple[str, Callable[[Axes], object]]], most: int = COLUMNS
+) -> None:
+    """Writes charts with titles into one PNG, whole or not at all.
+
+    Args:
+        path: of the PNG.
+        panels: title, and what draws into the axes.
+        most: charts in a row.
 
     Raises:
         OSError: it cannot be written.
     """
-    columns = min(COLUMNS, len(panels))
+    columns = min(most, len(panels))
     rows = -(-len(panels) // columns)
     with rc_context(STYLE):
         figure = Figure(figsize=(SIZE[0] * columns, SIZE[1] * rows), layout="constrained")

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from bayesian_gan.report import charts, html
-from bayesian_gan.report.findings import Findings
+from bayesian_gan.report.attacked import attacks_section
+from bayesian_gan.report.findings import Findings, picture_of
 
 MAX_COLUMNS = 20
 NEIGHBOURS = "nearest_neighbours.png"
@@ -28,6 +28,7 @@ def evaluation_section(found: Findings) -> list[str]:
         *_samples(evaluation.get("samples") or {}, found.run.class_names),
         *_neighbours(found),
         *_outside(evaluation.get("out_of_distribution") or {}),
+        *attacks_section(found),
     ]
 
 
@@ -131,14 +132,8 @@ def _classes(modes: dict[str, Any] | None, class_names: Sequence[str]) -> list[s
 
 def _neighbours(found: Findings) -> list[str]:
     """The picture of memorisation that `evaluate` draws."""
-    path = found.run.path / NEIGHBOURS
-    if not path.exists():
-        return []
-    try:
-        with Image.open(path) as opened:
-            image = np.atleast_3d(np.asarray(opened.convert("L" if opened.mode == "L" else "RGB")))
-    except (OSError, ValueError) as error:
-        found.left_out.append(f"{NEIGHBOURS}: cannot be read ({error}).")
+    image = picture_of(found, NEIGHBOURS)
+    if image is None:
         return []
     said = (
         "Generated images that lie nearest to the training set, first in each row, and their nearest training "

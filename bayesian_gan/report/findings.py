@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from bayesian_gan.data.batches import to_uint8
 from bayesian_gan.data.catalogue import ImageData
@@ -169,6 +170,22 @@ def find(run: FinishedRun, data_path: str | None = None, num_images: int = 2000)
         images, data.test_labels[chosen], len(data.test_images), np.concatenate(members)
     )
     return found
+
+
+def picture_of(found: Findings, name: str) -> np.ndarray | None:
+    """A picture that a command drew into the run's folder, uint8 [height, width, 1 or 3].
+
+    None where it is not there, or cannot be read, of which the report then tells.
+    """
+    path = found.run.path / name
+    if not path.exists():
+        return None
+    try:
+        with Image.open(path) as opened:
+            return np.atleast_3d(np.asarray(opened.convert("L" if opened.mode == "L" else "RGB")))
+    except (OSError, ValueError) as error:
+        found.left_out.append(f"{name}: cannot be read ({error}).")
+        return None
 
 
 def _add_real(found: Findings, data: ImageData) -> None:

@@ -3,16 +3,23 @@
 import base64
 import io
 import re
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from PIL import Image
 
+from bayesian_gan.evaluation.attacks import FGSM
 from bayesian_gan.evaluation.draws import Convergence
+from bayesian_gan.evaluation.robustness import Attacked
 from bayesian_gan.monitoring.grids import image_grid
+from bayesian_gan.report import attacked as attacked_module
 from bayesian_gan.report import charts
+from bayesian_gan.report.attacked import panel as attacked_panel
+from bayesian_gan.report.attacked import save_attacks
 from bayesian_gan.report.classification import classification_sections
 from bayesian_gan.report.compare import sections as comparison
 from bayesian_gan.report.evaluated import evaluation_section
@@ -86,6 +93,30 @@ EVALUATION: dict[str, Any] = {
             }
         },
     },
+    "attacks": {
+        "n": 1500,
+        "note": "no defence",
+        "rows": [
+            {
+                "attack": None,
+                "epsilon": None,
+                "scores": {"single": _score(4), "average": _score(3)},
+                "auroc": {},
+            },
+            {
+                "attack": "pgd",
+                "epsilon": 0.25,
+                "scores": {
+                    "average_from_single": _score(31),
+                    "supervised": _score(32),
+                    "single": _score(33),
+                    "average": _score(34),
+                    "average_from_supervised": _score(35),
+                },
+                "auroc": {"p_real": 0.25, "entropy": 0.5, "mutual_information": 0.75},
+            },
+        ],
+    },
 }
 
 
@@ -143,12 +174,54 @@ def test_evaluation_stands_where_it_belongs(tmp_path: Any, monkeypatch: pytest.M
     assert "Of 2 classes the generators make 2 together" in text
     assert "1 of 2 have collapsed" in text
     assert _rows(text, "Detection scores") == [["entropy", "0.9750", "0.6250", "500", "90"]]
+    assert _rows(text, "Errors under attack") == [
+        ["none", "-", "-", "4", "3", *5 * ["-"]],
+        ["pgd", "0.25", "32", "33", "34", "35", "31", "0.5000", "0.7500", "0.2500"],
+    ]
+    assert "Errors of 1,500 test images" in text
+    assert "no defence" in text
     # Means of the histograms' centres: (0.5 * 400 + 1.5 * 100) / 500 and (0.5 * 9 + 1.5 * 81) / 90.
     ((series, *axes),) = drawn
     assert axes == ["entropy", "share"]
     for name, shares in (("test set", [0.8, 0.2]), ("others", [0.1, 0.9])):
         np.testing.assert_allclose(series[name], [[0.5, 1.5], shares])
     assert "test set around 0.7, others around 1.4 in the mean" in text
+
+
+def test_a_picture_of_attacks_scales_differences_by_epsilon() -> None:
+    clean = np.full((2, 4, 4, 1), 0.5, np.float32)
+    attacked = clean.copy()
+    attacked[0, 0, 0], attacked[0, 0, 1], attacked[1, 3, 3] = 0.75, 0.25, 0.625
+    grid = attacked_panel(clean, attacked, 0.25)[..., 0]
+    assert grid.shape == (3 * 5 - 1, 2 * 5 - 1)
+    assert (grid[:4, :4] == 128).all()
+    assert (grid[5, 0], grid[5, 1], grid[8, 8]) == (191, 64, 159)
+    assert (grid[10, 0], grid[10, 1], grid[10, 2], grid[13, 8]) == (255, 0, 128, 191)
+
+
+def test_attacks_are_drawn_with_the_names_of_classes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panels: list[Any] = []
+    monkeypatch.setattr(attacked_module, "save_panels", lambda *given: panels.append(given))
+    images = np.zeros((2, 4, 4, 3), np.float32)
+    found = [
+        Attacked(FGSM(epsilon), {}, {}, images[[0, 0, 1]], np.array([1, 9, 0]))
+        for epsilon in (0.1, 0.2)
+    ]
+    places = np.array([0, 2])
+    drawn = [attacked_module.shown(each, places) for each in found]
+    save_attacks(tmp_path / "a.png", images, np.array([0, 1]), drawn, ("odd", "even"))
+    ((path, given, most),) = panels
+    assert (path, most) == (tmp_path / "a.png", 2)
+    assert [title for title, _ in given] == [
+        f"FGSM through the average, epsilon {epsilon}" for epsilon in (0.1, 0.2)
+    ]
+    axes = Figure().add_subplot()
+    given[0][1](axes)
+    assert [t.get_text() for t in axes.get_xticklabels()] == ["odd\nas even", "even\nas odd"]
+    assert [t.get_text() for t in axes.get_yticklabels()] == ["clean", "attacked", "difference"]
+    assert "difference scaled" in axes.get_xlabel()
 
 
 def _predictions() -> Predictions:

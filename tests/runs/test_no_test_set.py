@@ -105,8 +105,9 @@ def test_evaluate_says_so_and_judges_the_generators(
     assert "generator 0" in features["rows"]
     assert list(features["memorisation"]) == ["n", "n_train", "median_distance"]
     assert "test images" not in printed
-    assert main(["evaluate", str(run_dir), "--ood", "digits"]) == 2
-    assert "no test set" in capsys.readouterr().err
+    for asked in (("--ood", "digits"), ("--attack", "fgsm", "--epsilon", "0.1")):
+        assert main(["evaluate", str(run_dir), *asked]) == 2
+        assert "no test set" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("damage", [lambda y: np.where(y >= 0, 0, -1), lambda y: y * 0 - 1])

@@ -150,6 +150,10 @@ def test_generated_rows_are_a_table_in_its_units(run_dir: Path, tmp_path: Path) 
         (("predict", "{}", "{}"), "is a folder"),
         (("predict", "{}", "{table}", "--sort_into", "D"), "--sort_into is for pictures"),
         (("evaluate", "{}", "--ood", "digits"), "--ood is for pictures"),
+        (
+            ("evaluate", "{}", "--attack", "fgsm", "--epsilon", "0.1"),
+            "--attack is for pictures",
+        ),
     ],
 )
 def test_what_is_for_pictures_is_refused(
