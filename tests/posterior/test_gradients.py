@@ -11,6 +11,7 @@ from small import CLASSES, SHAPE, small_gan
 
 from bayesian_gan.errors import InputError
 from bayesian_gan.gan.model import BayesianGAN
+from bayesian_gan.networks import dcgan_discriminator, dcgan_generator
 from bayesian_gan.posterior import Posterior
 from bayesian_gan.posterior import gradients as module
 
@@ -142,3 +143,20 @@ def test_what_has_no_gradient_is_refused(
         Posterior.create(None, small_gan(classes=1)).held_samples()
     with pytest.raises(InputError, match="no sample is collected yet"):
         Posterior.create(tmp_path / "posterior", make_model()).held_samples()
+
+
+def test_networks_of_bfloat16_have_gradients_of_float32() -> None:
+    found = {}
+    for precision in ("float32", "mixed_bfloat16"):
+        model = BayesianGAN(
+            dcgan_generator((8, 8, 1), 5, width=4, num_layers=2),
+            dcgan_discriminator((8, 8, 1), CLASSES, 4, 2, precision),
+            num_data=48,
+        )
+        x, y = given(24, (8, 8, 1))
+        found[precision] = collected(model, 2, 0.3).held_samples().average(x, y)[1].reshape(24, -1)
+    exact, rounded = found.values()
+    assert rounded.dtype == np.float32
+    norms = np.linalg.norm(exact, axis=1) * np.linalg.norm(rounded, axis=1)
+    # Activations of 8 bits: the directions agree to a few per cent.
+    assert np.median((exact * rounded).sum(axis=1) / norms) > 0.99
