@@ -1,0 +1,1 @@
+"""Data sets that differ, on which probabilities are tried."""
