@@ -35,6 +35,7 @@ class Use(IntEnum):
     STATE = 14  # chain, discriminator, name
     AUGMENT = 15  # chain, 0 for unlabelled images and 1 for labelled ones
     PRIOR = 16  # generator 0 or discriminator 1, its number; 2 of z, 3 of what discriminators see
+    FOLDS = 17  # which labelled examples each chain learns without
 
 
 def seed_pair(key: tuple[int, ...], step: tf.Tensor | None = None) -> tf.Tensor:

@@ -5,8 +5,10 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
+from bayesian_gan.data.label_folds import kept_labels, label_folds
 from bayesian_gan.errors import InputError
 from bayesian_gan.gan.configured import check_number
 from bayesian_gan.gan.falling_noise import FallingNoise
@@ -39,10 +41,11 @@ class Game:
     noise: FallingNoise | None
     chain_offset: int
     shards: int
+    label_folds: int
     seed: int
 
     def __post_init__(self) -> None:
-        at_least_one = ("num_data", "num_gen", "num_disc", "num_mcmc", "shards")
+        at_least_one = ("num_data", "num_gen", "num_disc", "num_mcmc", "shards", "label_folds")
         for name in (*at_least_one, "chain_offset", "seed"):
             low = 1 if name in at_least_one else 0
             value = check_number(name, getattr(self, name), low=low, whole=True)
@@ -122,6 +125,11 @@ class Game:
             raise InputError(
                 f"chain_offset does not go with {name}: all chains meet, so none can run alone"
             )
+        if self.label_folds > 1:
+            raise InputError(
+                f"label_folds does not go with {name}: all chains meet, so none is without a label that "
+                "another has"
+            )
         if self.shards > 1:
             raise InputError(
                 f"shards and strategies do not go with {name}: its logsumexp of minibatch means is not a "
@@ -132,6 +140,23 @@ class Game:
     def chain_numbers(self) -> tuple[int, ...]:
         """Numbers of the M chains."""
         return tuple(range(self.chain_offset, self.chain_offset + self.num_mcmc))
+
+    def kept_labels(self, labels: np.ndarray) -> np.ndarray | None:
+        """Places of the labelled examples that each chain learns from; None where that is all of them.
+
+        Args:
+            labels: of the labelled examples, integers [N_s].
+
+        Returns:
+            Int32 [M, kept].
+
+        Raises:
+            InputError: there are fewer labels than folds.
+        """
+        if self.label_folds == 1:
+            return None
+        folds = label_folds(labels, self.label_folds, self.seed)
+        return kept_labels(folds, self.chain_numbers, self.label_folds)
 
     @property
     def scans(self) -> bool:

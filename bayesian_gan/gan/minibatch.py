@@ -1,6 +1,6 @@
 """What `fit` trains on: checked images and labels, and the minibatches that a step draws from them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +31,8 @@ class TrainingData:
         labels: int32 [N_s], or None.
         weights: of the labelled examples in the labelled term, float32 [N_s]; None where all weigh 1.
         counts: labelled examples of each class, float64 [K], or None.
+        kept: places of the labelled examples that each chain learns from, int32 [M, kept]; None where that
+            is all of them.
         batch_size: B, unlabelled images and generated images of each generator in a minibatch.
         labelled_batch_size: labelled images in a minibatch.
         input_range: of images of floats.
@@ -41,6 +43,7 @@ class TrainingData:
     labels: tf.Variable | None
     weights: tf.Variable | None
     counts: tf.Variable | None
+    kept: tf.Variable | None
     batch_size: int
     labelled_batch_size: int
     input_range: InputRange = UNIT
@@ -48,7 +51,7 @@ class TrainingData:
     @classmethod
     def hold(cls, checked: "CheckedData") -> "TrainingData":
         """Takes checked data into variables."""
-        images, labels, weights, counts = (
+        images, labels, weights, counts, kept = (
             None if values is None else held(values) for values in checked.labelled()
         )
         return cls(
@@ -57,6 +60,7 @@ class TrainingData:
             labels,
             weights,
             counts,
+            kept,
             checked.batch_size,
             checked.labelled_batch_size,
             checked.input_range,
@@ -69,7 +73,7 @@ class TrainingData:
             checked.labelled_batch_size,
             checked.input_range,
         )
-        own = (self.labelled_images, self.labels, self.weights, self.counts)
+        own = (self.labelled_images, self.labels, self.weights, self.counts, self.kept)
         pairs = list(zip(own, checked.labelled(), strict=True))
         if not (same and all(fits(*pair) for pair in pairs) and self.images.refill(checked.images)):
             return False
@@ -88,13 +92,14 @@ class CheckedData:
     labels: np.ndarray | None
     weights: np.ndarray | None
     counts: np.ndarray | None
+    kept: np.ndarray | None
     batch_size: int
     labelled_batch_size: int
     input_range: InputRange
 
     def labelled(self) -> tuple[np.ndarray | None, ...]:
         """What belongs to the labelled examples."""
-        return self.labelled_images, self.labels, self.weights, self.counts
+        return self.labelled_images, self.labels, self.weights, self.counts, self.kept
 
 
 @dataclass(frozen=True)
@@ -128,8 +133,11 @@ def check_data(
     batch_size: int,
     labelled_batch_size: int | None,
     input_range: InputRange = UNIT,
+    kept_labels: Callable[[np.ndarray], np.ndarray | None] = lambda labels: None,
 ) -> CheckedData:
     """Checks images and labels; see `BayesianGAN.fit` for the arguments.
+
+    `kept_labels` gives, of the labels of the labelled examples, which of these each chain learns from.
 
     Raises:
         InputError: they do not fit the networks.
@@ -149,19 +157,22 @@ def check_data(
                 raise InputError(
                     f"{name} weighs the labelled examples, and there are none: leave it out"
                 )
-        return CheckedData(images, None, None, None, None, batch_size, 0, input_range)
+        return CheckedData(images, None, None, None, None, None, batch_size, 0, input_range)
     labels = integer_labels(y, len(images), num_classes, class_names)
     labelled = np.flatnonzero(labels != UNLABELLED)
     if not len(labelled):
         raise InputError("y labels no image: all are -1")
+    kept = kept_labels(labels[labelled])
+    num_kept = len(labelled) if kept is None else kept.shape[1]
     return CheckedData(
         images,
         images[labelled],
         labels[labelled],
         labelled_weights(labels, sample_weight, class_weight),
         np.bincount(labels[labelled], minlength=num_classes).astype(np.float64),
+        kept,
         int(batch_size),
-        int(labelled_batch_size or min(batch_size, len(labelled))),
+        int(labelled_batch_size or min(batch_size, num_kept)),
         input_range,
     )
 
@@ -176,19 +187,21 @@ def draw_minibatch(
     part: tuple[tf.Tensor | None, int] = (None, 1),
     half: Half = WHOLE,
     augment: Augment | None = None,
+    index: int = 0,
 ) -> Minibatch:
     """The minibatch and the noise of a chain: a function of (seed, chain, step).
 
     Args:
         data: what is trained on.
         seed: of the model.
-        chain: index of the chain.
+        chain: number of the chain.
         step: iteration, an integer scalar.
         generators: how many of the chain move in this iteration.
         z_dim: dimension of z.
         part: number of a shard, or None for the whole minibatch, and how many shards there are.
         half: of the iteration; the images are those of all of it, z is its own.
         augment: what the real images go through; None for nothing.
+        index: of the chain in its model.
     """
     z = tf.random.stateless_uniform(
         (generators, data.batch_size, z_dim),
@@ -212,10 +225,12 @@ def draw_minibatch(
     real = augmented(real, 0, data.batch_size)
     if data.labels is None:
         return Minibatch(real, None, None, None, z)
+    places = None if data.kept is None else tf.convert_to_tensor(data.kept)[index]
+    num_labels = (data.labels if places is None else places).shape[0]
     drawn = draw_indices(
-        seed_pair((seed, Use.LABELLED, chain)), step, data.labels.shape[0], data.labelled_batch_size
+        seed_pair((seed, Use.LABELLED, chain)), step, num_labels, data.labelled_batch_size
     )
-    drawn = take_shard(drawn, *part)
+    drawn = take_shard(drawn if places is None else tf.gather(places, drawn), *part)
 
     def of_drawn(variable: tf.Variable | None) -> tf.Tensor | None:
         return None if variable is None else tf.gather(tf.convert_to_tensor(variable), drawn)

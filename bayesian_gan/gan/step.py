@@ -114,6 +114,7 @@ class Step:
                 (shard, game.shards),
                 half,
                 game.objective.augment,
+                chain.first // game.num_disc,
             )
             generators: Sequence[Any] = chain.generators
             if block is not None:

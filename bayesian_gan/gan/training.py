@@ -195,6 +195,11 @@ class TrainingGAN(PredictingGAN):
             raise InputError(
                 "call compile(generator_optimizer, discriminator_optimizer) before train_on_batch"
             )
+        if self.game.label_folds > 1:
+            raise InputError(
+                "label_folds does not go with train_on_batch: which labels a chain leaves out is decided once, "
+                "for all of fit; call fit, or make the model without"
+            )
         given = self._read(x, y, sample_weight)
         share = 1.0
         if given.y is not None and self.num_classes > 1:
@@ -263,6 +268,7 @@ class TrainingGAN(PredictingGAN):
             batch_size=batch_size,
             labelled_batch_size=labelled_batch_size,
             input_range=self.input_range,
+            kept_labels=self.game.kept_labels,
         )
         self._warn(checked.images)
         if self.jit_compile and is_mapped(checked.images):
@@ -380,6 +386,7 @@ def _padded(checked: CheckedData, share: float) -> CheckedData:
         checked.labels[places],
         weights.astype(np.float32),
         checked.counts,
+        None,
         checked.batch_size,
         rows,
         checked.input_range,
