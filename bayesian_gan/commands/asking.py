@@ -93,6 +93,9 @@ class Asked:
         """Loads TensorFlow and the posterior; calibrates the sets on the run's test part."""
         self.posterior = self._opened.require_samples()
         self._say = self.posterior.all_samples()
+        self._tempering = self._opened.tempering
+        if self._tempering is not None:
+            note(f"probabilities are calibrated: {self._tempering.text}")
         self._q = None if self._coverage is None else self._quantile(self._coverage)
         chains = self.posterior.config["chains"]
         self.columns = Columns(self._names, chains, sets=self._q is not None)
@@ -126,7 +129,8 @@ class Asked:
         from bayesian_gan.evaluation.answers import answers
 
         config = self.posterior.config
-        return answers(self._say(batch.images), config["num_mcmc"], config["num_disc"])
+        said = self._say(batch.images)
+        return answers(said, config["num_mcmc"], config["num_disc"], self._tempering)
 
     def _fill(self, row: Row, found: "Answers", k: int) -> None:
         row.read, row.p_real = True, float(found.p_real[k])
@@ -178,6 +182,10 @@ class Asked:
                 f"not learn from, and {self._opened.path} {held}; leave it out"
             )
         p = self.posterior.predict(data.test_images)
+        if self._tempering is not None:
+            from bayesian_gan.evaluation.calibrated import calibrated, chain_averages
+
+            p = calibrated(chain_averages(self.posterior, data.test_images), self._tempering)
         self.calibrated = n
         return quantile(scores(p, data.test_labels), coverage)
 

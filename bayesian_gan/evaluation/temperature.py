@@ -72,6 +72,15 @@ class Tempering:
             total += self.weights[g] * softmax(log_p * np.exp(-self.log_t[g]), axis=-1)
         return total / self.weights[some].sum()
 
+    @property
+    def text(self) -> str:
+        """For who reads probabilities."""
+        low, high = self.interval()
+        return (
+            f"temperature of the predictions {self.T:.2f} ({low:.2f} to {high:.2f}), by {self.n} labels that "
+            "the chains asked did not learn from"
+        )
+
     def to_json(self) -> dict[str, Any]:
         """What `from_json` takes, and T with its interval of 90% for the eye."""
         return {

@@ -85,6 +85,7 @@ class Config(AllOptions):
         contradictions.check_shards(self)
         contradictions.check_batches(self)
         contradictions.check_scan(self)
+        contradictions.check_folds(self)
 
     @property
     def maximum_likelihood(self) -> bool:

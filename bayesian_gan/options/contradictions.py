@@ -139,6 +139,14 @@ def check_batches(config: AllOptions) -> None:
         )
 
 
+def check_folds(config: AllOptions) -> None:
+    """Raises InputError where there are fewer labels than folds of them."""
+    if isinstance(config.N, int) and config.semi and config.label_folds > config.N:
+        raise InputError(
+            f"--label_folds {config.label_folds}: there are --N {config.N} labels; give at most that, or 1"
+        )
+
+
 def check_scan(config: AllOptions) -> None:
     """Raises InputError where the parts of one step do not fit the numbers of samples."""
     moved = config.generators_per_step or config.num_gen

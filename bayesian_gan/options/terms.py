@@ -81,11 +81,30 @@ class TermOptions(Group):
     consistency_ramp: int = option(1500, low=0, unit="iterations")
     """Iterations over which the weights of --consistency and --neighbours rise linearly from 0."""
 
+    label_folds: int = option(
+        1,
+        low=1,
+        needs=(
+            LABELS,
+            Need(
+                lambda config: config.objective != "authors",
+                "--objective paper: under --objective authors all chains meet, so none is without a label that "
+                "another has",
+            ),
+        ),
+        since="2.0.0",
+    )
+    """K folds of the labels, of equal class frequencies: chain m learns from all but fold m mod K. What
+    the chains say of the labels that they have not seen tells how far probabilities can be
+    believed: a temperature of the predictions is fitted to it (docs/calibration.md). 1: every chain
+    learns from all. Not in the paper.
+    """
+
     average_decay: float = option(0.999, low=0.0, below=1.0, at_parse=False)
     """Decay, a step, of the averaged weights that --consistency and --neighbours compare with."""
 
 
-# Terms over classes, of which there are none without labels.
+# What there is with labels only: terms over classes, and folds of labels.
 NEED_LABELS = tuple(
     name for name, each in options_of(TermOptions).items() if LABELS in each.option.needs
 )

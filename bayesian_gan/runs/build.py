@@ -167,6 +167,7 @@ def assemble(
         noise=FallingNoise(config.final_noise, _constant_iterations(config), config.warm_up),
         chain_offset=config.chain_offset or 0,
         shards=config.shards,
+        label_folds=config.label_folds,
         seed=config.random_seed,
     )
     model.compile(

@@ -4,6 +4,7 @@ import contextlib
 
 from bayesian_gan.errors import UNWRITTEN_STATUS, RunStopped
 from bayesian_gan.reliability.signals import StoppedBySignal
+from bayesian_gan.runs.calibrate import TEMPERATURE_FILE
 from bayesian_gan.runs.prepare import Prepared
 from bayesian_gan.runs.summary import report, summarise
 from bayesian_gan.storage import write_json
@@ -21,6 +22,10 @@ def finish(run: Prepared) -> None:
             summary = summarise(run)
         path = run.folder / "summary.json"
         run.writes.write(str(path), lambda: write_json(path, summary.to_json()))
+        calibration = summary.calibration
+        if calibration is not None:
+            file = run.folder / TEMPERATURE_FILE
+            run.writes.write(str(file), lambda: write_json(file, calibration.to_json()))
         baseline = "supervised CNN" if run.data.features is None else "supervised network"
         report(run.log, summary, run.grids, run.folder, baseline)
     run.writes.clear()

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 from bayesian_gan.data.features import Features
 from bayesian_gan.errors import InputError
 from bayesian_gan.options.config import Config
+from bayesian_gan.runs.calibrate import read_tempering
 from bayesian_gan.runs.folder import DATA_FILE, FEATURES_FILE, RUN_FORMAT, SPLIT_FILE
 from bayesian_gan.runs.kept_labels import with_kept_labels
 from bayesian_gan.storage import read_json
 
 if TYPE_CHECKING:
     from bayesian_gan.data.catalogue import ImageData
+    from bayesian_gan.evaluation.temperature import Tempering
     from bayesian_gan.posterior import Posterior
 
 ADVICE = "give a folder OUT_DIR/bgan_DATASET_UNIXTIME"
@@ -183,6 +185,15 @@ class FinishedRun:
     def split(self) -> dict[str, Any] | None:
         """`labelled.json`: name, label_seed, indices, labels, content; None without labels."""
         return self.read_optional(SPLIT_FILE)
+
+    @cached_property
+    def tempering(self) -> "Tempering | None":
+        """The temperature of a run with folds of labels; None of another, and before its end.
+
+        Raises:
+            InputError: its file is damaged.
+        """
+        return read_tempering(self.path)
 
     def read_optional(self, name: str) -> dict[str, Any] | None:
         """The contents of a JSON file in the folder; None where it is not there."""

@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 
 from bayesian_gan.evaluation import Classification, classification
+from bayesian_gan.evaluation.calibrated import calibrated, chain_averages
 from bayesian_gan.evaluation.draws import MIN_DRAWS, Convergence, Verdict, draws_verdict
 from bayesian_gan.monitoring.convergence import convergence
 from bayesian_gan.monitoring.health_log import chain_functionals
+from bayesian_gan.runs.calibrate import Calibration, calibrate
 from bayesian_gan.runs.prepare import Prepared
 
 SCORES = ("error_rate", "nll")
@@ -53,6 +55,8 @@ class Summary:
         ensemble: of the average over the current discriminators, which is all that an ensemble of maximum-
             likelihood networks has; None where there is one only.
         posterior: of the average over everything collected; None where nothing was.
+        calibration: by labels that chains have not seen; None without folds of labels, or draws.
+        calibrated: of the calibrated average on the test images; None where there is none of the two.
         convergence: of what the chains predict of fixed images; None where there are too few draws.
         draws: what the draws are, in words.
     """
@@ -67,6 +71,8 @@ class Summary:
     single: Classification | None
     ensemble: Classification | None
     posterior: Averaged | None
+    calibration: Calibration | None
+    calibrated: Classification | None
     convergence: Convergence | None
     draws: Verdict
 
@@ -79,7 +85,7 @@ class Summary:
             "seconds": round(self.seconds, 3),
             "num_test": self.num_test,
         }
-        for name in ("supervised", "single", "ensemble"):
+        for name in ("supervised", "single", "ensemble", "calibrated"):
             score = getattr(self, name)
             result[name] = score.to_json() if score else None
         averaged = self.posterior.to_json() if self.posterior else {}
@@ -95,11 +101,12 @@ def summarise(run: Prepared) -> Summary:
     iteration, num_samples = run.iteration, posterior.num_samples
     found = convergence(chain_functionals(run.folder, run.config)[1])
     verdict = draws_verdict(run.config, found)
+    calibration = calibrate(run.config, split, posterior)
     images, labels = run.data.test_images, run.data.test_labels
     num_labelled, name = (0, None) if split is None else (len(split.indices), split.name)
     if run.supervised is None:  # There are no labels, or no test set.
         known = (iteration, num_labelled, name, seconds, num_samples, len(images))
-        return Summary(*known, None, None, None, None, found, verdict)
+        return Summary(*known, None, None, None, None, calibration, None, found, verdict)
     run.supervised.train_to(iteration)
     singles = [run.model.predict_sample(images, i) for i in range(len(run.model.discriminators))]
     ensemble = classification(np.mean(singles, 0), labels) if len(singles) > 1 else None
@@ -114,6 +121,8 @@ def summarise(run: Prepared) -> Summary:
         single=classification(singles[-1], labels),
         ensemble=ensemble,
         posterior=_averaged(run) if num_samples else None,
+        calibration=calibration,
+        calibrated=None if calibration is None else _calibrated(run, calibration),
         convergence=found,
         draws=verdict,
     )
@@ -136,6 +145,11 @@ def _averaged(run: Prepared) -> Averaged:
     draws = np.array(scores)
     each = {name: convergence(draws[..., k : k + 1]) for k, name in enumerate(SCORES)}
     return Averaged(average, {name: found for name, found in each.items() if found is not None})
+
+
+def _calibrated(run: Prepared, calibration: Calibration) -> Classification:
+    of_chains = chain_averages(run.posterior, run.data.test_images)
+    return classification(calibrated(of_chains, calibration.tempering), run.data.test_labels)
 
 
 def _numbers(found: Convergence) -> dict[str, float | None]:
@@ -167,6 +181,7 @@ def report(
             f"average over {summary.num_samples} posterior samples",
             averaged.score if averaged else None,
         ),
+        ("the same, calibrated", summary.calibrated),
     ]
     if summary.supervised is not None:
         log.info(f"{'':38}{'errors':>8}{'of':>8}{'error %':>9}{'NLL':>9}")
@@ -179,6 +194,8 @@ def report(
             log.info(
                 f"{name:38}{score.errors:8d}{score.n:8d}{100 * score.error_rate:9.2f}{score.nll:9.4f}"
             )
+    if summary.calibration is not None:
+        log.info(summary.calibration.tempering.text)
     mixing = averaged.mixing if averaged is not None else None
     if mixing:
         said = ", ".join(

@@ -51,8 +51,12 @@ def file_of(name: str, part: Part, data_path: str | None, folder: Path) -> Path:
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
         x, y, x_test, y_test = arrays(name, part, data_path)
-        contents = {"x_train": x, "y_train": y, "x_test": x_test, "y_test": y_test}
-        write_atomically(path, lambda file: np.savez_compressed(file, **contents))
+        write_atomically(
+            path,
+            lambda file: np.savez_compressed(
+                file, x_train=x, y_train=y, x_test=x_test, y_test=y_test
+            ),
+        )
     return path
 
 

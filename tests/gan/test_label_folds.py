@@ -1,5 +1,7 @@
 """Chains that learn without a fold of the labels."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -13,7 +15,7 @@ from bayesian_gan.networks.mlp import mlp_discriminator, mlp_generator
 N, NUM_LABELS = 40, 23
 
 
-def _model(**arguments: object) -> BayesianGAN:
+def _model(**arguments: Any) -> BayesianGAN:
     networks = mlp_generator(4, 3, 8), mlp_discriminator(4, 3, 8)
     model = BayesianGAN(*networks, num_data=N, **arguments)
     model.compile("adam")
@@ -58,7 +60,7 @@ def test_a_chain_never_sees_a_label_of_its_fold() -> None:
     for index in range(2):
         seen = set()
         for step in range(6):
-            batch = draw_minibatch(model.step.data, 0, index, step, 1, 3, index=index)
+            batch: Any = draw_minibatch(model.step.data, 0, index, step, 1, 3, index=index)
             for row, label in zip(batch.labelled.numpy(), batch.labels.numpy(), strict=True):
                 (place,) = np.flatnonzero((x[labelled] == row).all(axis=1))
                 assert y[labelled][place] == label

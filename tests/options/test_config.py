@@ -79,7 +79,13 @@ def test_terms_are_those_with_a_weight_in_order() -> None:
 
 
 def test_terms_over_classes_need_labels() -> None:
-    assert NEED_LABELS == ("entropy", "consistency", "class_frequencies", "neighbours")
+    assert NEED_LABELS == (
+        "entropy",
+        "consistency",
+        "class_frequencies",
+        "neighbours",
+        "label_folds",
+    )
     for name in NEED_LABELS:
         with pytest.raises(InputError) as caught:
             parse_flags(OUT, f"--{name}=1", "--nosemi")

@@ -59,7 +59,9 @@ def test_the_end_of_a_run_says_it(caplog: pytest.LogCaptureFixture) -> None:
     found = Convergence(50, 2, np.inf, 1.5, 3.0, 4.0, 16.0)
     verdict = Verdict("warning", "The draws", "are an ensemble.")
     score = averaged.score
-    summary = Summary(9, 5, "s", 1.0, 24, N, score, score, None, averaged, found, verdict)
+    summary = Summary(
+        9, 5, "s", 1.0, 24, N, score, score, None, averaged, None, None, found, verdict
+    )
     with caplog.at_level(logging.INFO):
         report(logging.getLogger("test_summary"), summary, [], Path("folder"))
     assert averaged.mixing is not None
