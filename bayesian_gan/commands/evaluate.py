@@ -190,10 +190,12 @@ def _extractors(
 def _predictions(
     opened: FinishedRun, data: "ImageData", outside: Outside | None, seed: int
 ) -> dict[str, Any]:
+    from bayesian_gan.evaluation.calibrated import calibrated
     from bayesian_gan.evaluation.predictions import (
         classification_report,
         detections,
         predictions,
+        scores,
     )
 
     posterior = opened.posterior
@@ -201,6 +203,13 @@ def _predictions(
     result: dict[str, Any] = {"p_real": float(1.0 - inside.p_fake.mean())}
     if inside.single:
         result["classification"] = classification_report(inside, data.test_labels, data.class_names)
+        if opened.tempering is not None:
+            p = calibrated(inside.of_chains, opened.tempering)
+            result["classification"]["calibrated"] = {
+                **asdict(scores(p, data.test_labels)),
+                "temperature": opened.tempering.T,
+                "text": opened.tempering.text,
+            }
         result["baselines"] = _baselines(opened, data, seed)
         supervised = (opened.summary or {}).get("supervised")
         print_classification(result["classification"], result["baselines"], supervised, data.noun)

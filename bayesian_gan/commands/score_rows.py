@@ -27,10 +27,14 @@ def print_classification(
         _print_scores(f"single samples, {kind}", report["single"][kind], n)
     for row in report["averages"]:
         _print_scores(f"average of the first {row['num_samples']}", row, n)
+    if "calibrated" in report:
+        _print_scores("the same, calibrated", report["calibrated"], n)
     if supervised is not None:
         _print_scores("supervised network", supervised, n)
     for row in baselines.values():
         _print_scores(row["title"], row, n)
+    if "calibrated" in report:
+        print(report["calibrated"]["text"])
     if baselines:
         print(how_made(baselines, noun))
     print("\nby class" + " " * 26 + f"{'errors':>8}{'of':>8}{'error %':>9}{'NLL':>9}")

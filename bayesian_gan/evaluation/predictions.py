@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bayesian_gan.evaluation.calibrated import by_chain
 from bayesian_gan.evaluation.calibration import calibration_bins
 from bayesian_gan.evaluation.classification import (
     Classification,
@@ -53,6 +54,7 @@ class Predictions:
             not".
         p_fake: 1 - P(real | x), mean over the samples, float64 [n]: it keeps its digits where
             P(real) is all but 1.
+        of_chains: what each chain predicts, the average of its samples, float64 [M, n, K].
         single: scores of every sample, in the order of collection; empty without labels.
         averages: scores of the average of the first 1, 2, 4, ... samples and of all, by their
             number; empty without labels.
@@ -60,6 +62,7 @@ class Predictions:
 
     uncertainty: Uncertainty
     p_fake: np.ndarray
+    of_chains: np.ndarray
     single: list[Scores]
     averages: dict[int, Scores]
 
@@ -80,11 +83,15 @@ def predictions(
     single: list[Scores] = []
     averages: dict[int, Scores] = {}
     p_fake: list[np.ndarray] = []
+    of_chains, draws = np.zeros(()), 0
+    sizes = posterior.config["num_mcmc"], posterior.config["num_disc"]
 
     def members() -> Iterator[np.ndarray]:
+        nonlocal of_chains, draws
         total = np.zeros(())
         for outputs in posterior.member_outputs(images):
             p_fake.append(outputs.p_fake.mean(axis=0))
+            of_chains, draws = of_chains + by_chain(outputs.probabilities, *sizes), draws + 1
             for p in outputs.probabilities:
                 total = total + p
                 if labels is not None and p.shape[1] > 1:
@@ -97,7 +104,7 @@ def predictions(
     found = uncertainty(members())
     if labels is not None and single and len(single) not in averages:
         averages[len(single)] = scores(found.average, labels)
-    return Predictions(found, np.mean(p_fake, axis=0), single, averages)
+    return Predictions(found, np.mean(p_fake, axis=0), of_chains / draws, single, averages)
 
 
 def classification_report(

@@ -1,6 +1,7 @@
 """Whether probabilities can be believed, in words, from what chance would make of right ones."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -18,7 +19,9 @@ KNOWN_TO = 0.03
 Statistic = Callable[[np.ndarray, np.ndarray], float]
 
 
-def calibration_verdict(probabilities: np.ndarray, labels: np.ndarray) -> Verdict:
+def calibration_verdict(
+    probabilities: np.ndarray, labels: np.ndarray, subject: str = "Calibration"
+) -> Verdict:
     """Three statistics of the labels, against those of labels that are drawn from the probabilities.
 
     The expected calibration error is not 0 on a finite test set, even where the probabilities are
@@ -27,7 +30,8 @@ def calibration_verdict(probabilities: np.ndarray, labels: np.ndarray) -> Verdic
 
     Args:
         probabilities: of the average, [n, K].
-        labels: integers [n].
+        labels: integers [n], which training did not see.
+        subject: of the verdict.
     """
     n = len(labels)
     measured = [f(probabilities, labels) for f in (_ece, _confident_errors, _nll)]
@@ -48,7 +52,6 @@ def calibration_verdict(probabilities: np.ndarray, labels: np.ndarray) -> Verdic
         f"{100 * confidence:.1f}%, accuracy {100 * accuracy:.1f}%); were the probabilities right, chance "
         f"would make it {100 * low:.1f}% to {100 * high:.1f}%"
     )
-    subject = "Calibration"
     if too_many[1]:
         return Verdict(
             "warning",
@@ -85,6 +88,31 @@ def calibration_verdict(probabilities: np.ndarray, labels: np.ndarray) -> Verdic
         f"{text}; {errors:.0f} errors among {sure:,} predictions with 99% or more, NLL {nll:.3f}, where "
         f"chance allows {high_errors:.0f} and {high_nll:.3f}: they can be taken at their word, to within "
         f"{100 * within:.1f} points in the mean.",
+    )
+
+
+def untested_verdict(held_out: dict[str, Any] | None, text: str) -> Verdict:
+    """Of a run without a test set: what the chains say of labels that they have not seen.
+
+    Args:
+        held_out: of the run's temperature: errors, n and confidence there; None without folds of labels.
+        text: what the temperature is.
+    """
+    if held_out is None:
+        return Verdict(
+            "note",
+            "Calibration",
+            "there is no test set, and every chain has learnt from all labels: whether the probabilities are "
+            "right cannot be told. --label_folds or --test_fraction hold labels out.",
+        )
+    accuracy = 1.0 - held_out["error_rate"]
+    return Verdict(
+        "note",
+        "Calibration",
+        f"there is no test set. Of {held_out['n']:,} labels that they have not seen, chains gave "
+        f"{100 * accuracy:.0f}% right, at a mean confidence of {100 * held_out['confidence']:.0f}%; {text}. "
+        f"`predict` takes it into account. It is known to within "
+        f"{200 * np.sqrt((accuracy * (1 - accuracy) + 1 / held_out['n']) / held_out['n']):.0f} points.",
     )
 
 

@@ -41,6 +41,8 @@ def _classification(report: dict[str, Any], baselines: dict[str, Any]) -> list[s
         (f"single samples, {kind}", report["single"][kind]) for kind in ("mean", "best", "worst")
     ]
     named += [(f"average of the first {row['num_samples']}", row) for row in report["averages"]]
+    if "calibrated" in report:
+        named.append(("the same, calibrated", report["calibrated"]))
     named += [(row["title"], row) for row in baselines.values()]
     rows = [
         (

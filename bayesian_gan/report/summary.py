@@ -2,18 +2,20 @@
 
 import numpy as np
 
+from bayesian_gan.evaluation.calibrated import by_chain, calibrated
 from bayesian_gan.evaluation.classification import classification
 from bayesian_gan.evaluation.draws import Level, Verdict
-from bayesian_gan.report.calibration import calibration_verdict
+from bayesian_gan.report.calibration import calibration_verdict, untested_verdict
 from bayesian_gan.report.findings import Findings
 from bayesian_gan.report.verdicts import sampling_verdicts
+from bayesian_gan.runs.calibrate import TEMPERATURE_FILE
 
 COLLAPSED = 0.25
 
 
 def verdicts_of(found: Findings) -> list[Verdict]:
     """Predictions first, then generators, then samplers."""
-    verdicts = []
+    verdicts, tempering = [], found.run.tempering
     if found.predictions is not None:
         p = found.predictions
         single = [classification(member, p.labels).nll for member in p.members]
@@ -24,6 +26,15 @@ def verdicts_of(found: Findings) -> list[Verdict]:
             )
         )
         verdicts.append(calibration_verdict(average, p.labels))
+        if tempering is not None:
+            chains = by_chain(p.members, found.run.config.num_mcmc, found.run.config.num_disc)
+            verdicts.append(
+                calibration_verdict(calibrated(chains, tempering), p.labels, "Calibrated")
+            )
+    elif found.run.config.semi and found.run.num_test == 0:
+        written = found.run.read_optional(TEMPERATURE_FILE)
+        held_out = None if written is None else written["held_out"]
+        verdicts.append(untested_verdict(held_out, "" if tempering is None else tempering.text))
     if found.pictures is not None and found.real_deviation:
         verdicts.append(diversity_verdict(found.pictures.deviation / found.real_deviation))
     return verdicts + sampling_verdicts(found.run.config, found.health, found.convergence)

@@ -59,7 +59,8 @@ def test_one_image_that_was_all_but_ruled_out_is_seen_by_the_nll() -> None:
 
 
 def test_few_images_show_little() -> None:
-    verdict = calibration_verdict(*(part[:150] for part in _classifier(1.0)))
+    p, labels = _classifier(1.0)
+    verdict = calibration_verdict(p[:150], labels[:150])
     assert verdict.level == "note"
     assert "so few images show no more" in verdict.text
     assert "at their word" not in verdict.text

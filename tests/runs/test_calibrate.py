@@ -1,0 +1,178 @@
+"""A run with folds of labels, from its end to what `predict`, `evaluate` and `report` say."""
+
+import csv
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from conftest import make_run, parse_flags, run_flagged
+from scipy.special import softmax
+
+from bayesian_gan.commands import main
+from bayesian_gan.data import digits
+from bayesian_gan.errors import InputError
+from bayesian_gan.evaluation import classification
+from bayesian_gan.evaluation.temperature import fit_temperature
+from bayesian_gan.gan.model import BayesianGAN
+from bayesian_gan.runs.finished import FinishedRun
+
+K = 4
+
+
+@pytest.fixture(scope="module")
+def run_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a run of two chains and two discriminators each."""
+    return _run(tmp_path_factory.mktemp("folds"))
+
+
+def _run(folder: Path, *more: str) -> Path:
+    return make_run(
+        folder, "--N=42", f"--label_folds={K}", "--num_disc=2", "--num_gen=1", "--lr=0.02", *more
+    )
+
+
+def _chains(run_dir: Path, images: np.ndarray) -> np.ndarray:
+    """What each chain predicts, [M, n, classes]: of a draw its two discriminators follow each other."""
+    draws = np.stack(list(FinishedRun(run_dir).posterior.member_probabilities(images)))
+    return np.stack([draws[:, :2].mean((0, 1)), draws[:, 2:].mean((0, 1))])
+
+
+def test_the_temperature_is_fitted_to_labels_that_a_chain_was_not_given(
+    run_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which labels a chain draws is watched in another run of the same flags."""
+    given: list[np.ndarray] = []
+    take = BayesianGAN._take
+
+    def watched(self: BayesianGAN, checked: Any) -> None:
+        kept = checked.kept
+        given[:] = [checked.labelled_images[places] for places in kept]
+        take(self, checked)
+
+    monkeypatch.setattr(BayesianGAN, "_take", watched)
+    _run(
+        run_dir.parent / "again",
+        *("--train_iter=1", "--warm_up=1", "--n_save=1", "--collect_every=1"),
+    )
+    split: Any = FinishedRun(run_dir).split
+    data = digits.load()
+    images, labels = data.images[split["indices"]], np.array(split["labels"])
+    p, y = [], []
+    for seen, chain in zip(given, _chains(run_dir, images), strict=True):
+        unseen = np.array([not (seen == image).all(axis=(1, 2, 3)).any() for image in images])
+        assert unseen.sum() == 42 // K
+        p.append(chain[unseen])
+        y.append(labels[unseen])
+    expected = fit_temperature(np.concatenate(p), np.concatenate(y))
+    written = json.loads((run_dir / "temperature.json").read_text())
+    assert written["n"] == 2 * (42 // K)
+    assert written["T"] == pytest.approx(expected.T, rel=1e-5)
+    before = classification(np.concatenate(p), np.concatenate(y))
+    assert written["held_out"]["errors"] == before.errors
+    assert written["held_out"]["nll"] == pytest.approx(before.nll, rel=1e-5)
+
+
+def _calibrated(run_dir: Path, images: np.ndarray) -> np.ndarray:
+    written = json.loads((run_dir / "temperature.json").read_text())
+    total = np.zeros(())
+    for w, t in zip(written["weights"], written["log_t"], strict=True):
+        total = total + w * softmax(np.log(_chains(run_dir, images)) / np.exp(t), axis=-1)
+    return total.mean(axis=0)
+
+
+def test_the_summary_has_both_averages(run_dir: Path) -> None:
+    data = digits.load()
+    summary: Any = FinishedRun(run_dir).summary
+    expected = classification(_calibrated(run_dir, data.test_images), data.test_labels)
+    assert summary["calibrated"]["errors"] == expected.errors
+    assert summary["calibrated"]["nll"] == pytest.approx(expected.nll, abs=1e-4)
+    assert summary["calibrated"]["nll"] != pytest.approx(summary["posterior"]["nll"], abs=1e-3)
+
+
+def test_predict_gives_calibrated_probabilities_and_says_so(
+    run_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    images = digits.load().test_images[:5]
+    np.savez(tmp_path / "five.npz", images)
+    answers = tmp_path / "answers.csv"
+    assert main(["predict", str(run_dir), str(tmp_path / "five.npz"), "--csv", str(answers)]) == 0
+    assert "probabilities are calibrated: temperature of the predictions" in capsys.readouterr().err
+    with answers.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    p = np.array([[float(row[f"p({k})"]) for k in range(10)] for row in rows])
+    expected = _calibrated(run_dir, images)
+    np.testing.assert_allclose(p, expected, atol=1e-4)
+    entropy = -np.sum(expected * np.log2(expected), axis=1)
+    np.testing.assert_allclose([float(row["entropy"]) for row in rows], entropy, atol=1e-3)
+
+
+def test_evaluate_and_report_show_it(run_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = Path(shutil.copytree(run_dir, run_dir.parent / "evaluated"))
+    assert main(["evaluate", str(folder), "--num_images", "0"]) == 0
+    written = json.loads((folder / "evaluation.json").read_text())["classification"]
+    summary: Any = FinishedRun(run_dir).summary
+    assert written["calibrated"]["nll"] == pytest.approx(summary["calibrated"]["nll"], rel=1e-6)
+    printed = capsys.readouterr().out
+    assert "the same, calibrated" in printed
+    assert f"by {2 * (42 // K)} labels that the chains asked did not learn from" in printed
+    assert main(["report", str(folder)]) == 0
+    page = (folder / "report.html").read_text()
+    assert "the same, calibrated" in page
+    assert "Calibrated" in page
+
+
+def test_without_folds_there_is_none(run_folder: Path) -> None:
+    assert FinishedRun(run_folder).tempering is None
+    assert not (run_folder / "temperature.json").exists()
+    summary: Any = FinishedRun(run_folder).summary
+    assert summary["calibrated"] is None
+
+
+def test_a_damaged_temperature_is_refused(run_dir: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(run_dir, tmp_path / "damaged"))
+    (folder / "temperature.json").write_text("{}")
+    with pytest.raises(InputError, match=r"temperature\.json: damaged"):
+        _ = FinishedRun(folder).tempering
+
+
+@pytest.mark.parametrize("folds", [1, 4])
+def test_without_a_test_set_the_report_says_what_is_known(folds: int, tmp_path: Path) -> None:
+    data = digits.load()
+    labels = np.full(100, -1)
+    labels[:40] = data.labels[:40]
+    np.savez(tmp_path / "own.npz", X=data.images[:100], y=labels)
+    folder = run_flagged(
+        *(
+            "--df_dim=2",
+            "--gf_dim=2",
+            "--num_layers=1",
+            "--z_dim=2",
+            "--batch_size=8",
+            "--preset=none",
+        ),
+        *("--train_iter=20", "--n_save=10", "--warm_up=10", "--collect_every=5", "--num_mcmc=2"),
+        *(f"--label_folds={folds}", f"--data={tmp_path / 'own.npz'}", f"--out_dir={tmp_path}"),
+    )
+    assert main(["report", str(folder)]) == 0
+    page = (folder / "report.html").read_text()
+    if folds == 1:
+        assert "whether the probabilities are right cannot be told" in page
+    else:
+        assert "Of 20 labels that they have not seen" in page
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        ("--label_folds=0", "label_folds"),
+        ("--label_folds=30 --N=20", "there are --N 20 labels"),
+        ("--label_folds=2 --nosemi", "needs labels"),
+        ("--label_folds=2 --objective=authors", "all chains meet"),
+    ],
+)
+def test_what_does_not_go(flags: str, said: str) -> None:
+    with pytest.raises((InputError, Exception), match=said):
+        parse_flags(*flags.split())
