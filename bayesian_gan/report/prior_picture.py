@@ -128,7 +128,7 @@ def _classes(classes: np.ndarray) -> Callable[[Axes], None]:
     def draw(axes: Axes) -> None:
         axes.grid(visible=False)
         count, K = len(classes), classes.shape[-1]
-        shown = axes.imshow(classes.mean(axis=1), aspect="auto", cmap="viridis", vmin=0.0, vmax=1.0)
+        shown = axes.imshow(classes.mean(axis=1), aspect="auto", cmap="Blues", vmin=0.0, vmax=1.0)
         axes.figure.colorbar(shown, ax=axes)
         axes.set_xticks(range(0, K, max(1, K // 10)))
         step = max(1, count // MOST_ROWS)

@@ -1,0 +1,160 @@
+"""Whether probabilities can be believed on data that nobody tuned to, and what makes them too sure.
+
+    python -m benchmarks.honesty --data_path DATA                    what is missing, and how long it takes
+    python -m benchmarks.honesty --data_path DATA --go               runs it
+    python -m benchmarks.honesty --table                             what is found
+
+Each trial is a run of --preset laptop, or table, with one thing changed (--variants), on a label set of
+a data set (`benchmarks/honesty/data.py`), and `evaluate` of it. Decisions are made on `--part tune`, whose
+test examples are held-out training examples; `--part judge` has the original test sets. Finished trials are
+lines of --results and are not run again. Every argument that is not listed here goes to each training.
+"""
+
+import argparse
+import statistics
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT))
+
+import bayesian_gan  # noqa: E402
+from bayesian_gan.errors import InputError  # noqa: E402
+from benchmarks.command_line import parser_of, status_of  # noqa: E402
+from benchmarks.honesty.data import NAMES, SEEDS  # noqa: E402
+from benchmarks.honesty.trial import TABLES, VARIANTS, Trial  # noqa: E402
+from benchmarks.table.results import append_result, check_version, read_lines  # noqa: E402
+
+REQUIRED = ("name", "data", "part", "N", "label_seed", "variant", "scores", "version")
+LABELS_OF_TABLES = 30
+SYSTEMS = (
+    "average",
+    "calibrated",
+    "single",
+    "supervised",
+    "logistic_regression",
+    "label_spreading",
+)
+
+
+def main(arguments: list[str]) -> int:
+    """Prints a plan or a table, or runs; returns the exit status."""
+    known, extra = _parse(arguments)
+    return status_of("honesty", lambda: _do(known, tuple(extra)))
+
+
+def _do(known: argparse.Namespace, extra: tuple[str, ...]) -> None:
+    lines = read_lines(known.results, REQUIRED)
+    if known.table:
+        print(table(lines))
+        return
+    check_version(known.results, lines, bayesian_gan.__version__)
+    trials = _trials(known, extra)
+    missing = [trial for trial in trials if not any(map(trial.is_in, lines))]
+    print(f"{len(trials) - len(missing)} of {len(trials)} trials are done")
+    for trial in missing:
+        print(f"  {trial.name}{_expected(trial, lines)}")
+    if missing and not known.go:
+        print("--go runs them")
+    for trial in missing if known.go else ():
+        line = trial.run(known.runs.resolve(), known.data_path)
+        line["version"] = bayesian_gan.__version__
+        append_result(known.results, line)
+        lines.append(line)
+        score = line["scores"]["average"]
+        print(
+            f"{trial.name}: {score['errors']} of {score['n']} errors, NLL {score['nll']:.3f}",
+            flush=True,
+        )
+    if known.go:
+        print(table(lines))
+
+
+def _trials(known: argparse.Namespace, extra: tuple[str, ...]) -> list[Trial]:
+    if known.iterations < 10:
+        raise InputError(f"--iterations {known.iterations}: give at least 10")
+    return [
+        Trial(
+            data,
+            known.part,
+            LABELS_OF_TABLES if data in TABLES else known.N,
+            seed,
+            variant,
+            known.iterations,
+            extra,
+        )
+        for seed in known.label_seeds
+        for data in known.data
+        for variant in known.variants
+    ]
+
+
+def _expected(trial: Trial, lines: list[dict[str, Any]]) -> str:
+    like = [
+        line["seconds"] * trial.iterations / line["iterations"]
+        for line in lines
+        if (line["data"], line["variant"]) == (trial.data, trial.variant)
+    ]
+    return f": about {statistics.mean(like) / 60:.0f} minutes" if like else ""
+
+
+def table(lines: list[dict[str, Any]]) -> str:
+    """For each data set a row a variant: error %, NLL and ECE % of each system, means over label sets."""
+    parts = []
+    kinds = dict.fromkeys((x["data"], x["part"], x["N"], x["iterations"]) for x in lines)
+    for data, part, N, iterations in kinds:
+        some = [
+            x
+            for x in lines
+            if (x["data"], x["part"], x["N"], x["iterations"]) == (data, part, N, iterations)
+        ]
+        parts += [
+            f"{data} ({part}), {N} labels, {iterations:,} iterations: error %, NLL, ECE %",
+            "",
+            f"| variant | label sets | {' | '.join(s.replace('_', ' ') for s in SYSTEMS)} | T | R-hat |",
+            "| --- | --- |" + " --- |" * (len(SYSTEMS) + 2),
+        ]
+        for variant in dict.fromkeys(x["variant"] for x in some):
+            rows = [x for x in some if x["variant"] == variant]
+            cells = [_cell([x["scores"][system] for x in rows]) for system in SYSTEMS]
+            seeds = " ".join(str(x["label_seed"]) for x in rows)
+            numbers = [_mean([x[name] for x in rows]) for name in ("temperature", "rhat_median")]
+            parts.append(f"| {variant} | {seeds} | {' | '.join([*cells, *numbers])} |")
+        parts.append("")
+    return "\n".join(parts)
+
+
+def _cell(scores: list[dict[str, Any] | None]) -> str:
+    known = [score for score in scores if score is not None]
+    if not known:
+        return ""
+    error = statistics.mean(100 * score["errors"] / score["n"] for score in known)
+    nll, ece = (statistics.mean(score[name] for score in known) for name in ("nll", "ece"))
+    return f"{error:.1f}, {nll:.3f}, {100 * ece:.1f}"
+
+
+def _mean(values: list[float | None]) -> str:
+    known = [value for value in values if value is not None]
+    return f"{statistics.mean(known):.2f}" if known else ""
+
+
+def _parse(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
+    parser = parser_of(__doc__, hands_on=True)
+    parser.add_argument("--data", nargs="+", default=list(NAMES), choices=NAMES)
+    parser.add_argument("--data_path", help="folder of MNIST and CIFAR-10")
+    parser.add_argument("--part", default="tune", choices=list(SEEDS))
+    parser.add_argument("--N", type=int, default=100, help=f"labels; of tables {LABELS_OF_TABLES}")
+    parser.add_argument("--label_seeds", nargs="+", type=int, default=[101, 102, 103])
+    parser.add_argument("--variants", nargs="+", default=list(VARIANTS), choices=list(VARIANTS))
+    parser.add_argument("--iterations", type=int, default=2250)
+    parser.add_argument("--go", action="store_true", help="run what is missing")
+    parser.add_argument("--table", action="store_true", help="print what is found, run nothing")
+    results = ROOT / "benchmarks" / "results" / "honesty.jsonl"
+    parser.add_argument("--results", type=Path, default=results)
+    parser.add_argument("--runs", type=Path, default=ROOT / "runs" / "honesty")
+    return parser.parse_known_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
