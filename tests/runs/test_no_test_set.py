@@ -86,6 +86,7 @@ def test_watch_and_report_say_so(run_dir: Path) -> None:
     assert "error %" not in text
     assert main(["report", str(run_dir)]) == 0
     page = (run_dir / "report.html").read_text()
+    assert "whether the probabilities are right cannot be told" in page
     assert "no test set" in page
     assert "13 labels of own" in page
     assert "there is no test set" in page
