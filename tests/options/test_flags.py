@@ -57,6 +57,7 @@ OWN_DEFAULTS = {
     "consistency_ramp": 1500,
     "class_frequencies": 0.0,
     "neighbours": 0.0,
+    "label_folds": 1,
     "average_decay": 0.999,
     "input_noise": 0.0,
     "hidden_noise": 0.0,
