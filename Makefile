@@ -26,7 +26,7 @@ test: setup
 test-all: setup
 	$(VENV)/bin/python -m pytest -n $(JOBS) --dist loadfile --durations=20
 
-# Seconds, memory and operations of one step, about five minutes; writes benchmarks/RESULTS.md.
+# Seconds, memory and operations of one step, about five minutes; writes docs/research/step_cost.md.
 benchmark: setup
 	$(VENV)/bin/python benchmarks/step.py
 
@@ -41,9 +41,9 @@ format: setup
 types: setup
 	$(VENV)/bin/mypy
 
-# docs/options.md, from the declarations of the options.
+# docs/reference/options.md, from the declarations of the options.
 options: setup
-	PYTHONPATH=. $(VENV)/bin/python tools/options_page.py docs/options.md
+	PYTHONPATH=. $(VENV)/bin/python tools/options_page.py docs/reference/options.md
 
 # The API reference, from the docstrings, into build/api.
 docs: setup

@@ -1,4 +1,4 @@
-"""Sizes, agreement and latency of a run's exports: the tables of docs/export.md.
+"""Sizes, agreement and latency of a run's exports: the tables of docs/how-to/export.md.
 
     python benchmarks/export_formats.py RUN_DIR [--data_path D]
 

@@ -9,7 +9,7 @@
 
 Each prints a line for a trial and a total. `kill` kills a run five times before its end, so that
 what one kill spoils is seen there: a state that is wrong once stays so. The runs are on
-scikit-learn's digits with networks of width 4, under a temporary folder. docs/reliability.md has
+scikit-learn's digits with networks of width 4, under a temporary folder. docs/research/reliability.md has
 the figures.
 """
 

@@ -1,6 +1,6 @@
 """Seconds, memory and operations of one training iteration, five systems side by side.
 
-    python benchmarks/step.py                        # the short form: about five minutes, writes RESULTS.md
+    python benchmarks/step.py                        # the short form: about five minutes, writes its page
     python benchmarks/step.py --dataset cifar --num_gen 5 --num_mcmc 2 --df_dim 24 --json rows.json
     python benchmarks/step.py --grid                 # every data set, J_g and width: hours
     python benchmarks/step.py --grid --dataset mnist --df_dim 24     # the part of the grid with these values
@@ -33,7 +33,7 @@ import numpy as np
 from bayesian_gan.runs.threads import thread_environment
 from benchmarks.command_line import parser_of
 
-RESULTS = ROOT / "benchmarks" / "RESULTS.md"
+RESULTS = ROOT / "docs" / "research" / "step_cost.md"
 FIGURE = ROOT / "docs" / "figures" / "cost_against_generators.png"
 SYSTEMS = ("authors_structure", "authors", "paper", "dcgan", "convolutions")
 BEGIN, END = "<!-- step.py writes from here -->", "<!-- to here -->"
@@ -234,7 +234,7 @@ def draw(rows: list[Row], path: Path) -> float:
 def short_form(given: argparse.Namespace) -> list[Row]:
     """Measures the setting of the goals, then the growth with J_g.
 
-    It writes the generated part of RESULTS.md anew.
+    It writes the generated part of docs/research/step_cost.md anew.
     """
     systems = [setting(system, given) for system in SYSTEMS[:3]]
     systems += [setting("paper", given, generators_per_step=k) for k in (2, 1)]
@@ -263,7 +263,7 @@ def short_form(given: argparse.Namespace) -> list[Row]:
 
 
 def write_results(text: str) -> None:
-    """Replaces the generated part of RESULTS.md."""
+    """Replaces the generated part of docs/research/step_cost.md."""
     before, rest = RESULTS.read_text(encoding="utf-8").split(BEGIN)
     _, after = rest.split(END)
     RESULTS.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", encoding="utf-8")

@@ -3,7 +3,7 @@
 
     python benchmarks/table1.py --data_path DATA                 what is missing, and how long it takes
     python benchmarks/table1.py --data_path DATA --jobs 2 --go   runs it, two cells side by side
-    python benchmarks/table1.py --render                         writes docs/results.md
+    python benchmarks/table1.py --render                         writes docs/research/results.md
 
 Beside the paper's five systems stand two baselines, which need no run and no preset; alone they
 are --systems logistic_regression label_spreading, and take seconds a label set.
@@ -64,8 +64,10 @@ def _do(known: argparse.Namespace, extra: tuple[str, ...]) -> int:
     lines = read_results(known.results)
     if known.render:
         text = render(lines)
-        write_atomically(ROOT / "docs" / "results.md", lambda file: file.write(text.encode()))
-        print(f"docs/results.md: {len(lines)} cells")
+        write_atomically(
+            ROOT / "docs" / "research" / "results.md", lambda file: file.write(text.encode())
+        )
+        print(f"docs/research/results.md: {len(lines)} cells")
         return 0
     flag_values(known.preset, extra)  # Refuses what no run would take, before the first one.
     if not set(known.systems) <= set(BASELINES):
@@ -101,7 +103,7 @@ def _parse(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
     parser.add_argument("--jobs", type=int, default=2, help="cells side by side, on a core each")
     parser.add_argument("--minutes", type=float, help="begin no further cell after this time")
     parser.add_argument("--go", action="store_true", help="run what is missing")
-    parser.add_argument("--render", action="store_true", help="write docs/results.md, run nothing")
+    parser.add_argument("--render", action="store_true", help="write its page, run nothing")
     parser.add_argument(
         "--results", type=Path, default=ROOT / "benchmarks" / "results" / "table1.jsonl"
     )

@@ -6,7 +6,7 @@ up or beside its own. An import counts wherever it stands: in a function and und
 `if TYPE_CHECKING`, too. A module that only a string names is not imported: the term that an option
 sets, and the public names of the package's root, which load on first use.
 
-`docs/architecture.md` says what each room is for. The functions that find faults take the folder of
+`docs/explanation/architecture.md` says what each room is for. The functions that find faults take the folder of
 a tree, so that the tests below can build a fault of every kind and see it found.
 """
 

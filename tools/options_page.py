@@ -1,4 +1,4 @@
-"""The page of all options, docs/options.md, from their declarations: what `make options` writes."""
+"""The page of all options, docs/reference/options.md, from their declarations: what `make options` writes."""
 
 import sys
 from collections.abc import Iterator

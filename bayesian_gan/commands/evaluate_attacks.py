@@ -60,7 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--attack",
         metavar="NAMES",
-        help="attack test images, by fgsm, pgd or both with a comma between; see docs/attacks.md",
+        help="attack test images, by fgsm, pgd or both with a comma between; see docs/explanation/attacks.md",
     )
     parser.add_argument(
         "--epsilon",

@@ -1,4 +1,4 @@
-"""`export`: a run's posterior as a SavedModel, `.keras`, LiteRT or ONNX; see docs/export.md."""
+"""`export`: a run's posterior as a SavedModel, `.keras`, LiteRT or ONNX; see docs/how-to/export.md."""
 
 import argparse
 from pathlib import Path
@@ -10,7 +10,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Defines the command line."""
     parser.add_argument("run", type=Path, metavar="RUN_DIR", help="OUT_DIR/bgan_DATASET_UNIXTIME")
     parser.add_argument(
-        "--format", required=True, choices=FORMATS, help="of the export; see docs/export.md"
+        "--format", required=True, choices=FORMATS, help="of the export; see docs/how-to/export.md"
     )
     parser.add_argument(
         "--output",

@@ -1,4 +1,4 @@
-"""`merge A B ... OUT`: joins the chains of runs that ran apart; see docs/scaling.md."""
+"""`merge A B ... OUT`: joins the chains of runs that ran apart; see docs/how-to/scaling.md."""
 
 import argparse
 from pathlib import Path

@@ -1,7 +1,7 @@
 """How good predictions and generated images are: pure functions of arrays, in float64.
 
 Nothing here knows of runs; `bayesian-gan evaluate` applies all of it to one. `features` turns
-images into activations. See docs/evaluation.md for what each number means.
+images into activations. See docs/explanation/evaluation.md for what each number means.
 """
 
 from bayesian_gan.evaluation.answers import Answers, answers

@@ -2,7 +2,7 @@
 
 Two ways to run S networks of one architecture in one graph: a loop over *stacked* weights, whose
 graph is as large as that of one network, for SavedModels; and S copies with constant weights, for
-formats whose converters fold and quantise constants only. docs/export.md has what each costs.
+formats whose converters fold and quantise constants only. docs/how-to/export.md has what each costs.
 """
 
 from collections.abc import Callable, Iterator, Sequence

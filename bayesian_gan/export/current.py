@@ -24,7 +24,7 @@ def export_current(
     overwrite: bool,
     input_range: InputRange,
 ) -> None:
-    """Writes the SavedModel of docs/export.md, and its `export.json`.
+    """Writes the SavedModel of docs/how-to/export.md, and its `export.json`.
 
     Args:
         path: a folder that does not exist yet.

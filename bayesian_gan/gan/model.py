@@ -261,7 +261,7 @@ class BayesianGAN(TrainingGAN):
     def export(
         self, path: str | Path, *, class_names: Sequence[str] | None = None, overwrite: bool = False
     ) -> None:
-        """Writes the current networks as a SavedModel; see docs/export.md and `export_current`."""
+        """Writes the current networks as a SavedModel; see docs/how-to/export.md and `export_current`."""
         export_current(
             path,
             self.discriminators,

@@ -73,7 +73,7 @@ class HealthMeter:
         self._outputs = tf.function(self._show)
 
     def measure(self, turn: int = 0) -> Health:
-        """The state as it is now; see docs/monitoring.md for what each number means.
+        """The state as it is now; see docs/explanation/mixing.md for what each number means.
 
         Args:
             turn: of a random scan's blocks, whose generators' gradients are measured one block at a

@@ -37,7 +37,7 @@ CONVERGENCE = ("rhat_max", "rhat_median", "ess_min", "ess_median", "draws")
 
 
 class SamplerHealth(keras.callbacks.Callback):
-    """Measures energies, gradients, temperatures, convergence and outputs; see docs/monitoring.md.
+    """Measures energies, gradients, temperatures, convergence and outputs; see docs/explanation/mixing.md.
 
     Every `functionals_every` iterations after the warm-up a row of `functionals.csv` says what each
     discriminator makes of 16 fixed images. Every `every` iterations a row of `health.csv` is

@@ -47,7 +47,7 @@ class CostOptions(Group):
     strategy: Literal["none", "mirrored", "multiworker"] = option("none", may_differ=("resume",))
     """Devices that share each minibatch. mirrored: all GPUs of this machine. multiworker: the
     processes that TF_CONFIG names, started with the same flags; the first alone writes. Each
-    takes a part of the --shards. See docs/scaling.md.
+    takes a part of the --shards. See docs/how-to/scaling.md.
     """
 
     shards: int = option(1, low=1)

@@ -80,8 +80,11 @@ def _find(title: str, titles: Sequence[str]) -> str:
 
 def _others(titles: Sequence[str]) -> list[str]:
     names = f"other groups: {', '.join(titles[1:])}"
-    advice = "--help GROUP shows one of them (its first word will do), --helpfull all, docs/options.md too"
-    return [*textwrap.wrap(names, WIDTH), advice]
+    advice = (
+        "--help GROUP shows one of them (its first word will do), --helpfull all, "
+        "docs/reference/options.md too"
+    )
+    return [*textwrap.wrap(names, WIDTH), *textwrap.wrap(advice, WIDTH)]
 
 
 def _group(group: type, title: str, defaults: dict[str, Any]) -> str:

@@ -42,13 +42,13 @@ class ObjectiveOptions(Group):
     """paper: energies of the paper's posteriors, chains independent, SGHMC after the warm-up. With
     --labelled_weight posterior, --feature_matching 0, no other term, --prior_std 3.1623 and --order
     generators_first, as --preset paper has them, this is the paper's, but for what
-    docs/what_is_sampled.md names; the defaults add the program's feature matching and weight of
+    docs/explanation/what_is_sampled.md names; the defaults add the program's feature matching and weight of
     labels. authors: the released program's losses, all pairs, SGD with momentum 0.5 after the
     warm-up (it does not sample).
     """
 
     prior: PriorName = option("normal", needs=(OWN_PRIOR,), since="2.0.0")
-    """Prior of the weights, independent and of mean 0 (docs/priors.md). normal: N(0, s^2 I), as in
+    """Prior of the weights, independent and of mean 0 (docs/explanation/priors.md). normal: N(0, s^2 I), as in
     the paper. laplace, student_t: of heavier tails. he_normal: N(0, 2 / fan-in) for kernels,
     N(0, s^2) for biases and all else. --ml has none.
     """
@@ -78,14 +78,14 @@ class ObjectiveOptions(Group):
     """Weight w_s of the mean over labelled examples beside that over all examples: 1 in the
     authors' program; posterior: labelled examples / all, one likelihood factor for each, as the
     paper writes it (not with --objective authors). With few labels that hardly learns the classes:
-    with 100 of 60,000 it left 75% errors where 1 left 8% (docs/presets.md).
+    with 100 of 60,000 it left 75% errors where 1 left 8% (docs/research/presets.md).
     """
 
     order: Order = option("simultaneous", since="2.0.0")
     """Who moves when in an iteration. simultaneous: both players, by gradients at one state.
     generators_first: the generators, then the discriminators against the moved ones, as in the
     paper's Algorithm 1. discriminators_first: the reverse, as in the authors' program. It is part
-    of what is sampled (docs/what_is_sampled.md).
+    of what is sampled (docs/explanation/what_is_sampled.md).
     """
 
     augment: str = option(
@@ -103,7 +103,7 @@ class ObjectiveOptions(Group):
     it: none, or some of flip, shift and affine, with commas. flip: mirrored, left for right, every
     other time. shift: moved by whole pixels, up to an eighth of each side. affine: turned by up to
     15 degrees, scaled by 0.88 to 1.12, sheared by up to 0.2, moved by up to a fourteenth of each
-    side. A change of the likelihood (docs/presets.md). Digits and letters are other ones when
+    side. A change of the likelihood (docs/explanation/terms.md). Digits and letters are other ones when
     mirrored: no flip for them.
     """
 

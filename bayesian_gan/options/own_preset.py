@@ -16,7 +16,7 @@ C = TypeVar("C", bound=AllOptions)
 PRESETS_OF_KINDS = {"folder": "laptop", "npz": "laptop", "table": "table"}
 SIZED = ("laptop", "laptop_balanced")
 # A discriminator halves its input down to this side; at most four layers of a network halve. Two layers were
-# too few for pictures of 8x8 (docs/presets.md). Networks of four are narrower, for time.
+# too few for pictures of 8x8 (docs/how-to/presets.md). Networks of four are narrower, for time.
 LAST_SIDE, LEAST_LAYERS, MOST_LAYERS = 4, 3, 4
 
 

@@ -22,7 +22,7 @@ class StartOptions(Group):
     """
 
     data: str | None = option(None)
-    """Your own data, docs/data.md: a folder of pictures, a table FILE.csv or an .npz file. Short
+    """Your own data, docs/reference/data.md: a folder of pictures, a table FILE.csv or an .npz file. Short
     for --dataset folder:PATH, table:PATH or npz:PATH.
     """
 
@@ -74,6 +74,6 @@ class StartOptions(Group):
 
     resume: str | None = option(None, may_differ=("resume",))
     """Go on with a run, bit for bit: its folder (its flags need not be given again), or auto, the
-    newest run in OUT_DIR with these flags, or a new one. docs/options.md marks the few options
+    newest run in OUT_DIR with these flags, or a new one. docs/reference/options.md marks the few options
     that may differ from the run's.
     """

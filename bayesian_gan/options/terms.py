@@ -96,7 +96,7 @@ class TermOptions(Group):
     )
     """K folds of the labels, of equal class frequencies: chain m learns from all but fold m mod K. What
     the chains say of the labels that they have not seen tells how far probabilities can be
-    believed: a temperature of the predictions is fitted to it (docs/calibration.md). 1: every chain
+    believed: a temperature of the predictions is fitted to it (docs/explanation/calibration.md). 1: every chain
     learns from all. Not in the paper.
     """
 

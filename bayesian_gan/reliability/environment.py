@@ -19,8 +19,8 @@ NUMBER_BYTES = 4
 COPIES_OF_A_WEIGHT = 5
 # What a layer makes is kept for the gradient, which has its size, and the kernels work in a copy.
 COPIES_OF_AN_OUTPUT = 3
-# Measured; docs/reliability.md has the runs. Python, TensorFlow and the other packages, and for each network
-# the compiled functions that train, draw from and evaluate it.
+# Measured; docs/research/reliability.md has the runs. Python, TensorFlow and the other packages,
+# and for each network the compiled functions that train, draw from and evaluate it.
 PROCESS_BYTES = 1_030_000_000
 BYTES_OF_A_NETWORK = 8_000_000
 CHECKPOINTS = 4  # The last two, that of the warm-up's end, and one being written.

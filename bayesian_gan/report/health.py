@@ -62,7 +62,7 @@ def health_section(found: Findings) -> list[str]:
     ]
     said = (
         f"Measured while training, every few iterations; sampling begins after iteration {warm_up:,}. "
-        "docs/monitoring.md says what each number means and what the verdicts above rest on."
+        "docs/explanation/mixing.md says what each number means and what the verdicts above rest on."
     )
     return [html.paragraph(said, soft=True), html.charts(figures)]
 

@@ -102,7 +102,7 @@ def mixing_section(found: Findings) -> list[str]:
     said = (
         f"What the {draws.shape[1]} chains predict of {draws.shape[2]} fixed test images, "
         f"{len(draws):,} draws of each after the warm-up. R-hat is rank-normalised and split; "
-        "docs/monitoring.md says what is followed and why."
+        "docs/explanation/mixing.md says what is followed and why."
     )
     image = f"image {k}, the one with the largest R-hat, {rhat}"
     figures = [

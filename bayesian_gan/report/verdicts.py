@@ -1,6 +1,6 @@
 """What the health numbers of a run mean, in words.
 
-All functions here are pure functions of tables. docs/monitoring.md gives the reasons.
+All functions here are pure functions of tables. docs/explanation/mixing.md gives the reasons.
 """
 
 import numpy as np

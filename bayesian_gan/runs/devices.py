@@ -34,7 +34,7 @@ def use_device(device: str, several: bool = False) -> None:
         built = "with" if tf.test.is_built_with_cuda() else "without"
         raise InputError(
             f"--device {device}: TensorFlow sees no GPU here (it is built {built} CUDA); give --device cpu, or "
-            "install a driver and CUDA's libraries (docs/gpu.md)"
+            "install a driver and CUDA's libraries (docs/how-to/gpu.md)"
         )
     if number is not None and number >= len(gpus):
         raise InputError(

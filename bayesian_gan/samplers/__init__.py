@@ -1,6 +1,6 @@
 """SG-MCMC samplers for any Keras 3 model: Keras optimizers that draw from a posterior.
 
-This package imports nothing else of the project. Start with `docs/samplers.md`.
+This package imports nothing else of the project. Start with `docs/explanation/samplers.md`.
 """
 
 from bayesian_gan.samplers import backend as backend  # First: it refuses other backends.

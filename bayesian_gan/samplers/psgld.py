@@ -23,7 +23,7 @@ class PSGLD(Preconditioned):
 
     Target: exp(-U(theta) / T), as far as G varies slowly: the averaging time 1 / (1 - rho) must be
     long beside the chain's own correlation time, or Gamma = dG / dtheta must be there
-    (docs/samplers.md has the size of the bias). At T = 0 it is Keras's RMSprop, but for V, which
+    (docs/explanation/samplers.md has the size of the bias). At T = 0 it is Keras's RMSprop, but for V, which
     there begins at 0 and makes the first steps ten times too large, and for its epsilon, which is
     inside the root.
 

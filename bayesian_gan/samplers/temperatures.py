@@ -46,7 +46,7 @@ def kinetic_temperature(
 ) -> Temperature:
     """Temperature of the velocities: mean(v^2 m) / eta * (2 - alpha) / 2.
 
-    SGHMC's velocities have variance 2 T eta / (2 - alpha) / m at small steps (docs/samplers.md);
+    SGHMC's velocities have variance 2 T eta / (2 - alpha) / m at small steps (docs/explanation/samplers.md);
     the factor is divided out. The step itself inflates them by 1 / (1 - eta k / (2 (2 - alpha))) in
     a direction of curvature k.
 

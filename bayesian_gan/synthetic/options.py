@@ -101,7 +101,7 @@ class SynthObjectiveOptions(Group):
     title = ObjectiveOptions.title
 
     prior: PriorName = adapted(ObjectiveOptions, "prior")
-    """Prior of the Bayesian GAN's weights, independent and of mean 0 (docs/priors.md). normal:
+    """Prior of the Bayesian GAN's weights, independent and of mean 0 (docs/explanation/priors.md). normal:
     N(0, s^2 I). laplace, student_t: of heavier tails. he_normal: N(0, 2 / fan-in) for kernels,
     N(0, s^2) for biases.
     """

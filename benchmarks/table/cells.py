@@ -142,7 +142,7 @@ class Cell:
         """Iterations of a DCGAN-10 that costs what the preset's `bayesgan` costs with these flags.
 
         Each chain's step costs k generators that move and as many batches of theirs through the
-        discriminator, and about 3/4 of that once for the real images (benchmarks/RESULTS.md).
+        discriminator, and about 3/4 of that once for the real images (docs/research/step_cost.md).
         """
         values = flag_values(self._preset, extra)
         k = values["generators_per_step"].value or values["num_gen"].value

@@ -1,4 +1,4 @@
-"""The further tables of `docs/results.md`: label sets in common, single networks, temperatures, cost."""
+"""The further tables of the results page: label sets in common, single networks, temperatures, cost."""
 
 import statistics
 from collections import defaultdict

@@ -1,4 +1,4 @@
-"""How the numbers of `docs/results.md` are made of lines, and written: three significant digits."""
+"""How the numbers of `docs/research/results.md` are made of lines, and written: three significant digits."""
 
 import math
 import statistics

@@ -1,4 +1,4 @@
-"""`docs/results.md` from the results file: a small table of each data set, and what stands behind it."""
+"""`docs/research/results.md`: a small table of each data set, and what stands behind it."""
 
 import statistics
 from collections import defaultdict

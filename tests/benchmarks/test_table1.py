@@ -85,7 +85,7 @@ def test_an_ensemble_of_equal_cost_makes_fewer_iterations() -> None:
     assert not any("train_iter" in flag for flag in full.flags())
     assert equal.name != full.name
     # Two chains that move 2 of 10 generators cost 11.72 GFLOP, a DCGAN 3.74
-    # (benchmarks/RESULTS.md).
+    # (docs/research/step_cost.md).
     extra = ("--generators_per_step=2", "--train_iter=7000")
     of_paper = Cell("mnist", 100, "dcgan_10", 0, "paper", equal_cost=True).flags(extra)
     given = dict(flag.removeprefix("--").split("=") for flag in of_paper)  # The last one counts.

@@ -120,7 +120,7 @@ def test_the_stationary_variances_are_those_of_the_closed_form(
 
 
 def test_friction_and_order_are_part_of_what_is_drawn() -> None:
-    # The figures of docs/what_is_sampled.md.
+    # The figures of docs/explanation/what_is_sampled.md.
     assert exact_alternation() == pytest.approx(5.263, abs=1e-3)
     cases: tuple[tuple[Order, float, float], ...] = (
         ("simultaneous", 1.0, 1.009),

@@ -15,7 +15,7 @@ N = 1000.0
 def predicted(
     lr: float, k: np.ndarray, temperature: float, decay: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Stationary variance and preconditioner for U = k theta^2 / 2 (docs/samplers.md).
+    """Stationary variance and preconditioner for U = k theta^2 / 2 (docs/explanation/samplers.md).
 
     G is 1 / sqrt(E g^2), and V = E g^2 follows from the variance itself: iterated to the fixed
     point. The last factor is the first-order bias of a preconditioner that follows theta^2 with an

@@ -14,7 +14,7 @@ N = 1000.0
 
 
 def closed_form(eta: float, k: Any, alpha: float, temperature: float = 1.0) -> Any:
-    """Stationary variances of position and velocity for U = k theta^2 / 2 (docs/samplers.md)."""
+    """Stationary variances of position and velocity for U = k theta^2 / 2 (docs/explanation/samplers.md)."""
     factor = 1.0 / (1.0 - eta * k / (2.0 * (2.0 - alpha)))
     return temperature / k * factor, 2.0 * eta * temperature / (2.0 - alpha) * factor
 

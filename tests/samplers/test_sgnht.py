@@ -15,7 +15,7 @@ N = 1000.0
 def predicted(
     eta: float, k: np.ndarray, a: float, temperature: float, variance: float = 0.0
 ) -> np.ndarray:
-    """Stationary variance for U = k theta^2 / 2 under gradient noise (docs/samplers.md).
+    """Stationary variance for U = k theta^2 / 2 under gradient noise (docs/explanation/samplers.md).
 
     At friction alpha every coordinate is SGHMC's with noise 2 a T eta + eta^2 V; alpha is where the
     thermostat rests.

@@ -1,4 +1,4 @@
-"""docs/options.md is what the declarations of the options give."""
+"""docs/reference/options.md is what the declarations of the options give."""
 
 import subprocess
 import sys
@@ -15,6 +15,6 @@ def test_the_committed_page_is_that_of_the_declarations(tmp_path: Path) -> None:
         env={"PYTHONPATH": str(ROOT)},
         timeout=60,
     )
-    committed = (ROOT / "docs" / "options.md").read_text(encoding="utf-8")
+    committed = (ROOT / "docs" / "reference" / "options.md").read_text(encoding="utf-8")
     assert page.read_text(encoding="utf-8") == committed, "run `make options`"
     assert "| `--temperature` | `1.0` | number, at least 0 |" in committed
