@@ -45,9 +45,10 @@ types: setup
 options: setup
 	PYTHONPATH=. $(VENV)/bin/python tools/options_page.py docs/reference/options.md
 
-# The API reference, from the docstrings, into build/api.
+# The site of docs/ with its search, and the API reference from the docstrings, into build/site.
 docs: setup
-	$(VENV)/bin/python tools/reference.py build/api
+	$(VENV)/bin/mkdocs build --strict --quiet
+	$(VENV)/bin/python tools/reference.py build/site/api
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache

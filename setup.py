@@ -46,7 +46,7 @@ setup(
     entry_points={"console_scripts": ["bayesian-gan = bayesian_gan.commands:console"]},
     extras_require={
         "arviz": ["arviz>=0.20,<2"],
-        "docs": ["pdoc>=15,<17"],
+        "docs": ["mkdocs-material>=9.6,<10", "pdoc>=15,<17"],
         "litert": ["ai-edge-litert>=2,<3"],
         "onnx": ["onnx>=1.18,<2", "onnxruntime>=1.22,<2", "tf2onnx>=1.17,<2"],
         "dev": [

@@ -1,7 +1,9 @@
 """README and docs: every relative link and anchor leads somewhere, figures have words, lines fit a screen."""
 
+import csv
 import re
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -135,3 +137,22 @@ def test_faults_are_found(
     page = tmp_path / "page.md"
     page.write_text(text, encoding="utf-8")
     assert faults(page) == found
+
+
+def test_every_figure_is_shown() -> None:
+    shown = "".join(page.read_text(encoding="utf-8") for page in PAGES)
+    figures = [file.name for file in (ROOT / "docs" / "figures").iterdir()]
+    assert figures
+    assert [name for name in figures if f"figures/{name})" not in shown] == []
+
+
+def test_the_tutorial_of_a_table_writes_its_files(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "tutorials" / "own_table.md").read_text(encoding="utf-8")
+    (program,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=tmp_path, timeout=120)
+    with (tmp_path / "wine.csv").open(newline="") as file:
+        labels = [row["kind"] for row in csv.DictReader(file)]
+    assert [len(labels), sum(label != "" for label in labels)] == [178, 15]
+    assert set(labels) == {"A", "B", "C", ""}
+    with (tmp_path / "more.csv").open(newline="") as file:
+        assert [len(row) for row in csv.DictReader(file)] == [13] * 178
