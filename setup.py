@@ -20,6 +20,7 @@ setup(
         "bayesian_gan": [
             "VERSION",
             "py.typed",
+            "evaluation/evaluation.schema.json",
             "report/page.html",
             "report/label_page.html",
             "report/label_page.js",
@@ -51,11 +52,13 @@ setup(
         "onnx": ["onnx>=1.18,<2", "onnxruntime>=1.22,<2", "tf2onnx>=1.17,<2"],
         "dev": [
             "ipykernel>=6.29",
+            "jsonschema>=4.23",
             "kubernetes-validate>=1.33",
             "mypy>=1.15",
             "nbclient>=0.10",
             "pytest>=8.3,<10",
             "pytest-xdist>=3.6",
+            "pyyaml>=6",
             "ruff>=0.12",
         ],
     },

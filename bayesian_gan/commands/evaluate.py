@@ -191,6 +191,7 @@ def _predictions(
     opened: FinishedRun, data: "ImageData", outside: Outside | None, seed: int
 ) -> dict[str, Any]:
     from bayesian_gan.evaluation.calibrated import calibrated
+    from bayesian_gan.evaluation.calibration_verdict import calibration_verdict
     from bayesian_gan.evaluation.predictions import (
         classification_report,
         detections,
@@ -203,6 +204,8 @@ def _predictions(
     result: dict[str, Any] = {"p_real": float(1.0 - inside.p_fake.mean())}
     if inside.single:
         result["classification"] = classification_report(inside, data.test_labels, data.class_names)
+        verdict = calibration_verdict(inside.uncertainty.average, data.test_labels)
+        result["classification"]["verdict"] = {"level": verdict.level, "text": verdict.text}
         if opened.tempering is not None:
             p = calibrated(inside.of_chains, opened.tempering)
             result["classification"]["calibrated"] = {

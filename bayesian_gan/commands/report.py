@@ -1,4 +1,7 @@
-"""`report RUN_DIR [RUN_DIR ...]`: one self-contained page of a run, or of several side by side."""
+"""`report RUN_DIR [RUN_DIR ...]`: one self-contained page of a run, or of several side by side.
+
+Beside the page of one run it writes the run's card.
+"""
 
 import argparse
 from pathlib import Path
@@ -40,6 +43,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise InputError(f"--out {out}: there is no folder {out.parent}; make it, or give another")
     from bayesian_gan.report.findings import find
     from bayesian_gan.report.page import page
+    from bayesian_gan.report.summary import verdicts_of
+    from bayesian_gan.runs.card import write_card
     from bayesian_gan.storage import write_atomically
 
     found = [find(opened, arguments.data_path, arguments.num_images) for opened in runs]
@@ -49,6 +54,10 @@ def run(arguments: argparse.Namespace) -> int:
     except OSError as error:
         raise InputError(f"{out}: cannot be written ({error}); give another --out") from error
     print(f"{out}: {len(text) / 1e6:.1f} MB")
+    if len(runs) == 1:
+        judged = [v for v in verdicts_of(found[0]) if v.subject == "Calibration"]
+        known = judged[0] if found[0].predictions is not None else None
+        print(write_card(out.parent, runs[0], known))
     for opened, one in zip(runs, found, strict=True):
         for reason in one.left_out:
             print(f"{opened.path}: left out: {reason}")

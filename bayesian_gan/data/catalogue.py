@@ -27,6 +27,9 @@ from bayesian_gan.errors import InputError
 from bayesian_gan.options.own_data import KINDS
 from bayesian_gan.options.reading import NO_DOWNLOAD, ReadingOptions
 
+NOT_KNOWN = "not known"
+NON_COMMERCIAL = "for research that is not commercial only, as its authors' page says"
+
 __all__ = ["Entry", "ImageData", "entries", "find", "load", "names", "run_name"]
 
 
@@ -46,6 +49,8 @@ class Entry:
         aliases: other names.
         sized: whether `read` itself gives images of `--image_size`.
         pattern: of files of the authors' layout.
+        licence: what is known of the terms on which the data may be used.
+        hub_id: its name at https://huggingface.co/datasets; "" where none is known.
     """
 
     name: str
@@ -59,6 +64,8 @@ class Entry:
     aliases: tuple[str, ...] = ()
     sized: bool = False
     pattern: str = ""
+    licence: str = NOT_KNOWN
+    hub_id: str = ""
 
     @property
     def layouts(self) -> str:
@@ -71,7 +78,9 @@ class Entry:
         return bool(self.pattern) and any(data_path.glob(self.pattern))
 
 
-def _idx_entry(data: idx_sets.IdxSet, sizes: str, tfds_name: str) -> Entry:
+def _idx_entry(
+    data: idx_sets.IdxSet, sizes: str, tfds_name: str, licence: str = NOT_KNOWN, hub_id: str = ""
+) -> Entry:
     train, test = data.stems[0]
     return Entry(
         name=data.name,
@@ -84,6 +93,8 @@ def _idx_entry(data: idx_sets.IdxSet, sizes: str, tfds_name: str) -> Entry:
         read=data.read,
         read_tfds=partial(_idx_from_tfds, data),
         pattern=f"{data.folder}/{train}-*-ubyte*",
+        licence=licence,
+        hub_id=hub_id,
     )
 
 
@@ -121,10 +132,17 @@ _ENTRIES = (
         "",
         lambda _path, _options: digits.load(),
         _tfds("digits"),
+        licence="CC BY 4.0 (UCI's Optical Recognition of Handwritten Digits)",
     ),
-    _idx_entry(idx_sets.MNIST, "60,000 / 10,000", "mnist"),
-    _idx_entry(idx_sets.FASHION_MNIST, "60,000 / 10,000", "fashion_mnist"),
-    _idx_entry(idx_sets.KMNIST, "60,000 / 10,000", "kmnist"),
+    _idx_entry(idx_sets.MNIST, "60,000 / 10,000", "mnist", "CC BY-SA 3.0", hub_id="ylecun/mnist"),
+    _idx_entry(
+        idx_sets.FASHION_MNIST,
+        "60,000 / 10,000",
+        "fashion_mnist",
+        "MIT",
+        hub_id="zalando-datasets/fashion_mnist",
+    ),
+    _idx_entry(idx_sets.KMNIST, "60,000 / 10,000", "kmnist", "CC BY-SA 4.0"),
     _idx_entry(idx_sets.EMNIST, _EMNIST_SIZES[0], "emnist/byclass"),
     *(
         _idx_entry(data, sizes, f"emnist/{data.name.removeprefix('emnist_')}")
@@ -143,6 +161,7 @@ _ENTRIES = (
         _tfds("cifar", cifar.CIFAR10.class_names),
         ("cifar10",),
         pattern=f"{cifar.CIFAR10.folder}/*",
+        hub_id="uoft-cs/cifar10",
     ),
     Entry(
         "cifar100",
@@ -154,6 +173,7 @@ _ENTRIES = (
         cifar.CIFAR100.read,
         _tfds("cifar100"),
         pattern=f"{cifar.CIFAR100.folder}/*",
+        hub_id="uoft-cs/cifar100",
     ),
     Entry(
         "svhn",
@@ -165,6 +185,8 @@ _ENTRIES = (
         svhn.read,
         _tfds("svhn", svhn.CLASSES),
         pattern=f"{svhn.FOLDER}/*.mat",
+        licence=NON_COMMERCIAL,
+        hub_id="ufldl-stanford/svhn",
     ),
     Entry(
         "celeb",
@@ -178,6 +200,7 @@ _ENTRIES = (
         ("celeba",),
         sized=True,
         pattern=f"{celeb.FOLDER}/*",
+        licence=NON_COMMERCIAL,
     ),
 )
 
@@ -277,7 +300,16 @@ def _imagenet_entry(name: str, num_classes: int) -> Entry:
 
     layout = f"{name}/{{train_256,val_256}}/nXXXXXXXX/*.JPEG, {num_classes} classes"
     return Entry(
-        name, "64x64x3", str(num_classes), "as there are", layout, "", read, _tfds(name), sized=True
+        name,
+        "64x64x3",
+        str(num_classes),
+        "as there are",
+        layout,
+        "",
+        read,
+        _tfds(name),
+        sized=True,
+        licence=NON_COMMERCIAL,
     )
 
 

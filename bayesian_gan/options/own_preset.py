@@ -75,6 +75,21 @@ def sized(config: C, image_shape: tuple[int, ...], given: Collection[str]) -> C:
     return replace(config, **{name: v for name, v in chosen.items() if name not in given})
 
 
+def values_of_preset(config: AllOptions, image_shape: tuple[int, ...]) -> dict[str, Any]:
+    """What the preset of a run says of options, by name; nothing without one.
+
+    Args:
+        config: of the run.
+        image_shape: of its images.
+    """
+    if config.preset is None:
+        return {}
+    own = PRESETS[config.preset].values
+    if is_sized(config) and len(image_shape) == 3:
+        own = own | sizes(image_shape)
+    return own
+
+
 def describe_preset(config: AllOptions, image_shape: tuple[int, ...]) -> str:
     """One line with every value of a run's preset, and which of them the command line overrides.
 
@@ -83,9 +98,8 @@ def describe_preset(config: AllOptions, image_shape: tuple[int, ...]) -> str:
         image_shape: of its images.
     """
     assert config.preset is not None
-    own, name, values = PRESETS[config.preset].values, config.preset, to_json(config)
+    own, name, values = values_of_preset(config, image_shape), config.preset, to_json(config)
     if is_sized(config) and len(image_shape) == 3:
-        own = own | sizes(image_shape)
         name += f" for images of {'x'.join(map(str, image_shape))}"
     kept = [f"--{flag} {value}" for flag, value in own.items() if values[flag] == value]
     other = [f"--{flag} {values[flag]} (not {v})" for flag, v in own.items() if values[flag] != v]

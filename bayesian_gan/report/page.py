@@ -1,6 +1,5 @@
 """The whole page of one run, or of several that are compared."""
 
-import shlex
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
@@ -15,6 +14,7 @@ from bayesian_gan.report.generators import generator_section
 from bayesian_gan.report.health import curves_section, health_section
 from bayesian_gan.report.mixing import mixing_section
 from bayesian_gan.report.summary import verdicts_of
+from bayesian_gan.runs.command import typed
 
 TEMPLATE = Path(__file__).with_name("page.html")
 
@@ -136,7 +136,7 @@ def _configuration(found: Findings) -> list[str]:
     ]
     versions = ", ".join(f"{name} {value}" for name, value in found.run.versions.items())
     return [
-        html.code(shlex.join(["python", *found.run.command])),
+        html.code(typed(found.run.command)),
         html.paragraph(
             "All flags; those in bold, which come first, are not the default.", soft=True
         ),

@@ -3,9 +3,9 @@
 import numpy as np
 
 from bayesian_gan.evaluation.calibrated import by_chain, calibrated
+from bayesian_gan.evaluation.calibration_verdict import calibration_verdict, untested_verdict
 from bayesian_gan.evaluation.classification import classification
 from bayesian_gan.evaluation.draws import Level, Verdict
-from bayesian_gan.report.calibration import calibration_verdict, untested_verdict
 from bayesian_gan.report.findings import Findings
 from bayesian_gan.report.verdicts import sampling_verdicts
 from bayesian_gan.runs.calibrate import TEMPERATURE_FILE

@@ -7,6 +7,7 @@ from typing import Any
 
 from bayesian_gan.errors import InputError
 from bayesian_gan.export.output import DESCRIPTION, check_output, describe, output_folder
+from bayesian_gan.runs.card import write_card
 from bayesian_gan.runs.finished import FinishedRun
 from bayesian_gan.storage import write_json
 
@@ -81,6 +82,7 @@ def export(request: Request, say: Callable[[str], object] = print) -> None:
             classifier, description["distillation"] = _distill(run, classifier, request, say)
         _write(request.format, folder, classifier, generator, class_names)
         write_json(folder / DESCRIPTION, description)
+        write_card(folder, run, exported=description)
         sizes = {
             str(path.relative_to(folder)): path.stat().st_size
             for path in sorted(folder.rglob("*"))

@@ -113,7 +113,7 @@ class FinishedRun:
     @cached_property
     def image_shape(self) -> tuple[int, ...]:
         """(height, width, channels), or (D,) of vectors."""
-        return tuple(self._data["image_shape"]) if self._data else self.posterior.image_shape
+        return tuple(self.data["image_shape"]) if self.data else self.posterior.image_shape
 
     @property
     def picture_shape(self) -> tuple[int, int, int]:
@@ -151,22 +151,22 @@ class FinishedRun:
 
         A run that an older version made, which did not note them, has the numbers "0" to "K-1".
         """
-        if self._data:
-            return tuple(self._data["class_names"])
+        if self.data:
+            return tuple(self.data["class_names"])
         return tuple(str(k) for k in range(self.posterior.num_classes))
 
     @property
     def num_test(self) -> int | None:
         """Images of the test set, 0 without one; None in a folder of an older version."""
-        return (self._data or {}).get("num_test")
+        return (self.data or {}).get("num_test")
 
     @property
     def data_name(self) -> str:
         """The data set's name, without a path; in a folder of an older version `--dataset`."""
-        return str((self._data or {}).get("name", self.config.dataset))
+        return str((self.data or {}).get("name", self.config.dataset))
 
     @cached_property
-    def _data(self) -> dict[str, Any] | None:
+    def data(self) -> dict[str, Any] | None:
         """`data.json`, or None in a folder of an older version."""
         file = self.path / DATA_FILE
         if not file.exists():
@@ -226,7 +226,7 @@ class FinishedRun:
 
         config = self.config
         data = load_run_data(with_kept_labels(config, self.path), data_path)
-        expected = (self._data or {}).get("checksum")
+        expected = (self.data or {}).get("checksum")
         arrays = (data.images, data.labels, data.test_images, data.test_labels)
         if expected not in (None, data_checksum(*arrays)):
             raise InputError(

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from conftest import make_run
 from PIL import Image
+from schemas import check_evaluation
 
 from bayesian_gan.commands import main
 from bayesian_gan.commands.evaluate_attacks import NOTE
@@ -35,6 +36,7 @@ ASKED = (
 def evaluate(folder: Path, *arguments: str) -> dict[str, Any]:
     """The part of `evaluation.json` on attacks."""
     assert main(["evaluate", str(folder), *arguments]) == 0
+    check_evaluation(folder)
     return json.loads((folder / "evaluation.json").read_text())["attacks"]
 
 

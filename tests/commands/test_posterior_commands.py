@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import pytest
 from PIL import Image
+from schemas import check_evaluation
 from sklearn.metrics import roc_auc_score
 
 from bayesian_gan.commands import main
@@ -67,6 +68,7 @@ def test_evaluate_says_what_the_posterior_does(
     npz = _squares(tmp_path / "squares.npz", 30)
     ood = f"npz:{npz}"
     assert main(["evaluate", str(run_copy), "--num_images", "80", "--ood", ood]) == 0
+    check_evaluation(run_copy)
     printed = capsys.readouterr().out
     found = json.loads((run_copy / "evaluation.json").read_text())
     posterior, data = Posterior(run_copy / "posterior"), digits.load()
@@ -181,6 +183,7 @@ def test_evaluate_a_run_without_labels(
         main(["evaluate", str(unsupervised_run), "--num_images", "0", "--ood", f"npz:{npz}"]) == 0
     )
     assert "nothing to classify" in capsys.readouterr().out
+    check_evaluation(unsupervised_run)
     found = json.loads((unsupervised_run / "evaluation.json").read_text())
     assert list(found["out_of_distribution"]["scores"]) == ["p_real"]
     assert not {"classification", "baselines", "samples"} & found.keys()

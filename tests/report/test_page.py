@@ -18,6 +18,7 @@ from bayesian_gan.evaluation import classification
 from bayesian_gan.posterior import Posterior
 from bayesian_gan.report.findings import Findings, find
 from bayesian_gan.report.page import page
+from bayesian_gan.runs.card import CARD
 from bayesian_gan.runs.finished import FinishedRun
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -112,6 +113,17 @@ def test_numbers_are_those_of_the_posterior(findings: Findings, text: str) -> No
     assert errors[1] == pytest.approx(pair.error_rate)
     assert f"<td class=number>{score.errors}</td>" in text
     assert f"{100 * score.error_rate:.2f}%" in text
+
+
+def test_the_card_lies_beside_the_page(
+    watched_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "page.html"
+    assert main(["report", str(watched_run), "--out", str(out), "--num_images", "100"]) == 0
+    assert f"{tmp_path / CARD}\n" in capsys.readouterr().out
+    text = (tmp_path / CARD).read_text()
+    assert "were the probabilities right, chance would make it" in text
+    assert "Split digits.0\\@20: 20 labelled examples." in text
 
 
 def test_pictures_are_those_of_the_generators(findings: Findings) -> None:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 from conftest import make_run, parse_flags, run_flagged
+from schemas import check_evaluation
 from scipy.special import softmax
 
 from bayesian_gan.commands import main
@@ -126,6 +127,7 @@ def test_predict_gives_calibrated_probabilities_and_says_so(
 def test_evaluate_and_report_show_it(run_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = Path(shutil.copytree(run_dir, run_dir.parent / "evaluated"))
     assert main(["evaluate", str(folder), "--num_images", "0"]) == 0
+    check_evaluation(folder)
     written = json.loads((folder / "evaluation.json").read_text())["classification"]
     summary: Any = FinishedRun(run_dir).summary
     assert written["calibrated"]["nll"] == pytest.approx(summary["calibrated"]["nll"], rel=1e-6)

@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from bayesian_gan.commands import main
 from bayesian_gan.data import digits
+from bayesian_gan.runs.card import CARD
 from bayesian_gan.runs.finished import FinishedRun
 
 
@@ -38,6 +39,7 @@ def test_savedmodel_of_a_run_equals_its_predictions(run_folder: Path, tmp_path: 
 def test_keras_files_load_without_this_package(run_folder: Path, tmp_path: Path) -> None:
     output = tmp_path / "keras"
     assert _export(run_folder, output, "--format", "keras", "--samples", "2") == 0
+    assert "2 classifiers and 2 generators of the run as keras" in (output / CARD).read_text()
     names = sorted(path.name for path in output.glob("*.keras"))
     assert names == [
         "classifier_00000040_0000.keras",
@@ -123,6 +125,7 @@ def test_what_exists_is_replaced_only_where_it_is_an_export(
     (out / "stale").write_text("of the last export")
     assert _export(run_folder, out, *arguments, "--overwrite") == 0
     assert sorted(p.name for p in out.iterdir()) == [
+        "MODEL_CARD.md",
         "classifier_00000040_0001.keras",
         "export.json",
     ]

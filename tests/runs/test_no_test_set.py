@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from conftest import run_flagged
 from rich.console import Console
+from schemas import check_evaluation
 
 from bayesian_gan.commands import main
 from bayesian_gan.data import digits
@@ -97,6 +98,7 @@ def test_evaluate_says_so_and_judges_the_generators(
     run_dir: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["evaluate", str(run_dir), "--num_images", "20"]) == 0
+    check_evaluation(run_dir)
     printed = capsys.readouterr().out
     assert "no test set" in printed
     found = json.loads((run_dir / "evaluation.json").read_text())

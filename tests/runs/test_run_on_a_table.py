@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from absl import flags
 from conftest import run_flagged
+from schemas import check_evaluation
 from sklearn.datasets import load_wine
 
 from bayesian_gan.commands import main
@@ -173,6 +174,7 @@ def test_rows_are_evaluated_reported_diagnosed_and_exported(
     run_dir: Path, place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["evaluate", str(run_dir), "--num_images", "100"]) == 0
+    check_evaluation(run_dir)
     printed = capsys.readouterr().out
     assert "classification of 89 test rows" in printed
     # The columns, their categories one by one, are 15 numbers.

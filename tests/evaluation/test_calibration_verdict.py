@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from bayesian_gan.report.calibration import calibration_verdict
+from bayesian_gan.evaluation.calibration_verdict import calibration_verdict
 
 
 def _classifier(sharpen: float, count: int = 6000) -> tuple[np.ndarray, np.ndarray]:
