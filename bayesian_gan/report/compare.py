@@ -11,6 +11,7 @@ from bayesian_gan.report.findings import Findings
 
 # Where a run lies, and what does not decide how it trains.
 UNIMPORTANT = ("out_dir", "data_path", "cache_dir", "resume", "download")
+MOST_FLAGS = 12
 
 
 def sections(runs: Sequence[Findings]) -> list[str]:
@@ -41,14 +42,20 @@ def sections(runs: Sequence[Findings]) -> list[str]:
     differing = [
         key for key in flags[0] if key not in UNIMPORTANT and len({str(f[key]) for f in flags}) > 1
     ]
-    parts.append(html.heading(3, "Flags that differ"))
-    if differing:
-        short = [name.partition(":")[0] for name in names]
-        rows = [(f"--{key}", *(str(f[key]) for f in flags)) for key in differing]
-        parts.append(html.table(("", *short), rows, "Flags that differ"))
-    else:
-        parts.append(html.paragraph("None."))
-    return [*parts, _curves(runs)]
+    return [*parts, *_flags(differing, names, flags), _curves(runs)]
+
+
+def _flags(differing: Sequence[str], names: Sequence[str], flags: Sequence[Any]) -> list[str]:
+    """The flags of which the runs have other values; many are folded."""
+    title = "Flags that differ"
+    if not differing:
+        return [html.heading(3, title), html.paragraph("None.")]
+    short = [name.partition(":")[0] for name in names]
+    rows = [(f"--{key}", *(str(f[key]) for f in flags)) for key in differing]
+    table = html.table(("", *short), rows, title)
+    if len(rows) > MOST_FLAGS:
+        return [html.fold(3, title, "flags", [table], f"{len(rows)}")]
+    return [html.heading(3, title), table]
 
 
 def _row(found: Findings) -> tuple[str, ...]:

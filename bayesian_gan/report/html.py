@@ -22,6 +22,29 @@ def paragraph(text: str, soft: bool = False) -> str:
     return f"<p{' class=soft' if soft else ''}>{escape(text)}</p>"
 
 
+def lead(text: str) -> str:
+    """The sentence that a page begins with."""
+    return f'<p class="lead">{escape(text)}</p>'
+
+
+def fold(level: int, title: str, anchor: str, body: Iterable[str], said: str = "") -> str:
+    """A part that is closed until it is asked for; a link to it opens it, and print has it open.
+
+    Args:
+        level: of the heading, 1 to 3.
+        title: always in sight.
+        anchor: for links.
+        body: HTML.
+        said: beside the title.
+    """
+    beside = f"<span>{escape(said)}</span>" if said else ""
+    inner = "\n".join(body)
+    return (
+        f"<details><summary>{heading(level, title)}{beside}</summary>"
+        f'<div id="{escape(anchor)}">{inner}</div></details>'
+    )
+
+
 def code(text: str) -> str:
     """Text as it was typed."""
     return f"<pre>{escape(text)}</pre>"

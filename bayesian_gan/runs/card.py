@@ -148,11 +148,11 @@ def _scores(run: FinishedRun, scores: list[Score], exported: Mapping[str, Any] |
 
 def _calibration(run: FinishedRun, scores: list[Score], verdict: Verdict | None) -> str:
     evaluation = run.read_optional(EVALUATION_FILE) or {}
-    said = (evaluation.get("classification") or {}).get("verdict")
+    written = (evaluation.get("classification") or {}).get("verdict") or {}
+    said = written.get("text") if verdict is None else verdict.text
     lines = []
-    if verdict is not None or said is not None:
-        text = verdict.text if verdict is not None else said["text"]
-        lines.append(words(f"Of the posterior average: {text}"))
+    if said is not None:
+        lines.append(words(f"Of the posterior average: {said}"))
     elif scores and scores[0].numbers.get("ece") is not None:
         lines.append(
             f"Expected calibration error of the posterior average: {100 * scores[0].numbers['ece']:.2f}%. "

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from html import escape
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,6 +23,7 @@ from bayesian_gan.runs.card import CARD
 from bayesian_gan.runs.finished import FinishedRun
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+MOST_PIXELS = 4000
 VOID = {"meta", "link", "img", "line", "rect", "path", "use", "br"}
 
 
@@ -217,15 +219,18 @@ def test_bad_arguments_are_refused(
 
 HARNESS = """<!doctype html><body><script>
 const frame = document.createElement("iframe");
-frame.style.width = "WIDTHpx"; frame.style.height = "3000px"; frame.style.border = "0";
+frame.style.width = "WIDTHpx"; frame.style.height = "900px"; frame.style.border = "0";
 frame.srcdoc = PAGE;
 frame.onload = () => {
   const inner = frame.contentDocument;
+  const folded = inner.documentElement.scrollHeight;
+  inner.querySelectorAll("details").forEach(part => part.open = true);
   const unloaded = [...inner.images].filter(i => !i.complete || !i.naturalWidth).length;
   const letters = Math.min(...[...inner.querySelectorAll("figure svg text")].map(
     t => t.getBoundingClientRect().height));
   document.body.innerHTML = "<p id=found>" + JSON.stringify({
-    width: inner.documentElement.scrollWidth, unloaded, letters, charts: inner.querySelectorAll("svg").length
+    width: inner.documentElement.scrollWidth, folded, unloaded, letters,
+    charts: inner.querySelectorAll("svg").length
   }) + "</p>";
 };
 document.body.append(frame);
@@ -268,6 +273,20 @@ def browse(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
     return open_file
 
 
+def _measured(
+    text: str, width: int, tmp_path: Path, browse: Callable[..., subprocess.CompletedProcess[str]]
+) -> dict[str, Any]:
+    """What the harness finds of a page: its height as it opens, the rest with all of it unfolded."""
+    harness = tmp_path / "harness.html"
+    inner = json.dumps(text).replace("</", "<\\/")
+    harness.write_text(HARNESS.replace("WIDTH", str(width)).replace("PAGE", inner))
+    dumped = browse(harness, "--dump-dom", "--window-size=1400,3200", "--virtual-time-budget=5000")
+    match = re.search(r'<p id="found">(.*?)</p>', dumped.stdout)
+    assert match is not None
+    found: dict[str, Any] = json.loads(match[1])
+    return found
+
+
 @pytest.mark.parametrize("width", [1280, 390])
 def test_a_browser_shows_it_without_complaint(
     text: str, width: int, tmp_path: Path, browse: Callable[..., subprocess.CompletedProcess[str]]
@@ -279,17 +298,34 @@ def test_a_browser_shows_it_without_complaint(
     # The page forbids every request in its policy: one that was tried would be a line here too.
     assert "CONSOLE" not in shown.stderr
     assert picture.stat().st_size > 20_000
-    harness = tmp_path / "harness.html"
-    inner = json.dumps(text).replace("</", "<\\/")
-    harness.write_text(HARNESS.replace("WIDTH", str(width)).replace("PAGE", inner))
-    dumped = browse(harness, "--dump-dom", "--window-size=1400,3200", "--virtual-time-budget=5000")
-    match = re.search(r'<p id="found">(.*?)</p>', dumped.stdout)
-    assert match is not None
-    found = json.loads(match[1])
+    found = _measured(text, width, tmp_path, browse)
     assert found["width"] <= width
+    assert width != 1280 or 900 < found["folded"] <= MOST_PIXELS
     assert found["unloaded"] == 0
     assert found["charts"] >= 20
     assert found["letters"] >= 9.0
+
+
+def test_a_comparison_is_as_short(
+    findings: Findings,
+    tmp_path: Path,
+    browse: Callable[..., subprocess.CompletedProcess[str]],
+) -> None:
+    text = page([findings] * 3)
+    assert len(text) < 5e6
+    assert 900 < _measured(text, 1280, tmp_path, browse)["folded"] <= MOST_PIXELS
+
+
+def test_what_is_folded_is_printed(
+    text: str, tmp_path: Path, browse: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    def pages(text: str) -> int:
+        path, printed = tmp_path / "report.html", tmp_path / "report.pdf"
+        path.write_text(text)
+        browse(path, f"--print-to-pdf={printed}")
+        return max(int(count) for count in re.findall(rb"/Count (\d+)", printed.read_bytes()))
+
+    assert pages(text) == pages(text.replace("<details>", "<details open>")) > 5
 
 
 def test_the_browser_would_complain(
