@@ -34,6 +34,12 @@ EVALUATION_BATCH = 500
 GRID_IMAGES = 25
 GRID_SEED = 0
 
+# Accuracies in TensorBoard: a group of their own, which comes first.
+TAGS = {
+    "semi_supervised_acc": f"{events.SCORES}/current_discriminators",
+    "supervised_acc": f"{events.SCORES}/supervised_network",
+}
+
 Logs = dict[str, Any] | None
 
 
@@ -325,7 +331,7 @@ class TensorBoardScalars(keras.callbacks.Callback):
         """Writes the scalars."""
         assert logs is not None
         iteration = logs["iteration"]
-        points = {name: value for name, value in logs.items() if name != "iteration"}
+        points = {TAGS.get(name, name): v for name, v in logs.items() if name != "iteration"}
         for player in ("discriminator", "generator"):
             energies = getattr(self.model, f"{player}_energies").numpy()
             points |= {f"{player}_energies/{i}": energy for i, energy in enumerate(energies)}

@@ -19,7 +19,7 @@ from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.compat.proto.summary_pb2 import Summary
 from tensorboard.compat.tensorflow_stub.pywrap_tensorflow import masked_crc32c
 from tensorboard.plugins.histogram.summary_v2 import histogram_pb
-from tensorboard.plugins.hparams.summary_v2 import hparams_pb
+from tensorboard.plugins.hparams.summary_v2 import HParam, Metric, hparams_config_pb, hparams_pb
 from tensorboard.plugins.image.metadata import create_summary_metadata
 from tensorboard.plugins.scalar.summary_v2 import scalar_pb
 from tensorboard.plugins.text.summary_v2 import text_pb
@@ -29,6 +29,14 @@ from tensorboard.util.tensor_util import make_tensor_proto
 from bayesian_gan.storage import append
 
 CONFIGURATION = "configuration"
+# TensorBoard sorts groups by their names, and this one comes first.
+SCORES = "accuracy"
+POSTERIOR_ERROR, POSTERIOR_NLL = f"{SCORES}/posterior_error", f"{SCORES}/posterior_nll"
+# The page HParams: with the two scores and the run's name no more than fits beside each other.
+COLUMNS = (
+    *("dataset", "preset", "N", "label_seed", "num_gen", "num_mcmc"),
+    *("objective", "prior", "temperature", "sampler_lr", "train_iter"),
+)
 
 
 class EventFile:
@@ -110,10 +118,30 @@ def copy_events(data: bytes, folder: Path, values: Mapping[str, Any]) -> Path:
     return file.path
 
 
-def configuration(values: Mapping[str, Any]) -> tuple[Summary, Summary]:
-    """A run's flags, as a text and for the page HParams."""
+def configuration(values: Mapping[str, Any]) -> tuple[Summary, ...]:
+    """A run's flags, as a text, and those of `COLUMNS` for the page HParams, with what it compares."""
     flags = json.dumps(values, indent=2)
-    return text(CONFIGURATION, f"```\n{flags}\n```"), hyper_parameters(values)
+    shown = {name: values[name] for name in COLUMNS if name in values}
+    return text(CONFIGURATION, f"```\n{flags}\n```"), columns(), hyper_parameters(shown)
+
+
+def columns() -> Summary:
+    """What the page HParams shows of every run. Without it all scalars would be columns."""
+    metrics = [
+        Metric(POSTERIOR_ERROR, display_name="posterior error"),
+        Metric(POSTERIOR_NLL, display_name="posterior NLL"),
+    ]
+    return hparams_config_pb([HParam(name) for name in COLUMNS], metrics)
+
+
+def posterior_scores(error_rate: float, nll: float) -> tuple[Summary, Summary]:
+    """Scores of the average over everything collected, for the end of a run.
+
+    Args:
+        error_rate: in [0, 1].
+        nll: nats.
+    """
+    return scalar(POSTERIOR_ERROR, error_rate), scalar(POSTERIOR_NLL, nll)
 
 
 def _is_configuration(tag: str) -> bool:

@@ -3,6 +3,7 @@
 import contextlib
 
 from bayesian_gan.errors import UNWRITTEN_STATUS, RunStopped
+from bayesian_gan.monitoring import events
 from bayesian_gan.reliability.signals import StoppedBySignal
 from bayesian_gan.runs.calibrate import TEMPERATURE_FILE
 from bayesian_gan.runs.prepare import Prepared
@@ -22,6 +23,10 @@ def finish(run: Prepared) -> None:
             summary = summarise(run)
         path = run.folder / "summary.json"
         run.writes.write(str(path), lambda: write_json(path, summary.to_json()))
+        if summary.posterior is not None:
+            score = summary.posterior.score
+            scores = events.posterior_scores(score.error_rate, score.nll)
+            run.writes.write(str(run.event_file.path), lambda: run.event_file.write(last, *scores))
         calibration = summary.calibration
         if calibration is not None:
             file = run.folder / TEMPERATURE_FILE

@@ -131,6 +131,10 @@ def test_configuration_split_log_and_events(finished: tuple[Path, str]) -> None:
     (events,) = (folder / "tensorboard").iterdir()
     tags = {value.tag for event in summary_iterator(str(events)) for value in event.summary.value}
     assert {"discriminator_energy", "generator_energies/3", "generator_3", "real"} <= tags
+    scores = {f"accuracy/{name}" for name in ("current_discriminators", "supervised_network")}
+    assert scores <= tags
+    # What TensorBoard shows first: it sorts by name, and has no group for names without one.
+    assert min(tag for tag in tags if "/" in tag and tag[0] != "_").startswith("accuracy/")
     steps = [event.step for event in summary_iterator(str(events))]
     assert max(steps) == 50
 
