@@ -65,7 +65,7 @@ def leading(verdicts: Sequence[Verdict]) -> list[Verdict]:
 
 def counted(verdicts: Sequence[Verdict]) -> str:
     """Such as "3 good, 2 notes, 1 warning"."""
-    counts = Counter(verdict.level for verdict in verdicts)
+    counts = Counter[str](verdict.level for verdict in verdicts)
     words = {
         "good": ("good", "good"),
         "note": ("note", "notes"),

@@ -1,6 +1,6 @@
 """`MODEL_CARD.md`: what a run is, how good, and what it is not good for, for who did not train it.
 
-The sections follow Mitchell et al. 2019, "Model cards for model reporting". docs/model_card.md
+The sections follow Mitchell et al. 2019, "Model cards for model reporting". docs/reference/model_card.md
 describes them.
 """
 

@@ -61,7 +61,7 @@ def test_what_it_does_not_know_is_refused(place: tuple[str, ...], value: object)
 
 
 def test_every_field_is_on_its_page_and_in_the_package() -> None:
-    page = (ROOT / "docs" / "model_card.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "reference" / "model_card.md").read_text(encoding="utf-8")
     named = {
         name for code in re.findall(r"`([^`]*)`", page) for name in re.findall(r"[\w.]+", code)
     }
