@@ -41,11 +41,10 @@ class Game:
     noise: FallingNoise | None
     chain_offset: int
     shards: int
-    label_folds: int
     seed: int
 
     def __post_init__(self) -> None:
-        at_least_one = ("num_data", "num_gen", "num_disc", "num_mcmc", "shards", "label_folds")
+        at_least_one = ("num_data", "num_gen", "num_disc", "num_mcmc", "shards")
         for name in (*at_least_one, "chain_offset", "seed"):
             low = 1 if name in at_least_one else 0
             value = check_number(name, getattr(self, name), low=low, whole=True)
@@ -125,7 +124,7 @@ class Game:
             raise InputError(
                 f"chain_offset does not go with {name}: all chains meet, so none can run alone"
             )
-        if self.label_folds > 1:
+        if self.objective.label_folds > 1:
             raise InputError(
                 f"label_folds does not go with {name}: all chains meet, so none is without a label that "
                 "another has"
@@ -153,10 +152,10 @@ class Game:
         Raises:
             InputError: there are fewer labels than folds.
         """
-        if self.label_folds == 1:
+        if self.objective.label_folds == 1:
             return None
-        folds = label_folds(labels, self.label_folds, self.seed)
-        return kept_labels(folds, self.chain_numbers, self.label_folds)
+        folds = label_folds(labels, self.objective.label_folds, self.seed)
+        return kept_labels(folds, self.chain_numbers, self.objective.label_folds)
 
     @property
     def scans(self) -> bool:

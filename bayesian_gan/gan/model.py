@@ -75,9 +75,6 @@ class BayesianGAN(TrainingGAN):
         shards: S, a divisor of the batch sizes: a minibatch is S shards, with batch statistics, noise and
             means of features of their own, whose gradients are averaged (`bayesian_gan.gan.shards`; not with
             `Authors`).
-        label_folds: K folds of the labelled examples, of equal class frequencies; chain m learns from all but
-            fold m mod K. What it says of that fold, it says of labels that it has not seen: held out, they tell
-            how far its probabilities can be believed. 1: every chain learns from all (not with `Authors`).
         input_range: of images of floats, wherever they are given to the model: (-1, 1), (0, 1) or (0, 255).
             Generated images have it, too. uint8 always means 0 to 255.
         seed: of initial weights, minibatches and z.
@@ -114,7 +111,6 @@ class BayesianGAN(TrainingGAN):
         noise: FallingNoise | None = None,
         chain_offset: int = 0,
         shards: int = 1,
-        label_folds: int = 1,
         input_range: tuple[float, float] = (-1.0, 1.0),
         seed: int = 0,
         name: str = "bayesian_gan",
@@ -136,7 +132,6 @@ class BayesianGAN(TrainingGAN):
             noise=noise,
             chain_offset=chain_offset,
             shards=shards,
-            label_folds=label_folds,
             seed=seed,
         )
         check_networks(generator, discriminator)

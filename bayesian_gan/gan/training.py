@@ -195,7 +195,7 @@ class TrainingGAN(PredictingGAN):
             raise InputError(
                 "call compile(generator_optimizer, discriminator_optimizer) before train_on_batch"
             )
-        if self.game.label_folds > 1:
+        if self.game.objective.label_folds > 1:
             raise InputError(
                 "label_folds does not go with train_on_batch: which labels a chain leaves out is decided once, "
                 "for all of fit; call fit, or make the model without"

@@ -167,7 +167,6 @@ def assemble(
         noise=FallingNoise(config.final_noise, _constant_iterations(config), config.warm_up),
         chain_offset=config.chain_offset or 0,
         shards=config.shards,
-        label_folds=config.label_folds,
         seed=config.random_seed,
     )
     model.compile(
@@ -181,7 +180,11 @@ def assemble(
 
 def build_objective(config: Config) -> Objective:
     """What `--objective`, `--wasserstein` and `--augment` ask for."""
-    shared: dict[str, Any] = {"order": config.order, "augment": Augment.of(config.augment)}
+    shared: dict[str, Any] = {
+        "order": config.order,
+        "augment": Augment.of(config.augment),
+        "label_folds": config.label_folds,
+    }
     if config.objective == "authors":
         return Authors(**shared)
     arguments = config.labelled_weight, config.pairing_reduction

@@ -9,15 +9,16 @@ from bayesian_gan.data.label_folds import kept_labels, label_folds
 from bayesian_gan.errors import InputError
 from bayesian_gan.gan.minibatch import draw_minibatch
 from bayesian_gan.gan.model import BayesianGAN
-from bayesian_gan.gan.objectives import Authors
+from bayesian_gan.gan.objectives import Authors, Paper
 from bayesian_gan.networks.mlp import mlp_discriminator, mlp_generator
 
 N, NUM_LABELS = 40, 23
 
 
-def _model(**arguments: Any) -> BayesianGAN:
+def _model(label_folds: Any = 1, **arguments: Any) -> BayesianGAN:
     networks = mlp_generator(4, 3, 8), mlp_discriminator(4, 3, 8)
-    model = BayesianGAN(*networks, num_data=N, **arguments)
+    objective = Paper(label_folds=label_folds)
+    model = BayesianGAN(*networks, num_data=N, **({"objective": objective} | arguments))
     model.compile("adam")
     return model
 
@@ -92,7 +93,7 @@ def test_a_fold_decides_what_a_chain_becomes() -> None:
 
 def test_it_is_kept_by_saving() -> None:
     again = BayesianGAN.from_config(_model(label_folds=4).get_config())
-    assert again.game.label_folds == 4
+    assert again.game.objective.label_folds == 4
 
 
 @pytest.mark.parametrize("folds", [0, 1.5, "4"])
@@ -103,7 +104,7 @@ def test_no_number_of_folds(folds: object) -> None:
 
 def test_what_does_not_go_with_folds() -> None:
     with pytest.raises(InputError, match="label_folds does not go with Authors"):
-        _model(objective=Authors(), label_folds=2)
+        _model(objective=Authors(label_folds=2))
     x, y = _data()
     with pytest.raises(InputError, match="label_folds is 30, and there are 23"):
         _model(label_folds=30).fit(x, y, batch_size=8, verbose=0)

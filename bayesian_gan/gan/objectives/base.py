@@ -63,20 +63,26 @@ class Objective(Configured):
             "discriminators_first": the reverse, as in the authors' program. A keyword.
         augment: what real images go through before both players, a change of the likelihood; None for nothing.
             A keyword.
+        label_folds: K folds of the labelled examples, of equal class frequencies; chain m learns from all but
+            fold m mod K. What it says of that fold, it says of labels that it has not seen: held out, they tell
+            how far its probabilities can be believed. 1: every chain learns from all, as it must where all
+            meet. A keyword.
         all_meet: whether the networks of all chains meet; otherwise those of one chain do, and the chains are
             independent.
 
     Raises:
-        InputError: there is no such order, or no such augmentation.
+        InputError: there is no such order, augmentation or number of folds.
     """
 
     order: Order = field(default="simultaneous", kw_only=True)
     augment: Augment | None = field(default=None, kw_only=True)
+    label_folds: int = field(default=1, kw_only=True)
 
     all_meet: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         check_order(self.order)
+        self._check("label_folds", low=1, whole=True)
         if not isinstance(self.augment, Augment | None):
             raise InputError(
                 f"augment must be such as Augment(flip=0.5), or None, not {self.augment!r}"
