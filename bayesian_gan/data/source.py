@@ -40,7 +40,7 @@ class HeldImages:
 
     def gather(self, indices: tf.Tensor) -> tf.Tensor:
         """See `ImageSource`."""
-        return tf.gather(tf.convert_to_tensor(self.variable), indices)
+        return rows_of(self.variable, indices)
 
     def refill(self, images: np.ndarray) -> bool:
         """See `ImageSource`."""
@@ -88,6 +88,15 @@ def held(values: np.ndarray) -> tf.Variable:
     """
     with tf.init_scope():
         return tf.Variable(values, trainable=False)
+
+
+def rows_of(variable: tf.Variable, indices: tf.Tensor) -> tf.Tensor:
+    """The rows of a variable of images, uint8 or float32, with integer indices [n], each in [0, N).
+
+    It gathers from the variable itself (ResourceGather). GPUs have no kernel that gathers from a tensor of
+    uint8 (GatherV2): there every step would copy all images to the host first.
+    """
+    return tf.gather(variable, indices)
 
 
 def fits(variable: tf.Variable | None, values: np.ndarray | None) -> bool:

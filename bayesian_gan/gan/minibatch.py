@@ -11,7 +11,7 @@ from bayesian_gan.data.batches import draw_indices, to_unit
 from bayesian_gan.data.check_images import check_images
 from bayesian_gan.data.input_range import UNIT, InputRange
 from bayesian_gan.data.labels import UNLABELLED, integer_labels, labelled_weights
-from bayesian_gan.data.source import ImageSource, fits, held, image_source
+from bayesian_gan.data.source import ImageSource, fits, held, image_source, rows_of
 from bayesian_gan.errors import InputError
 from bayesian_gan.gan.augment import Augment, draw
 from bayesian_gan.gan.configured import check_number
@@ -235,6 +235,6 @@ def draw_minibatch(
     def of_drawn(variable: tf.Variable | None) -> tf.Tensor | None:
         return None if variable is None else tf.gather(tf.convert_to_tensor(variable), drawn)
 
-    labelled = to_unit(of_drawn(data.labelled_images), data.input_range)
+    labelled = to_unit(rows_of(data.labelled_images, drawn), data.input_range)
     labelled = augmented(labelled, 1, data.labelled_batch_size)
     return Minibatch(real, labelled, of_drawn(data.labels), of_drawn(data.weights), z)

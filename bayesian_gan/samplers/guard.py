@@ -67,7 +67,7 @@ class GuardedOptimizer(keras.optimizers.Optimizer):
             return tf.where(runs, tf.cast(branch, tf.int32), len(branches))
 
         def halt(finite: tf.Tensor) -> None:
-            first = tf.argmin(tf.cast(finite, tf.int32), output_type=tf.int32)
+            first = tf.argmin(tf.cast(finite, tf.float32), output_type=tf.int32)
             indices = tf.constant([self._get_variable_index(v) for _, v in present], tf.int32)
             newly = tf.where(halted == RUNNING, tf.gather(indices, first), halted)
             halted.assign(newly)
