@@ -1,9 +1,12 @@
 """Stateless seeds: named by integers, folded with the iteration. One seed has one use."""
 
 from enum import IntEnum, unique
+from typing import TYPE_CHECKING
 
 import numpy as np
-import tensorflow as tf
+
+if TYPE_CHECKING:
+    import tensorflow as tf
 
 # Named, because the default is another algorithm under XLA or on another device.
 ALGORITHM = "philox"
@@ -38,7 +41,7 @@ class Use(IntEnum):
     FOLDS = 17  # which labelled examples each chain learns without
 
 
-def seed_pair(key: tuple[int, ...], step: tf.Tensor | None = None) -> tf.Tensor:
+def seed_pair(key: tuple[int, ...], step: "tf.Tensor | None" = None) -> "tf.Tensor":
     """A seed for `tf.random.stateless_*`, int32 [2].
 
     Args:
@@ -46,6 +49,9 @@ def seed_pair(key: tuple[int, ...], step: tf.Tensor | None = None) -> tf.Tensor:
             give independent streams (NumPy's SeedSequence).
         step: an iteration below 2^31 to fold in; int32 or int64 give the same seed.
     """
+    # Here, because help and refusals read `Use`, too, and do not wait for TensorFlow.
+    import tensorflow as tf
+
     words = np.random.SeedSequence(key).generate_state(2).view(np.int32)
     pair = tf.constant(words, tf.int32)
     if step is None:

@@ -9,11 +9,12 @@ import numpy as np
 from bayesian_gan.data.label_folds import label_folds
 from bayesian_gan.data.splits import LabelSplit
 from bayesian_gan.errors import InputError
-from bayesian_gan.evaluation.classification import Classification, classification
 from bayesian_gan.options.config import Config
 from bayesian_gan.storage import read_json
 
+# Elsewhere inside of functions: the room loads scikit-learn, and a command's help need not wait for it.
 if TYPE_CHECKING:
+    from bayesian_gan.evaluation.classification import Classification
     from bayesian_gan.evaluation.temperature import Tempering
     from bayesian_gan.posterior import Posterior
 
@@ -67,7 +68,7 @@ class Calibration:
     """
 
     tempering: "Tempering"
-    before: Classification
+    before: "Classification"
     confidence: float
     num_samples: int
 
@@ -85,6 +86,7 @@ def calibrate(
     """Fits the temperature of what was collected; None of a run without folds or draws."""
     if split is None or config.label_folds == 1 or not posterior.num_samples:
         return None
+    from bayesian_gan.evaluation.classification import classification
     from bayesian_gan.evaluation.temperature import fit_temperature
 
     found = held_out(config, split, posterior)
@@ -102,11 +104,11 @@ def read_tempering(folder: Path) -> "Tempering | None":
     Raises:
         InputError: its file is damaged.
     """
-    from bayesian_gan.evaluation.temperature import Tempering
-
     file = folder / TEMPERATURE_FILE
     if not file.exists():
         return None
+    from bayesian_gan.evaluation.temperature import Tempering
+
     try:
         return Tempering.from_json(read_json(file))
     except ValueError as error:
