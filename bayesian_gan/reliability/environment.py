@@ -109,16 +109,11 @@ def needs(
         image_bytes: of the training and test images as they are read; held twice.
         num_labelled: labelled examples, 0 without.
     """
-    chains, J_g, J_d, B = config.num_mcmc, config.num_gen, config.num_disc, config.batch_size
-    weights = chains * (J_g * generator.weights + J_d * discriminator.weights)
-    memory = PROCESS_BYTES + BYTES_OF_A_NETWORK * chains * (J_g + J_d)
+    weights = _weights(config, generator, discriminator)
+    networks = config.num_mcmc * (config.num_gen + config.num_disc)
+    memory = PROCESS_BYTES + BYTES_OF_A_NETWORK * networks
     memory += NUMBER_BYTES * COPIES_OF_A_WEIGHT * weights + 2 * image_bytes
-    moved = config.generators_per_step or J_g
-    met = J_g * chains if config.objective == "authors" else config.pairs_per_step or moved
-    rows = B + min(B, num_labelled) + met * B
-    if config.gradient_penalty is not None:
-        rows += 2 * met * B  # Interpolates, and the gradient there, which is differentiated again.
-    outputs = chains * (moved * B * generator.outputs + J_d * rows * discriminator.outputs)
+    outputs = _outputs(config, generator, discriminator, num_labelled)
     draw = NUMBER_BYTES * weights
     draws = max(0, config.train_iter - config.warm_up) // config.collect_every
     if config.max_samples is not None:
@@ -128,6 +123,43 @@ def needs(
     if config.save_weights:
         disk += draw * -(-config.train_iter // config.n_save)
     return Needs(memory, memory + NUMBER_BYTES * COPIES_OF_AN_OUTPUT * outputs, disk)
+
+
+def device_memory(
+    config: Config,
+    generator: NetworkSize,
+    discriminator: NetworkSize,
+    image_bytes: int,
+    num_labelled: int,
+) -> int:
+    """Bytes of a GPU that a run needs: the training images, weights and optimizers, what the layers make.
+
+    See `needs` for the arguments; `image_bytes` is of the training images alone. Not counted are what cuDNN
+    works in and the driver's own. All shards count as if they were there together: nothing makes TensorFlow
+    take them in turn.
+    """
+    numbers = COPIES_OF_A_WEIGHT * _weights(config, generator, discriminator)
+    numbers += COPIES_OF_AN_OUTPUT * _outputs(config, generator, discriminator, num_labelled)
+    return image_bytes + NUMBER_BYTES * numbers
+
+
+def _weights(config: Config, generator: NetworkSize, discriminator: NetworkSize) -> int:
+    """Numbers in all networks of all chains."""
+    of_chain = config.num_gen * generator.weights + config.num_disc * discriminator.weights
+    return config.num_mcmc * of_chain
+
+
+def _outputs(
+    config: Config, generator: NetworkSize, discriminator: NetworkSize, num_labelled: int
+) -> int:
+    """Numbers that the layers of all networks make in a step."""
+    chains, J_g, J_d, B = config.num_mcmc, config.num_gen, config.num_disc, config.batch_size
+    moved = config.generators_per_step or J_g
+    met = J_g * chains if config.objective == "authors" else config.pairs_per_step or moved
+    rows = B + min(B, num_labelled) + met * B
+    if config.gradient_penalty is not None:
+        rows += 2 * met * B  # Interpolates, and the gradient there, which is differentiated again.
+    return chains * (moved * B * generator.outputs + J_d * rows * discriminator.outputs)
 
 
 def check_resources(found: Needs, folder: Path, there: int = 0) -> str | None:

@@ -30,7 +30,7 @@ def run_needs(config: Config, data: ImageData, split: LabelSplit | None) -> Need
     Raises:
         InputError: networks of this configuration cannot be built for these images.
     """
-    generator, discriminator = (_size(network) for network in build_networks(config, data))
+    generator, discriminator = (network_size(network) for network in build_networks(config, data))
     return needs(
         config,
         generator,
@@ -40,7 +40,8 @@ def run_needs(config: Config, data: ImageData, split: LabelSplit | None) -> Need
     )
 
 
-def _size(network: keras.Model) -> NetworkSize:
+def network_size(network: keras.Model) -> NetworkSize:
+    """Numbers of one network: its weights, and what all its layers make from one example."""
     outputs = sum(
         math.prod(tensor.shape[1:])
         for layer in network.layers

@@ -10,7 +10,13 @@ from bayesian_gan.errors import InputError
 from bayesian_gan.options.config import Config
 from bayesian_gan.options.flags import define
 from bayesian_gan.reliability import environment
-from bayesian_gan.reliability.environment import Needs, NetworkSize, check_resources, needs
+from bayesian_gan.reliability.environment import (
+    Needs,
+    NetworkSize,
+    check_resources,
+    device_memory,
+    needs,
+)
 
 G, D = NetworkSize(weights=1000, outputs=50), NetworkSize(weights=3000, outputs=70)
 
@@ -30,6 +36,7 @@ def test_needs_follow_from_the_numbers_of_networks() -> None:
     assert found.memory == process + 4 * 5 * weights + 1000
     # Rows of a discriminator: 10 real, 4 labelled, 2 x 10 generated.
     assert found.working_memory == found.memory + 4 * 3 * 3 * (2 * 10 * 50 + 34 * 70)
+    assert device_memory(config, G, D, 250, 4) == found.working_memory - process - 1000 + 250
     critic = replace(config, wasserstein=True, objective="wasserstein", gradient_penalty=10.0)
     penalised = needs(critic, G, D, 500, 4).working_memory
     assert penalised == found.memory + 4 * 3 * 3 * (2 * 10 * 50 + (34 + 2 * 20) * 70)
