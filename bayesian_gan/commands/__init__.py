@@ -27,6 +27,7 @@ COMMANDS: dict[str, str] = {
     "classify": "the short form of predict, for a few pictures",
     "data": "which data sets there are, what is in one, and an example of your own",
     "diagnose": "whether a run's chains agree: R-hat, effective sample sizes, plots, ArviZ",
+    "doctor": "whether this machine is fit for runs; what to send with a report of a bug",
     "evaluate": "scores a run's posterior: classification, calibration, uncertainty, generated images",
     "export": "a posterior as a SavedModel, .keras, LiteRT or ONNX",
     "generate": "images of a run's generators, from the run folder alone",
