@@ -1,4 +1,4 @@
-"""GPU memory of the paper's experiments, computed: the table of docs/gpu.md.
+"""GPU memory of the paper's experiments, computed: the table of docs/how-to/gpu.md.
 
     PYTHONPATH=. python tools/gpu_memory.py --num_gen 10 --num_mcmc 2
 

@@ -81,8 +81,7 @@ def _find(title: str, titles: Sequence[str]) -> str:
 def _others(titles: Sequence[str]) -> list[str]:
     names = f"other groups: {', '.join(titles[1:])}"
     advice = (
-        "--help GROUP shows one of them (its first word will do), --helpfull all, "
-        "docs/reference/options.md too"
+        "--help GROUP shows one (its first word will do), --helpfull all; docs/reference/options.md"
     )
     return [*textwrap.wrap(names, WIDTH), *textwrap.wrap(advice, WIDTH)]
 

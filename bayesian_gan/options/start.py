@@ -22,8 +22,8 @@ class StartOptions(Group):
     """
 
     data: str | None = option(None)
-    """Your own data, docs/reference/data.md: a folder of pictures, a table FILE.csv or an .npz file. Short
-    for --dataset folder:PATH, table:PATH or npz:PATH.
+    """Your own data: a folder of pictures, a table FILE.csv or an .npz file
+    (docs/reference/data.md). Short for --dataset folder:PATH and so on.
     """
 
     data_path: str | None = option(None, may_differ=("resume",))
@@ -65,15 +65,12 @@ class StartOptions(Group):
     """Print what the run would take, and stop; writes nothing."""
 
     ml: bool = option(False)
-    """Maximum likelihood, a DCGAN: no prior and no noise. Needs num_gen = num_disc = num_mcmc =
-    1.
-    """
+    """Maximum likelihood, a DCGAN: no prior, no noise, one network of each kind."""
 
     random_seed: int = option(2222, low=0)
     """Seed of initial weights, minibatches, z and the samplers' noise."""
 
     resume: str | None = option(None, may_differ=("resume",))
     """Go on with a run, bit for bit: its folder (its flags need not be given again), or auto, the
-    newest run in OUT_DIR with these flags, or a new one. docs/reference/options.md marks the few options
-    that may differ from the run's.
+    newest run in OUT_DIR with these flags, or a new one. Few options may differ.
     """

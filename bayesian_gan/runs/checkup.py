@@ -5,6 +5,7 @@ import platform
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -155,7 +156,7 @@ def _self_tests(devices: list[str]) -> Iterator[Check]:
         yield Check("self-test", _one_line(error), ok=False)
         return
     for name in devices:
-        yield _tried(f"self-test on {name}", lambda name=name: run_self_test(name), said)
+        yield _tried(f"self-test on {name}", partial(run_self_test, name), said)
 
 
 def _tried(name: str, work: Callable[[], Any], said: Callable[[Any], str | None]) -> Check:

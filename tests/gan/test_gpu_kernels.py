@@ -45,10 +45,9 @@ SAMPLERS: dict[str, Callable[[], Any]] = {
 }
 CASES: dict[str, dict[str, Any]] = {
     "paper": {
-        "objective": Paper(augment=Augment.of("flip,shift,affine")),
+        "objective": Paper(augment=Augment.of("flip,shift,affine"), label_folds=2),
         "terms": [FeatureMatching(1.0), Entropy(0.3), Consistency(1.0, ramp=2)],
         "num_mcmc": 2,
-        "label_folds": 2,
     },
     "authors": {"objective": Authors(), "num_gen": 2, "terms": [FeatureMatching(1.0)]},
     "wasserstein": {"objective": Wasserstein(), "terms": [GradientPenalty(10.0)]},
