@@ -7,11 +7,10 @@ describes them.
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bayesian_gan.data.catalogue import find
 from bayesian_gan.errors import InputError
-from bayesian_gan.evaluation.draws import Verdict
 from bayesian_gan.options.groups import AllOptions
 from bayesian_gan.options.option import options_of
 from bayesian_gan.options.own_preset import values_of_preset
@@ -23,6 +22,9 @@ from bayesian_gan.runs.escaping import fenced, table, words
 from bayesian_gan.runs.finished import FinishedRun
 from bayesian_gan.storage import write_atomically
 
+if TYPE_CHECKING:
+    from bayesian_gan.evaluation.draws import Verdict
+
 CARD = "MODEL_CARD.md"
 FORMAT = 1
 MOST_CLASSES = 200
@@ -33,7 +35,7 @@ OF_PLACE = ("preset", "data", "data_path", "labels", "cache_dir", "out_dir", "re
 def write_card(
     folder: Path,
     run: FinishedRun,
-    calibration: Verdict | None = None,
+    calibration: "Verdict | None" = None,
     exported: Mapping[str, Any] | None = None,
 ) -> Path:
     """Writes the card into a folder; one that is there is replaced.
@@ -61,7 +63,7 @@ def write_card(
 
 def card(
     run: FinishedRun,
-    calibration: Verdict | None = None,
+    calibration: "Verdict | None" = None,
     exported: Mapping[str, Any] | None = None,
 ) -> str:
     """The text of the card; see `write_card`."""
@@ -146,7 +148,7 @@ def _scores(run: FinishedRun, scores: list[Score], exported: Mapping[str, Any] |
     return "\n\n".join(lines)
 
 
-def _calibration(run: FinishedRun, scores: list[Score], verdict: Verdict | None) -> str:
+def _calibration(run: FinishedRun, scores: list[Score], verdict: "Verdict | None") -> str:
     evaluation = run.read_optional(EVALUATION_FILE) or {}
     written = (evaluation.get("classification") or {}).get("verdict") or {}
     said = written.get("text") if verdict is None else verdict.text
