@@ -37,4 +37,8 @@ def card_scores(run: FinishedRun, distillation: Mapping[str, Any] | None = None)
         (baseline, summary.get("supervised")),
         *((each["title"], each) for each in (evaluation.get("baselines") or {}).values()),
     ]
-    return [Score(name, numbers) for name, numbers in found if numbers and "nll" in numbers]
+    return [
+        Score(name, {"error_rate": numbers["errors"] / numbers["n"], **numbers})
+        for name, numbers in found
+        if numbers and "nll" in numbers
+    ]
