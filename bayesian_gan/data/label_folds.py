@@ -36,8 +36,19 @@ def label_folds(labels: np.ndarray, K: int, seed: int) -> np.ndarray:
     return folds
 
 
+def left_out(folds: np.ndarray, m: int, K: int) -> np.ndarray:
+    """Which examples chain m learns without: those of fold m mod K; bool [N_s].
+
+    Args:
+        folds: of `label_folds`.
+        m: number of the chain.
+        K: folds.
+    """
+    return folds == m % K
+
+
 def kept_labels(folds: np.ndarray, chains: tuple[int, ...], K: int) -> np.ndarray:
-    """What each chain learns from: the places of all examples but those of fold m mod K.
+    """What each chain learns from: the places of all examples but those that are `left_out`.
 
     Args:
         folds: of `label_folds`.
@@ -47,4 +58,4 @@ def kept_labels(folds: np.ndarray, chains: tuple[int, ...], K: int) -> np.ndarra
     Returns:
         Int32 [M, N_s - floor(N_s / K)].
     """
-    return np.stack([np.flatnonzero(folds != m % K) for m in chains]).astype(np.int32)
+    return np.stack([np.flatnonzero(~left_out(folds, m, K)) for m in chains]).astype(np.int32)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from bayesian_gan.data.label_folds import label_folds
+from bayesian_gan.data.label_folds import label_folds, left_out
 from bayesian_gan.data.splits import LabelSplit
 from bayesian_gan.errors import InputError
 from bayesian_gan.options.config import Config
@@ -49,7 +49,7 @@ def held_out(config: Config, split: LabelSplit, posterior: "Posterior") -> HeldO
     folds = label_folds(labels, config.label_folds, config.random_seed)
     first = config.chain_offset or 0
     of_chains = chain_averages(posterior, images)
-    own = [folds == (first + m) % config.label_folds for m in range(len(of_chains))]
+    own = [left_out(folds, first + m, config.label_folds) for m in range(len(of_chains))]
     return HeldOut(
         np.concatenate([p[fold] for p, fold in zip(of_chains, own, strict=True)]),
         np.concatenate([labels[fold] for fold in own]),
