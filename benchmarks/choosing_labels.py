@@ -11,8 +11,9 @@ labels, and trains anew from all labels so far. `balanced` asks nobody: its roun
 label sets of the same seed. A run is judged by its final state on the test set.
 
 Finished runs are lines of --results and are not run again; one that was broken off goes on from its
-last checkpoint. --first_iterations makes the first round of several short: it only serves to choose,
-and its errors stand apart. Every argument that is not listed here goes to each training.
+last checkpoint. --first_iterations makes the first round of several short, and --between_iterations
+those between it and the last, which then start from the run before: they only serve to choose, and
+their errors stand apart. Every argument that is not listed here goes to each training.
 """
 
 import argparse
@@ -41,6 +42,7 @@ from benchmarks.table.cells import flag_values  # noqa: E402
 from benchmarks.table.results import append_result, check_version, read_lines  # noqa: E402
 
 BALANCED = "balanced"
+BEFORE = "--start_from=before"
 REQUIRED = ("data", "by", "seed", "rounds", "settings", "labels", "errors", "n", "nll", "version")
 
 
@@ -53,7 +55,7 @@ class Step:
         seed: of the first labels, and of what `suggest` draws.
         by: how all rounds but the first were chosen; `balanced` for the first.
         rounds: labels of each round so far, the first included.
-        flags: of the training, without its labels and places.
+        flags: of the training, without its labels and places; `BEFORE` stands for the run before.
     """
 
     data: str
@@ -86,16 +88,17 @@ def steps_of(known: argparse.Namespace, extra: tuple[str, ...]) -> list[list[Ste
     Where the first is short, it serves only those who ask.
     """
     rounds = tuple(map(int, known.rounds.split(",")))
-    flags = _flags(known, known.iterations, extra)
+    flags = between = _flags(known, known.iterations, extra)
     first = flags
     if len(rounds) > 1 and known.first_iterations:
         first = _flags(known, known.first_iterations, extra)
+    if known.between_iterations:
+        between = (BEFORE, *_flags(known, known.between_iterations, extra))
     chains = []
     for seed in known.seeds:
         for by in known.by:
-            steps = [
-                Step(known.data, seed, by, rounds[:k], flags) for k in range(2, len(rounds) + 1)
-            ]
+            steps = [Step(known.data, seed, by, rounds[:k], between) for k in range(2, len(rounds))]
+            steps += [Step(known.data, seed, by, rounds, flags)] * (len(rounds) > 1)
             if by != BALANCED or first == flags:
                 steps.insert(0, Step(known.data, seed, BALANCED, rounds[:1], first))
             chains.append(steps)
@@ -161,7 +164,11 @@ class Runner:
         labels = place / "labels.csv"
         if not labels.exists():
             self._write(labels, self._indices(chain, place))
-        flags = [f"--dataset={chain[-1].data}", f"--labels={labels}", *chain[-1].flags]
+        flags = [f"--dataset={chain[-1].data}", f"--labels={labels}"]
+        flags += [
+            f"--start_from={self._folder(chain[:-1])}" if flag == BEFORE else flag
+            for flag in chain[-1].flags
+        ]
         if self._known.data_path:
             flags.append(f"--data_path={Path(self._known.data_path).resolve()}")
         return train("run_bgan_semi.py", flags, place, log=place / "output.log")
@@ -306,7 +313,7 @@ def _check(known: argparse.Namespace) -> None:
     rounds = known.rounds.split(",")
     if not all(text.isdigit() and int(text) for text in rounds):
         raise InputError(f"--rounds {known.rounds}: give numbers of labels, such as 20,80")
-    for name in ("iterations", "first_iterations"):
+    for name in ("iterations", "first_iterations", "between_iterations"):
         value = getattr(known, name)
         if value is not None and value < 1:
             raise InputError(f"--{name} {value}: give at least 1")
@@ -327,6 +334,11 @@ def _parse(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
         "--first_iterations",
         type=int,
         help="of the first of several rounds; by default as the others",
+    )
+    parser.add_argument(
+        "--between_iterations",
+        type=int,
+        help="of the rounds between the first and the last, which then start from the run before",
     )
     parser.add_argument("--go", action="store_true", help="run what is missing")
     parser.add_argument("--table", action="store_true", help="print what is found, run nothing")
