@@ -124,12 +124,28 @@ def test_a_short_first_round_serves_to_choose(
     assert "| 100 | 20+80 | 0.0 / 0 (1) | 0.0 / 0 (1) |  |  |" in said
 
 
+def test_rounds_between_start_from_the_run_before(commands: Commands, tmp_path: Path) -> None:
+    flags = ("--seeds", "0", "--iterations", "900", "--first_iterations", "90", "--by", "typical")
+    between = ("--between_iterations", "45", "--rounds", "20,5,5,5", "--go")
+    assert run(tmp_path, *flags, *between) == 0
+    trained = [each for each in commands if "train" in each]
+    assert [each["train_iter"] for each in trained] == ["90", "45", "45", "900"]
+    started = [each.get("start_from") for each in trained]
+    assert [started[0], started[3]] == [None, None]
+    # A run that starts from another one is asked next: the same folders, in the same order.
+    asked = [each["suggest"] for each in commands if "suggest" in each]
+    assert started[1:3] == asked[:2]
+    assert len(set(asked)) == 3
+    assert "--start_from=before" in lines(tmp_path)[1]["flags"]
+
+
 @pytest.mark.parametrize(
     ("flags", "says"),
     [
         (("--rounds", "20,x"), "--rounds 20,x"),
         (("--rounds", "20,0"), "--rounds 20,0"),
         (("--iterations", "0"), "--iterations 0"),
+        (("--between_iterations", "0"), "--between_iterations 0"),
     ],
 )
 def test_wrong_arguments(
