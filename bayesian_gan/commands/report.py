@@ -30,6 +30,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=NUM_IMAGES,
         help="test images, >= 1, that every posterior sample predicts (default: %(default)s)",
     )
+    parser.add_argument(
+        "--gif",
+        action="store_true",
+        help="also draw RUN_DIR/training.gif, what the generators made of one z at each save, into the page",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -41,13 +46,17 @@ def run(arguments: argparse.Namespace) -> int:
     out = arguments.out or default
     if not out.parent.is_dir():
         raise InputError(f"--out {out}: there is no folder {out.parent}; make it, or give another")
+    from bayesian_gan.report.animation import write_film
     from bayesian_gan.report.findings import find
     from bayesian_gan.report.page import page
     from bayesian_gan.report.summary import verdicts_of
     from bayesian_gan.runs.card import write_card
     from bayesian_gan.storage import write_atomically
 
+    films = [write_film(opened.path) if arguments.gif else None for opened in runs]
     found = [find(opened, arguments.data_path, arguments.num_images) for opened in runs]
+    for one, film in zip(found, films, strict=True):
+        one.film = film
     text = page(found).encode()
     try:
         write_atomically(out, lambda file: file.write(text))

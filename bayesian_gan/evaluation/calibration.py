@@ -9,7 +9,7 @@ NUM_BINS = 15
 
 @dataclass(frozen=True, eq=False)
 class CalibrationBins:
-    """Test examples by confidence, the probability of the predicted class.
+    """Test examples by confidence, the probability of the predicted class (but see `class_bins`).
 
     Bins without examples are left out.
 
@@ -53,8 +53,35 @@ def calibration_bins(
             num_bins, (i + 1) / num_bins].
     """
     p = np.asarray(probabilities, np.float64)
-    confidence = p.max(axis=1)
-    right = (p.argmax(axis=1) == labels).astype(np.float64)
+    right = p.argmax(axis=1) == labels
+    return _bins(p.max(axis=1), right, num_bins, adaptive)
+
+
+def class_bins(
+    probabilities: np.ndarray, labels: np.ndarray, num_bins: int = NUM_BINS
+) -> list[CalibrationBins]:
+    """One class against the rest, for each: how often its probability comes true.
+
+    `confidence` is then the probability of the class in the place of that of the predicted class,
+    and `accuracy` the share of the bin's examples that are of it. The mean of the classes' `error`
+    is the classwise calibration error (Kull et al. 2019).
+
+    Args:
+        probabilities: [n, K].
+        labels: integers [n] in [0, K).
+        num_bins: at least 1, of equal width.
+
+    Returns:
+        K of them.
+    """
+    p = np.asarray(probabilities, np.float64)
+    return [_bins(p[:, k], labels == k, num_bins, adaptive=False) for k in range(p.shape[1])]
+
+
+def _bins(
+    confidence: np.ndarray, right: np.ndarray, num_bins: int, adaptive: bool
+) -> CalibrationBins:
+    """Of probabilities [n], and whether what they are of came true, bool [n]."""
     if adaptive:
         groups = np.array_split(np.argsort(confidence, kind="stable"), num_bins)
     else:

@@ -208,3 +208,43 @@ def bars(
             f'<text x="{x + 4.5}" y="73" font-size="10" text-anchor="middle"{weight}>{names[k]}</text>'
         )
     return "".join([*parts, "</svg>"])
+
+
+def matrix(counts: np.ndarray, names: Sequence[str]) -> str:
+    """Counts in cells, darker the larger the share of their row.
+
+    Args:
+        counts: non-negative integers [K, K].
+        names: of rows and columns, already fit for the page.
+    """
+    side, longest = 30, max(map(len, names))
+    left, top = 14 + 7 * longest, 22 + 5 * (longest if longest > 2 else 0)
+    width, height = left + side * len(names) + 4, top + side * len(names) + 4
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    parts = [
+        f'<svg class="matrix" viewBox="0 0 {width} {height}" style="width:{width}px" aria-hidden="true">'
+    ]
+    for k, name in enumerate(names):
+        middle = k * side + side / 2
+        parts.append(
+            f'<text x="{left - 6}" y="{top + middle + 4}" font-size="11" text-anchor="end">{name}</text>'
+        )
+        place = f'x="{left + middle}" y="{top - 6}" font-size="11"'
+        turned = f'transform="rotate(-50 {left + middle} {top - 6})"'
+        how = turned if longest > 2 else 'text-anchor="middle"'
+        parts.append(f"<text {place} {how}>{name}</text>")
+    for i, row in enumerate(counts):
+        for j, count in enumerate(row):
+            x, y = left + j * side, top + i * side
+            colour = COLOURS[2] if i == j else COLOURS[1]
+            ink = "#fff" if shares[i, j] > 0.6 else "#222"
+            parts.append(
+                f'<rect x="{x}" y="{y}" width="{side - 1}" height="{side - 1}" fill="{colour}" '
+                f'fill-opacity="{shares[i, j] ** 0.5:.2f}" stroke="#e4e4e4"/>'
+            )
+            if count:
+                parts.append(
+                    f'<text x="{x + side / 2 - 0.5}" y="{y + side / 2 + 4}" font-size="10" fill="{ink}" '
+                    f'text-anchor="middle">{count}</text>'
+                )
+    return "".join([*parts, "</svg>"])

@@ -6,6 +6,7 @@ from bayesian_gan.evaluation.calibration import calibration_bins
 from bayesian_gan.evaluation.classification import classification
 from bayesian_gan.evaluation.uncertainty import risk_coverage, uncertainty
 from bayesian_gan.report import charts, html
+from bayesian_gan.report.by_class import class_parts
 from bayesian_gan.report.findings import Findings, Predictions, extremes
 
 MAX_BARS = 10
@@ -20,6 +21,7 @@ def classification_sections(found: Findings) -> list[Section]:
     names = found.run.class_names
     return [
         ("Predictions", _numbers(found.predictions)),
+        ("Class by class", class_parts(found.predictions, names)),
         ("Test images to look at", _examples(found.predictions, names)),
     ]
 

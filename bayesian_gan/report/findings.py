@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from bayesian_gan.data.batches import to_uint8
 from bayesian_gan.data.catalogue import ImageData
@@ -17,6 +16,7 @@ from bayesian_gan.monitoring.health import is_picture
 from bayesian_gan.monitoring.health_log import chain_functionals
 from bayesian_gan.networks.generation import draw_noise, generate
 from bayesian_gan.posterior import Posterior
+from bayesian_gan.report.pngs import read_png
 from bayesian_gan.report.tables import Table, read_table
 from bayesian_gan.runs.finished import FinishedRun
 
@@ -24,6 +24,7 @@ COLUMNS = 10
 MAX_ROWS = 6
 MAX_GENERATORS = 24
 DIVERSITY_IMAGES = 64
+MIXTURE_IMAGES = 400
 EVALUATION_FILE = "evaluation.json"
 
 
@@ -85,6 +86,23 @@ class Pictures:
     deviation: np.ndarray
 
 
+@dataclass(frozen=True)
+class OfClass:
+    """Generated images that the posterior average takes for one class.
+
+    Attributes:
+        images: uint8 [n, height, width, channels], from the one it is surest of to the one it is least.
+        probabilities: of the class, float64 [n], falling.
+        count: how many of `of` images there are.
+        of: images that all generators of the last draw made, in equal parts.
+    """
+
+    images: np.ndarray
+    probabilities: np.ndarray
+    count: int
+    of: int
+
+
 @dataclass
 class Findings:
     """All of one run.
@@ -99,6 +117,8 @@ class Findings:
         evaluation: `evaluation.json`, or None.
         predictions: on test images; None without the data set, labels or samples.
         pictures: None without samples.
+        of_classes: for each class; empty without samples or labels.
+        film: a GIF of the training; None where it was not asked for.
         real: real images, uint8 [COLUMNS, ...]; None without the data set.
         real_deviation: as `Pictures.deviation`, of real images.
         left_out: what is missing and why, a sentence each.
@@ -112,6 +132,8 @@ class Findings:
     evaluation: dict[str, Any] | None = None
     predictions: Predictions | None = None
     pictures: Pictures | None = None
+    of_classes: list[OfClass] = field(default_factory=list)
+    film: bytes | None = None
     real: np.ndarray | None = None
     real_deviation: float | None = None
     left_out: list[str] = field(default_factory=list)
@@ -151,6 +173,8 @@ def find(run: FinishedRun, data_path: str | None = None, num_images: int = 2000)
         return found
     if is_picture(run.image_shape):
         found.pictures = _pictures(posterior)
+        if run.config.semi:
+            found.of_classes = _of_classes(posterior)
     else:
         found.left_out.append("Generated images: the data are no pictures.")
     if data is None:
@@ -181,10 +205,9 @@ def picture_of(found: Findings, name: str) -> np.ndarray | None:
     if not path.exists():
         return None
     try:
-        with Image.open(path) as opened:
-            return np.atleast_3d(np.asarray(opened.convert("L" if opened.mode == "L" else "RGB")))
-    except (OSError, ValueError) as error:
-        found.left_out.append(f"{name}: cannot be read ({error}).")
+        return np.atleast_3d(np.asarray(read_png(path)))
+    except InputError as error:
+        found.left_out.append(f"{_reason(error, found.run)}.")
         return None
 
 
@@ -236,6 +259,20 @@ def _pictures(posterior: Posterior) -> Pictures:
         draws,
         np.array(deviation),
     )
+
+
+def _of_classes(posterior: Posterior) -> list[OfClass]:
+    images = posterior.generate_mixture(MIXTURE_IMAGES, seed=2)[0]
+    members = np.concatenate(list(posterior.member_probabilities(images)))
+    average = members.mean(axis=0, dtype=np.float64)
+    found = []
+    for k in range(average.shape[1]):
+        own = np.flatnonzero(average.argmax(axis=1) == k)
+        own = own[np.argsort(-average[own, k], kind="stable")]
+        shown = own[_spread(len(own), COLUMNS)] if len(own) else own
+        made = to_uint8(images[shown]).numpy()
+        found.append(OfClass(made, average[shown, k], len(own), len(images)))
+    return found
 
 
 def _images(posterior: Posterior, sample: int, iteration: int, z: np.ndarray) -> np.ndarray:

@@ -90,6 +90,11 @@ def figure(svg: str, alternative: str, caption: str) -> str:
     )
 
 
+def panels(svgs: Iterable[str], alternative: str, caption: str) -> str:
+    """Small charts of one kind, as one figure; see `figure`."""
+    return figure(f'<div class="panels">{"".join(svgs)}</div>', alternative, caption)
+
+
 def charts(figures: Iterable[str]) -> str:
     """Figures side by side where there is room."""
     return f'<div class="charts">{"".join(figures)}</div>'
@@ -103,6 +108,12 @@ def picture(image: np.ndarray, alternative: str) -> str:
     )
     data = base64.b64encode(file.getvalue()).decode()
     return f'<img src="data:image/png;base64,{data}" alt="{escape(alternative)}">'
+
+
+def film(gif: bytes, alternative: str) -> str:
+    """A GIF within the page."""
+    data = base64.b64encode(gif).decode()
+    return f'<img class="film" src="data:image/gif;base64,{data}" alt="{escape(alternative)}">'
 
 
 def strip(label: str, image: np.ndarray, count: int, alternative: str) -> str:

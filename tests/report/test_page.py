@@ -16,6 +16,7 @@ import pytest
 from bayesian_gan.commands import main
 from bayesian_gan.data.catalogue import load
 from bayesian_gan.evaluation import classification
+from bayesian_gan.monitoring.grids import save_grid
 from bayesian_gan.posterior import Posterior
 from bayesian_gan.report.findings import Findings, find
 from bayesian_gan.report.page import page
@@ -141,6 +142,38 @@ def test_pictures_are_those_of_the_generators(findings: Findings) -> None:
     # draw.
     np.testing.assert_array_equal(pictures.interpolations[:, 0], pictures.evolution[:, -1])
     assert np.abs(np.diff(pictures.interpolations.astype(int), axis=1)).max() > 0
+
+
+def test_generated_pictures_are_sorted_by_what_the_average_says(findings: Findings) -> None:
+    classes = findings.of_classes
+    assert len(classes) == 10
+    assert sum(found.count for found in classes) == classes[0].of == 400
+    posterior = Posterior(findings.run.path / "posterior")
+    for k, found in enumerate(classes):
+        assert len(found.images) == min(found.count, 10)
+        assert (np.diff(found.probabilities) <= 0).all()
+        if len(found.images):
+            # What is shown was rounded to whole grey levels.
+            said = posterior.predict(found.images)
+            np.testing.assert_allclose(said[:, k], found.probabilities, atol=0.02)
+
+
+def test_a_film_is_drawn_when_asked_for(
+    watched_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run, out = tmp_path / "run", tmp_path / "page.html"
+    shutil.copytree(watched_run, run)
+    for iteration in (150, 300):
+        grid = np.full((25, 8, 8, 1), iteration % 256, np.uint8)
+        save_grid(run / f"B_DCGAN_0_2.50_{iteration}.png", grid)
+    assert main(["report", str(run), "--gif", "--out", str(out), "--num_images", "50"]) == 0
+    assert (run / "training.gif").exists()
+    assert "data:image/gif;base64," in out.read_text()
+    for path in run.glob("B_DCGAN_*.png"):
+        path.unlink()
+    capsys.readouterr()
+    assert main(["report", str(run), "--gif", "--out", str(out)]) == 2
+    assert "grids of 0 saves" in capsys.readouterr().err
 
 
 def test_words_of_files_are_escaped(watched_run: Path, tmp_path: Path) -> None:

@@ -271,9 +271,11 @@ def test_rows_of_pictures_are_the_generators_that_they_name() -> None:
     same_z, path, evolution = rng.integers(0, 256, (3, 4, 10, 4, 4, 1), dtype=np.uint8)
     pictures = Pictures([0, 1, 2, 3], same_z, path, evolution, list(range(10)), np.ones(4))
     run = SimpleNamespace(
-        config=SimpleNamespace(num_gen=2), posterior=SimpleNamespace(num_generators=4)
+        config=SimpleNamespace(num_gen=2),
+        posterior=SimpleNamespace(num_generators=4),
+        class_names=(),
     )
-    found: Any = SimpleNamespace(run=run, pictures=pictures, real=None)
+    found: Any = SimpleNamespace(run=run, pictures=pictures, real=None, of_classes=[], film=None)
     text = "".join(generator_section(found))
     shown = _pictures(text)
     for j, name in enumerate(f"{m}, generator {g}" for m in range(2) for g in range(2)):
