@@ -39,6 +39,7 @@ class Use(IntEnum):
     AUGMENT = 15  # chain, 0 for unlabelled images and 1 for labelled ones
     PRIOR = 16  # generator 0 or discriminator 1, its number; 2 of z, 3 of what discriminators see
     FOLDS = 17  # which labelled examples each chain learns without
+    SWAG = 18  # passes of generator 0 or discriminator 1; 2 of a draw, its number
 
 
 def seed_pair(key: tuple[int, ...], step: "tf.Tensor | None" = None) -> "tf.Tensor":

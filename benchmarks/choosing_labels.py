@@ -13,7 +13,8 @@ label sets of the same seed. A run is judged by its final state on the test set.
 Finished runs are lines of --results and are not run again; one that was broken off goes on from its
 last checkpoint. --first_iterations makes the first round of several short, and --between_iterations
 those between it and the last, which then start from the run before: they only serve to choose, and
-their errors stand apart. Every argument that is not listed here goes to each training.
+their errors stand apart. With --last_goes_on the last is one of these, too. --figure draws errors
+against labels. Every argument that is not listed here goes to each training.
 """
 
 import argparse
@@ -36,12 +37,12 @@ from bayesian_gan.errors import InputError  # noqa: E402
 from bayesian_gan.options.presets import PRESETS  # noqa: E402
 from bayesian_gan.options.reading import ReadingOptions  # noqa: E402
 from bayesian_gan.runs.suggest import WAYS  # noqa: E402
+from benchmarks.choosing_shown import BALANCED, draw, table  # noqa: E402
 from benchmarks.command_line import parser_of, status_of  # noqa: E402
 from benchmarks.driver_runs import finished, place_name, read, start, train  # noqa: E402
 from benchmarks.table.cells import flag_values  # noqa: E402
 from benchmarks.table.results import append_result, check_version, read_lines  # noqa: E402
 
-BALANCED = "balanced"
 BEFORE = "--start_from=before"
 REQUIRED = ("data", "by", "seed", "rounds", "settings", "labels", "errors", "n", "nll", "version")
 
@@ -98,7 +99,8 @@ def steps_of(known: argparse.Namespace, extra: tuple[str, ...]) -> list[list[Ste
     for seed in known.seeds:
         for by in known.by:
             steps = [Step(known.data, seed, by, rounds[:k], between) for k in range(2, len(rounds))]
-            steps += [Step(known.data, seed, by, rounds, flags)] * (len(rounds) > 1)
+            last = between if known.last_goes_on else flags
+            steps += [Step(known.data, seed, by, rounds, last)] * (len(rounds) > 1)
             if by != BALANCED or first == flags:
                 steps.insert(0, Step(known.data, seed, BALANCED, rounds[:1], first))
             chains.append(steps)
@@ -252,38 +254,6 @@ def print_plan(chains: list[list[Step]], lines: list[dict[str, Any]]) -> None:
         print(f"about {total / 3600:.1f} hours{more}; --go runs them")
 
 
-def table(lines: list[dict[str, Any]]) -> str:
-    """Errors by data set, settings and number of labels: mean and worst over the seeds, a way a column."""
-    ways = [BALANCED, *WAYS]
-    parts = []
-    for data, settings in dict.fromkeys((line["data"], line["settings"]) for line in lines):
-        some = [line for line in lines if (line["data"], line["settings"]) == (data, settings)]
-        parts += [
-            f"{data}, {some[0]['iterations']:,} iterations (`{some[0]['flags']}`), errors of "
-            f"{some[0]['n']:,}, mean / worst (seeds):",
-            "",
-            f"| labels | rounds | {' | '.join(ways)} |",
-            "| --- | --- |" + " --- |" * len(ways),
-        ]
-        for rounds in sorted(
-            {tuple(line["rounds"]) for line in some}, key=lambda r: (sum(r), len(r))
-        ):
-            cells = [
-                _cell([x for x in some if (tuple(x["rounds"]), x["by"]) == (rounds, by)])
-                for by in ways
-            ]
-            parts.append(f"| {sum(rounds)} | {'+'.join(map(str, rounds))} | {' | '.join(cells)} |")
-        parts.append("")
-    return "\n".join(parts)
-
-
-def _cell(lines: list[dict[str, Any]]) -> str:
-    if not lines:
-        return ""
-    errors = [line["errors"] for line in lines]
-    return f"{statistics.mean(errors):.1f} / {max(errors)} ({len(errors)})"
-
-
 # ------------------------------------------------------------------------------- the command
 
 
@@ -299,6 +269,9 @@ def _do(known: argparse.Namespace, extra: tuple[str, ...]) -> None:
     if known.table:
         print(table(lines))
         return
+    if known.figure:
+        draw(known.figure, known.data, lines)
+        return
     _check(known)
     chains = steps_of(known, extra)
     print_plan(chains, lines)
@@ -310,6 +283,8 @@ def _do(known: argparse.Namespace, extra: tuple[str, ...]) -> None:
 
 
 def _check(known: argparse.Namespace) -> None:
+    if known.last_goes_on and not known.between_iterations:
+        raise InputError("--last_goes_on needs --between_iterations, which it is as long as")
     rounds = known.rounds.split(",")
     if not all(text.isdigit() and int(text) for text in rounds):
         raise InputError(f"--rounds {known.rounds}: give numbers of labels, such as 20,80")
@@ -340,8 +315,16 @@ def _parse(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
         type=int,
         help="of the rounds between the first and the last, which then start from the run before",
     )
+    parser.add_argument(
+        "--last_goes_on",
+        action="store_true",
+        help="the last round is as short as those between, and starts from the run before",
+    )
     parser.add_argument("--go", action="store_true", help="run what is missing")
     parser.add_argument("--table", action="store_true", help="print what is found, run nothing")
+    parser.add_argument(
+        "--figure", type=Path, metavar="FILE.png", help="draw what is found of --data, run nothing"
+    )
     results = ROOT / "benchmarks" / "results" / "choosing_labels.jsonl"
     parser.add_argument("--results", type=Path, default=results)
     parser.add_argument("--runs", type=Path, default=ROOT / "runs" / "choosing_labels")

@@ -5,8 +5,8 @@
     python benchmarks/table1.py --data_path DATA --jobs 2 --go   runs it, two cells side by side
     python benchmarks/table1.py --render                         writes docs/research/results.md
 
-Beside the paper's five systems stand two baselines, which need no run and no preset; alone they
-are --systems logistic_regression label_spreading, and take seconds a label set.
+Beside the paper's five systems stand SWAG and two baselines. These need no run and no preset; alone
+they are --systems logistic_regression label_spreading, and take seconds a label set.
 
 Finished cells are lines of --results and are not run again; a cell that was broken off goes on from
 its last checkpoint. A cell whose data set is absent is skipped, and said so. A cell of another

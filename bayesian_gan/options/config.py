@@ -79,6 +79,7 @@ class Config(AllOptions):
         check_needs(self)
         contradictions.check_wasserstein(self)
         contradictions.check_maximum_likelihood(self)
+        contradictions.check_swag(self)
         parse_device(self.device)
         parse_augment(self.augment)
         contradictions.check_strategy(self)
@@ -109,6 +110,11 @@ class Config(AllOptions):
             return (
                 f"--ml_ensemble {self.ml_ensemble} trains by maximum likelihood, without prior and without "
                 "noise, so the draws are an ensemble"
+            )
+        if self.swag is not None:
+            return (
+                f"--swag {self.swag} draws them from a Gaussian that is fitted to the path of one network "
+                "trained by maximum likelihood"
             )
         if self.ml:
             return (

@@ -91,6 +91,24 @@ def check_maximum_likelihood(config: AllOptions) -> None:
         )
 
 
+def check_swag(config: AllOptions) -> None:
+    """Raises InputError where too few draws are collected for the columns of a covariance."""
+    if config.swag is None:
+        return
+    if config.max_samples is not None:
+        raise InputError(
+            f"--max_samples {config.max_samples} does not go with --swag, which takes all draws of the "
+            "path: leave it out"
+        )
+    draws = max(0, config.train_iter - config.warm_up) // config.collect_every
+    if draws < config.swag:
+        raise InputError(
+            f"--swag {config.swag} needs as many draws of the path, and --train_iter {config.train_iter}, "
+            f"--warm_up {config.warm_up} and --collect_every {config.collect_every} make {draws}: give a "
+            "smaller --collect_every"
+        )
+
+
 def check_strategy(config: AllOptions) -> None:
     """Raises InputError where a step cannot be divided between devices."""
     if config.strategy == "none":

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from bayesian_gan.options.option import Group, option
+from bayesian_gan.options.option import Group, Need, option
+
+SINGLE = Need(lambda config: config.ml, "--ml, a single DCGAN: add it, or leave --{name} out")
 
 
 @dataclass(frozen=True)
@@ -63,4 +65,12 @@ class SamplerOptions(Group):
     max_samples: int | None = option(None, low=1, may_differ=("branch",))
     """Posterior draws kept on disk (the most recent); each holds the weights of all networks.
     By default all.
+    """
+
+    swag: int | None = option(
+        None, low=2, at_parse=False, needs=(SINGLE,), why="for a covariance", since="2.0.0"
+    )
+    """Rank of a Gaussian along the path of a DCGAN (Maddox et al. 2019, SWAG): what is collected
+    after the warm-up gives its mean, its diagonal and this many columns of its covariance, and the
+    run's posterior is 20 draws of it. No training beyond --ml's.
     """

@@ -8,6 +8,7 @@ from bayesian_gan.reliability.signals import StoppedBySignal
 from bayesian_gan.runs.calibrate import TEMPERATURE_FILE
 from bayesian_gan.runs.prepare import Prepared
 from bayesian_gan.runs.summary import report, summarise
+from bayesian_gan.runs.swag import draw_swag
 from bayesian_gan.storage import write_json
 
 
@@ -20,6 +21,10 @@ def finish(run: Prepared) -> None:
     last, command = run.iteration, run.interruption.resume_command
     with contextlib.suppress(StoppedBySignal):
         with run.interruption.breakable():
+            if run.config.swag is not None and last == run.config.train_iter:
+                run.posterior = draw_swag(
+                    run.config, run.model, run.data.images, run.posterior, run.folder / "posterior"
+                )
             summary = summarise(run)
         path = run.folder / "summary.json"
         run.writes.write(str(path), lambda: write_json(path, summary.to_json()))

@@ -98,6 +98,11 @@ class FinishedRun:
 
     def _nothing_collected(self) -> str:
         config = self.config
+        if config.swag is not None:
+            return (
+                f"{self.path}: has no posterior yet, which --swag draws at the end of the run; go on with "
+                f"--resume {self.path}"
+            )
         if config.first_collection > config.train_iter:
             advice = (
                 f"the run ends at {config.train_iter}: give --resume {self.path} with a larger "

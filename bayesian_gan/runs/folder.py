@@ -24,6 +24,8 @@ DATA_FILE = "data.json"
 # What the numbers of vectors are; not there of images.
 FEATURES_FILE = "table.json"
 SPLIT_FILE = "labelled.json"
+# Draws of a path, which `--swag` fits a Gaussian to.
+SNAPSHOTS = "snapshots"
 CLEAR_LINE = "\r\x1b[K"
 
 

@@ -28,6 +28,7 @@ from bayesian_gan.reliability.signals import Interruption
 from bayesian_gan.reliability.writes import Writes
 from bayesian_gan.runs.build import build_model, build_supervised
 from bayesian_gan.runs.folder import (
+    SNAPSHOTS,
     SPLIT_FILE,
     describe_data,
     describe_run,
@@ -45,6 +46,7 @@ class Prepared:
     """A run that is about to train: its parts, at the iteration where it begins or goes on.
 
     Attributes:
+        posterior: what is collected; with `--swag` the snapshots, until the end draws from their Gaussian.
         saved: iteration of the last checkpoint, or None.
         expected: seconds of an iteration with all that belongs to it; None where that is not known.
     """
@@ -106,7 +108,7 @@ def prepare(
         describe_run(folder, config, started_from)
         describe_data(folder, data)
         keep_labels(folder, config)
-    for place in (folder, folder / "posterior", folder / "tensorboard"):
+    for place in (folder, folder / "posterior", folder / SNAPSHOTS, folder / "tensorboard"):
         remove_parts(place)
     for line in (data.provenance, *data.notes):
         log.info(line)
@@ -152,7 +154,8 @@ def _with_parts(
     seconds: float,
 ) -> Prepared:
     """The parts around a model as it was built; `seconds` of training were before."""
-    posterior = Posterior.reopen(folder / "posterior", model, config.max_samples)
+    collected = folder / ("posterior" if config.swag is None else SNAPSHOTS)
+    posterior = Posterior.reopen(collected, model, config.max_samples)
     supervised = build_supervised(config, data, split)
     # Of several processes none may leave the training alone.
     breaks = None if replicas.is_multiworker(model.strategy) else interruption

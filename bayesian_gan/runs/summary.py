@@ -140,7 +140,8 @@ def _averaged(run: Prepared) -> Averaged:
         singly = [classification(chain, labels) for chain in chains]
         scores.append([[getattr(score, name) for name in SCORES] for score in singly])
     average = classification(total / count, labels)
-    if len(scores) < MIN_DRAWS:
+    # Those of --swag are independent by construction.
+    if len(scores) < MIN_DRAWS or run.config.swag is not None:
         return Averaged(average, None)
     draws = np.array(scores)
     each = {name: convergence(draws[..., k : k + 1]) for k, name in enumerate(SCORES)}

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from bayesian_gan.evaluation.baselines import BASELINES
-from benchmarks.table.cells import PAPER, SYSTEMS, TRAINED
+from benchmarks.table.cells import IN_PAPER, PAPER, SYSTEMS
 from benchmarks.table.further import details, paired, warmest
 from benchmarks.table.numbers import COUNTED, Line, Lines, of_lines, spread, three
 
@@ -15,10 +15,11 @@ TITLES = {
     "supervised": "supervised ³",
     "dcgan": "DCGAN ⁴",
     "w_dcgan": "W-DCGAN ⁴",
+    "swag": "SWAG ⁵",
     "dcgan_10": "DCGAN-10",
     "bayesgan": "BayesGAN",
 }
-EQUAL_COST = "⁵"
+EQUAL_COST = "⁶"
 INTRODUCTION = """\
 Made by `python benchmarks/table1.py --render` from `benchmarks/results/table1.jsonl`; do not edit.
 Scores on the whole test set at the *final* state of each run. Errors: mean ± 2 standard deviations
@@ -33,7 +34,8 @@ NOTES = """\
   have no label. Both baselines have no preset: `bayesian_gan.evaluation.baselines`.
 - ³ The CNN trains within another system's run, and has no minutes of its own.
 - ⁴ The last network; the average of its draws along the same run stands in the last table.
-- ⁵ So few iterations that all ten cost what the Bayesian GAN does.
+- ⁵ 20 draws of a Gaussian of rank 10 along the same path (Maddox et al. 2019), at the DCGAN's cost.
+- ⁶ So few iterations that all ten cost what the Bayesian GAN does.
 
 Minutes are those of the machine that ran a cell, and machines differ: they compare systems only
 roughly."""
@@ -110,7 +112,7 @@ def _table(lines: Lines) -> list[str]:
         cheap = not cells[N, "dcgan_10"] and bool(equal[N])
         own = [cells[N, s] or (equal[N] if s == "dcgan_10" else []) for s in SYSTEMS]
         marks = [f" {EQUAL_COST}" * (s == "dcgan_10" and cheap) for s in SYSTEMS]
-        paper = dict(zip(TRAINED, PAPER.get((dataset, N), ()), strict=False))
+        paper = dict(zip(IN_PAPER, PAPER.get((dataset, N), ()), strict=False))
         beside = [_paper(paper.get(system)) for system in SYSTEMS]
         errors = "errors" if dataset in COUNTED else "error %"
         table += [

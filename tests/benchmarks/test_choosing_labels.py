@@ -13,6 +13,7 @@ from bayesian_gan.data.label_table import read_label_table
 from bayesian_gan.data.splits import label_split
 from benchmarks import choosing_labels
 from benchmarks.choosing_labels import main, number
+from benchmarks.choosing_shown import curves_of
 
 Commands = list[dict[str, Any]]
 
@@ -137,6 +138,29 @@ def test_rounds_between_start_from_the_run_before(commands: Commands, tmp_path: 
     assert started[1:3] == asked[:2]
     assert len(set(asked)) == 3
     assert "--start_from=before" in lines(tmp_path)[1]["flags"]
+    # The last may be one of them; what is done is not done again.
+    commands.clear()
+    assert run(tmp_path, *flags, *between, "--last_goes_on") == 0
+    (last,) = [each for each in commands if "train" in each]
+    assert (last["train_iter"], last["start_from"]) == ("45", asked[-1])
+
+
+def test_errors_are_drawn_against_labels(
+    commands: Commands, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    figure = tmp_path / "figure.png"
+    assert run(tmp_path, "--figure", str(figure)) == 2
+    assert "no seed of digits has two rounds" in capsys.readouterr().err
+    short = ("--first_iterations", "90", "--between_iterations", "45", "--last_goes_on", "--go")
+    for seeds, rounds in (("0", "20,5,5"), ("1", "20,5")):
+        flags = ("--seeds", seeds, "--by", "typical", "random", "--rounds", rounds)
+        assert run(tmp_path, *flags, *short) == 0
+    assert run(tmp_path, "--figure", str(figure)) == 0
+    assert figure.read_bytes().startswith(b"\x89PNG")
+    # Errors are 100 - labels here. Seed 1 has no 30 labels and is left out of the line.
+    assert curves_of(lines(tmp_path)) == {
+        (by, 45): [(20, 80, 1), (25, 75, 1), (30, 70, 1)] for by in ("typical", "random")
+    }
 
 
 @pytest.mark.parametrize(
@@ -146,6 +170,7 @@ def test_rounds_between_start_from_the_run_before(commands: Commands, tmp_path: 
         (("--rounds", "20,0"), "--rounds 20,0"),
         (("--iterations", "0"), "--iterations 0"),
         (("--between_iterations", "0"), "--between_iterations 0"),
+        (("--last_goes_on",), "--last_goes_on needs --between_iterations"),
     ],
 )
 def test_wrong_arguments(

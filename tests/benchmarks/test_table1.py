@@ -98,7 +98,7 @@ def test_a_block_of_generators_is_taken_from_bayesgan_alone() -> None:
     extra = ("--generators_per_step=2",)
     cell = Cell("mnist", 100, "bayesgan", 0, "paper")
     assert cell.flags(extra)[-1] == "--generators_per_step=2"
-    for system in ("dcgan", "w_dcgan", "dcgan_10"):
+    for system in ("dcgan", "w_dcgan", "swag", "dcgan_10"):
         assert replace(cell, system=system).flags(extra)[-1] == "--generators_per_step=1"
         assert not any("per_step" in flag for flag in replace(cell, system=system).flags())
 
@@ -164,15 +164,15 @@ def test_each_system_reads_its_score_of_the_final_state() -> None:
         system: result(
             Cell("mnist", 100, system, 7, "laptop"), ("--lr=0.1",), summary, described, 60000
         )
-        for system in ("supervised", "dcgan", "w_dcgan", "dcgan_10", "bayesgan")
+        for system in ("supervised", "dcgan", "w_dcgan", "swag", "dcgan_10", "bayesgan")
     }
     errors = [line["errors"] for line in found.values()]
-    assert errors == [1, 2, 2, 3, 4]
+    assert errors == [1, 2, 2, 4, 3, 4]
     assert [line["ece"] for line in found.values()] == [0.01 * k for k in errors]
     assert found["bayesgan"]["single_errors"] == 2
     # An average along the trajectory of one network stands beside it, and only there.
     drawn = [line["trajectory_errors"] for line in found.values()]
-    assert drawn == [None, 4, 4, None, None]
+    assert drawn == [None, 4, 4, None, None, None]
     assert found["w_dcgan"]["trajectory_nll"] == pytest.approx(0.4)
     assert found["bayesgan"]["temperature"] == 0.5
     assert found["bayesgan"]["extra"] == "--lr=0.1"

@@ -58,6 +58,7 @@ OWN_DEFAULTS = {
     "class_frequencies": 0.0,
     "neighbours": 0.0,
     "label_folds": 1,
+    "swag": None,
     "average_decay": 0.999,
     "input_noise": 0.0,
     "hidden_noise": 0.0,

@@ -131,7 +131,16 @@ def test_a_weight_that_is_a_word_goes_on_and_may_not_become_a_number(tmp_path: P
 def test_checkpoints_of_before_there_was_an_order_are_of_the_same_flags(tmp_path: Path) -> None:
     config, _ = _parse("--out_dir", "o")
     of_tables = ("hidden", "label_column", "category_columns", "ignore_columns")
-    newer = ("order", "augment", "start_from", "prior", "prior_df", "label_folds", *of_tables)
+    newer = (
+        "order",
+        "augment",
+        "start_from",
+        "prior",
+        "prior_df",
+        "label_folds",
+        "swag",
+        *of_tables,
+    )
     of_before = {n: v for n, v in config.to_json().items() if n not in (*MAY_DIFFER, *newer)}
     assert configuration_checksum(config) == json_checksum(of_before)
     for change in ({"order": "generators_first"}, {"prior": "laplace"}, {"prior_df": 3.0}):
