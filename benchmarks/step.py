@@ -45,22 +45,29 @@ class Worker:
     """A process that builds one setting and makes steps when told."""
 
     def __init__(self, setting: Row) -> None:
-        self.setting = setting
         side_by_side = 1 if setting["system"] == "dcgan" else setting["num_mcmc"]
         threads = thread_environment(side_by_side, os.cpu_count() or 1)
+        command = [sys.executable, __file__, "--worker", json.dumps(setting)]
+        said = self.begin(setting, command, {**threads, **os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"})
+        self.flops = int(said)
+
+    def begin(self, setting: Row, command: list[str], environment: dict[str, str]) -> str:
+        """Starts the process; returns what it says when it has made its first step."""
+        self.setting = setting
         self.log = tempfile.TemporaryFile("w+")  # noqa: SIM115
         begin = time.perf_counter()
         self.process = subprocess.Popen(
-            [sys.executable, __file__, "--worker", json.dumps(setting)],
+            command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self.log,
             text=True,
-            env={**threads, **os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+            env=environment,
         )
-        self.flops = int(self._answer())
+        said = self._answer()
         self.seconds_to_first = time.perf_counter() - begin
         self.rounds: list[float] = []
+        return said
 
     def run(self, seconds: float) -> None:
         """Makes steps for about so long; keeps the median seconds of one."""

@@ -1,0 +1,173 @@
+"""This project's step beside the same step in PyTorch, in one run on one machine.
+
+    python benchmarks/peers/torch_step.py --python TORCH_VENV/bin/python
+    python benchmarks/peers/torch_step.py --python TORCH_VENV/bin/python --num_gen 1 --num_mcmc 1
+
+PyTorch is no dependency: it lives in an environment of its own (`python -m venv TORCH_VENV;
+TORCH_VENV/bin/pip install torch numpy`), whose Python is given. Without one a line says so, and
+nothing is measured. The forms in PyTorch (`torch_worker.py`): `port`, pair by pair as ports are
+written; `merged`, as an expert would; with and without `channels_last`, and with `torch.compile`
+where a compiler is there. Processes take turns, in alternating order; each may use all cores of this
+process. A ratio is the median of the rounds', with the smallest and the largest: over 1 this project
+is faster.
+"""
+
+# ruff: noqa: E402
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+sys.path[0] = str(Path(__file__).parents[2])
+
+import numpy as np
+
+from bayesian_gan.networks.dcgan import layer_plan
+from bayesian_gan.reliability.hardware import affinity
+from benchmarks.command_line import parser_of
+from benchmarks.step import Row, Worker
+from benchmarks.step_systems.systems import BATCH, DATA, Z_DIM
+
+WORKER = Path(__file__).with_name("torch_worker.py")
+SECONDS = 10.0
+OURS = "this project"
+
+
+class Peer(Worker):
+    """A process that makes the step in PyTorch when told.
+
+    Args:
+        python: of the environment that has PyTorch.
+        setting: of `torch_worker.py`.
+    """
+
+    def __init__(self, python: str, setting: Row) -> None:
+        command = [python, str(WORKER), json.dumps(setting)]
+        self.version = self.begin(setting, command, dict(os.environ))
+
+
+def forms(compiles: bool) -> dict[str, Row]:
+    """What is measured in PyTorch, by name."""
+    found = {
+        f"{form}{', channels_last' * last}": {"form": form, "channels_last": last, "compile": False}
+        for form in ("port", "merged")
+        for last in (False, True)
+    }
+    if compiles:
+        found["merged, compiled"] = {"form": "merged", "channels_last": False, "compile": True}
+    return found
+
+
+def peer_setting(given: argparse.Namespace, form: Row) -> Row:
+    """A setting of `torch_worker.py`, of the same networks and data as this project's."""
+    shape, num_data, classes = DATA[given.dataset]
+    layers = 2 if given.dataset == "digits" else 4
+    plan = [
+        (spec.kernel, spec.stride, spec.channels, spec.in_size[0], spec.out_size[0])
+        for spec in layer_plan(shape[:2], layers, given.df_dim)
+    ]
+    return {
+        "plan": plan,
+        "shape": shape,
+        "classes": classes,
+        "num_data": num_data,
+        "num_gen": given.num_gen,
+        "num_mcmc": given.num_mcmc,
+        "batch": BATCH,
+        "z_dim": Z_DIM,
+        "threads": affinity(),
+        "precision": given.precision,
+        **form,
+    }
+
+
+def lacking(python: str | None) -> str | None:
+    """Why PyTorch cannot be measured; None where it can."""
+    if python is None:
+        return "give --python, the Python of an environment that has PyTorch"
+    try:
+        done = subprocess.run(
+            [python, "-c", "import torch"], capture_output=True, text=True, check=False
+        )
+    except OSError as error:
+        return f"--python {python}: cannot be run ({error.strerror})"
+    if done.returncode:
+        return f"--python {python}: cannot import torch ({done.stderr.strip().splitlines()[-1]})"
+    return None
+
+
+def measure(workers: dict[str, Worker], rounds: int) -> None:
+    """Has them take turns, each first in every other round."""
+    for i in range(rounds):
+        order = list(workers.values())
+        for worker in order if i % 2 == 0 else order[::-1]:
+            worker.run(SECONDS)
+
+
+def table(workers: dict[str, Worker]) -> str:
+    """In Markdown: seconds, how much faster this project is, seconds to the first step, memory."""
+    ours = np.array(workers[OURS].rounds)
+    names = ("", "s / iteration", "this project is faster by (rounds)", "s to first", "GiB")
+    lines = [f"| {' | '.join(names)} |", f"| {' | '.join(['---'] * len(names))} |"]
+    for name, worker in workers.items():
+        each = np.array(worker.rounds)
+        ratios = each / ours
+        cells = (
+            name,
+            f"{np.median(each):.4f}",
+            f"{np.median(ratios):.2f} ({ratios.min():.2f} to {ratios.max():.2f})",
+            f"{worker.seconds_to_first:.1f}",
+            f"{worker.close() / 2**30:.2f}",
+        )
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def main(arguments: list[str]) -> int:
+    """Measures and prints; 0 where PyTorch is absent, too."""
+    given = _parse(arguments)
+    reason = lacking(given.python)
+    if reason is not None:
+        print(f"PyTorch is not measured: {reason}")
+        return 0
+    common: dict[str, Any] = {
+        "system": "paper",
+        "dataset": given.dataset,
+        "num_gen": given.num_gen,
+        "num_mcmc": given.num_mcmc,
+        "df_dim": given.df_dim,
+        "precision": given.precision,
+    }
+    workers: dict[str, Worker] = {OURS: Worker(common)}
+    for name, form in forms(shutil.which("c++") is not None).items():
+        if not given.forms or name in given.forms:
+            workers[name] = Peer(given.python, peer_setting(given, form))
+    versions = {worker.version for worker in workers.values() if isinstance(worker, Peer)}
+    print(
+        f"{given.dataset}, J_g {given.num_gen}, M {given.num_mcmc}, width {given.df_dim}, batch {BATCH}, "
+        f"{given.precision}; PyTorch {', '.join(versions)}; {affinity()} cores"
+    )
+    measure(workers, given.rounds)
+    print(table(workers))
+    return 0
+
+
+def _parse(arguments: list[str]) -> argparse.Namespace:
+    parser = parser_of(__doc__)
+    parser.add_argument("--python", help="of an environment that has PyTorch")
+    parser.add_argument("--dataset", default="mnist", choices=list(DATA))
+    parser.add_argument("--num_gen", type=int, default=10, help="J_g")
+    parser.add_argument("--num_mcmc", type=int, default=2, help="M")
+    parser.add_argument("--df_dim", type=int, default=24, help="width")
+    parser.add_argument("--precision", default="float32", choices=("float32", "mixed_bfloat16"))
+    parser.add_argument("--forms", nargs="+", metavar="NAME", help="some forms alone")
+    parser.add_argument("--rounds", type=int, default=5)
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
