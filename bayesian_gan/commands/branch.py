@@ -1,4 +1,4 @@
-"""`branch RUN_DIR`: begins a run where another's warm-up ended; see docs/explanation/samplers.md."""
+"""`branch RUN_DIR`: begins a run where another's warm-up ended; see docs/how-to/resume.md."""
 
 import argparse
 from pathlib import Path

@@ -45,7 +45,7 @@ class NetworkOptions(Group):
     start_from: str | None = option(None, since="2.0.0")
     """Begin with the weights that the networks of an earlier run have, its folder, in the place of
     new ones: for the next round, with more labels of the same classes. Networks, images and
-    classes must be the same. docs/how-to/predict.md says when it helps.
+    classes must be the same. docs/how-to/choose_labels.md says when it helps.
     """
 
     pooling: Literal["stride", "average"] = option("stride", kind="pictures")

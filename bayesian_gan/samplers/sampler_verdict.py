@@ -112,7 +112,8 @@ def explain_sampler(
     if _is_fisher(sampler) and evidence is not None and not evidence.directions:
         text = (
             'gradient_noise="fisher" takes noise off weight by weight, which is wrong where weights '
-            "are correlated, and the draws are too few to judge directions (5 for each weight)"
+            "are correlated, and directions were not judged (collect 10 draws for each weight, over all "
+            "chains; of more than 1,000 weights none are)"
         )
         reasons.append((Outcome.CANNOT_SAY, text))
     return verdict(reasons, temperature, evidence)
