@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 from instances import RequestError, to_array
 
 SIGNATURES = ("serving_default", "classify", "classify_float")
@@ -34,6 +33,10 @@ class Model:
             raise ValueError("the export is no SavedModel with a classifier")
         self.class_names: list[str] = described["class_names"]
         self.image_shape = tuple(described["image_shape"])
+        # Imported here: TensorFlow takes seconds to load, and a wrong path need not wait for it.
+        import tensorflow as tf
+
+        self._out_of_range = tf.errors.InvalidArgumentError
         # A model that was exported from Python says nothing of pictures of other sizes.
         self._pictures = described.get("pictures", {"fit": "stretch", "background": "white"})
         self._loaded = tf.saved_model.load(str(path))  # Whose variables the signatures need.
@@ -59,7 +62,7 @@ class Model:
         images = to_array(instances, self.image_shape, spec.dtype.as_numpy_dtype, **self._pictures)
         try:
             outputs = {key: value.numpy() for key, value in function(images=images).items()}
-        except tf.errors.InvalidArgumentError as error:
+        except self._out_of_range as error:
             # The model's own check of its floats, whose words stand in the middle of TensorFlow's.
             why = re.search(r"assertion failed: \[(.*?)\] \[Condition", str(error.message))
             if why is None:
