@@ -1,18 +1,14 @@
 """The serving example, as a process on a port: what it answers, what it refuses, and that it holds."""
 
-import base64
 import http.client
-import io
 import json
 import os
 import re
 import signal
 import socket
-import struct
 import subprocess
 import sys
 import time
-import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -21,6 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 import tensorflow as tf
+from bodies import BAD, BLANK, SHAPE, as_json, b64, picture
 from disagreeing import collected
 from PIL import Image
 
@@ -37,7 +34,6 @@ pytest.importorskip("tornado", reason="the serving example needs Tornado, which 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "serve"
 NAMES = ("a", "zwei", "三")
-SHAPE = (8, 8, 1)
 BACKGROUND = "blue"
 SECONDS = 2
 QUEUE = 2
@@ -116,16 +112,6 @@ def _predict(served: Served, instances: Any, **more: Any) -> list[dict[str, Any]
     return found["predictions"]
 
 
-def _b64(data: bytes) -> dict[str, str]:
-    return {"b64": base64.b64encode(data).decode()}
-
-
-def _picture(array: np.ndarray, mode: str = "L", kind: str = "PNG", **more: Any) -> bytes:
-    file = io.BytesIO()
-    Image.fromarray(array).convert(mode).save(file, kind, **more)
-    return file.getvalue()
-
-
 def _assert_says(rows: list[dict[str, Any]], loaded: Any, images: np.ndarray) -> None:
     """That rows are what the SavedModel says of uint8 images."""
     expected = {k: v.numpy() for k, v in loaded.classify(tf.constant(images)).items()}
@@ -164,7 +150,7 @@ def test_lists_and_pictures_are_answered_with_their_uncertainty(
     p = [row["probabilities"] for row in rows]
     np.testing.assert_allclose(p, served.posterior.predict(images), atol=TOLERANCE)
     assert max(row["mutual_information_bits"] for row in rows) > 0.05
-    pictures = [_b64(_picture(image[..., 0])) for image in images]
+    pictures = [b64(picture(image[..., 0])) for image in images]
     assert _predict(served, pictures) == rows
     mixed = [{"images": pictures[0]}, {"images": images[1].tolist()}, *pictures[2:]]
     assert _predict(served, mixed, signature_name="classify") == rows
@@ -181,104 +167,22 @@ def test_pictures_of_other_sizes_and_kinds_are_fitted_as_predict_does(
     turned = Image.Exif()
     turned[0x0112] = 6
     pictures = [
-        _picture(colours, "RGB"),
-        _picture(colours, "RGB", "JPEG", exif=turned),
-        _picture(numbers.integers(0, 256, (9, 33, 4), np.uint8), "RGBA"),
-        _picture(colours, "P", transparency=3),
-        _picture(colours, "CMYK", "JPEG", progressive=True),
-        _picture(images[0, ..., 0], "1"),
-        _picture(np.full((4000, 4000), 7, np.uint8)),
+        picture(colours, "RGB"),
+        picture(colours, "RGB", "JPEG", exif=turned),
+        picture(numbers.integers(0, 256, (9, 33, 4), np.uint8), "RGBA"),
+        picture(colours, "P", transparency=3),
+        picture(colours, "CMYK", "JPEG", progressive=True),
+        picture(images[0, ..., 0], "1"),
+        picture(np.full((4000, 4000), 7, np.uint8)),
     ]
     expected = [
         fitted(read_picture(each, background=BACKGROUND), SHAPE, "pad", BACKGROUND)
         for each in pictures
     ]
     assert expected[0].std() > 1
-    rows = _predict(served, [_b64(each) for each in pictures[:-1]])
+    rows = _predict(served, [b64(each) for each in pictures[:-1]])
     _assert_says(rows, served.loaded, np.stack(expected[:-1]))
-    _assert_says(_predict(served, [_b64(pictures[-1])]), served.loaded, expected[-1][None])
-
-
-def _bomb(width: int, height: int) -> bytes:
-    """A PNG of a few bytes whose header says that it is large."""
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        checksum = zlib.crc32(kind + data)
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", checksum)
-
-    head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    data = zlib.compress(bytes(1000))
-    parts = chunk(b"IHDR", head) + chunk(b"IDAT", data) + chunk(b"IEND", b"")
-    return b"\x89PNG\r\n\x1a\n" + parts
-
-
-def _scans(count: int) -> bytes:
-    """A progressive JPEG whose last pass over all pixels comes many times."""
-    data = _picture(np.zeros((64, 64), np.uint8), kind="JPEG", progressive=True)
-    last = data[data.rindex(b"\xff\xda") : -2]
-    return data[:-2] + last * count + data[-2:]
-
-
-def _json(**request: Any) -> str:
-    return json.dumps(request)
-
-
-BLANK = np.zeros(SHAPE, int).tolist()
-GREY_PNG = _picture(np.arange(64, dtype=np.uint8).reshape(8, 8))
-BAD = {
-    "empty": ("", 400, "no JSON"),
-    "no JSON": ("{", 400, "no JSON"),
-    "not UTF-8": (b"\xff\xfe{", 400, "no JSON"),
-    "deep": ("[" * 1_000_000, 400, "no JSON"),
-    "NaN": ('{"instances": [NaN]}', 400, "NaN"),
-    "a long number": ('{"instances": [' + "9" * 5000 + "]}", 400, "no JSON"),
-    "a list": ("[1]", 400, '{"instances"'),
-    "columns": (_json(inputs=[BLANK]), 400, '{"instances"'),
-    "unknown": (_json(instances=[BLANK], signature="x"), 400, "'signature'"),
-    "signature": (_json(instances=[BLANK], signature_name="embed"), 400, "'embed'"),
-    "signature's type": (_json(instances=[BLANK], signature_name=1), 400, "signature_name"),
-    "none": (_json(instances=[]), 400, "empty"),
-    "shape": (_json(instances=[BLANK, BLANK[:-1]]), 400, "instances[1]: must be 8x8x1"),
-    "ragged": (_json(instances=[[*BLANK[:-1], [[0]]]]), 400, "instances[0]: must be 8x8x1"),
-    "texts": (_json(instances=[[[["0"]] * 8] * 8]), 400, "whole numbers from 0 to 255"),
-    "booleans": (_json(instances=[[[[True]] * 8] * 8]), 400, "whole numbers from 0 to 255"),
-    "null": (_json(instances=[[[[None]] * 8] * 8]), 400, "whole numbers from 0 to 255"),
-    "halves": (_json(instances=[[[[0.5]] * 8] * 8]), 400, "whole numbers from 0 to 255"),
-    "256": (_json(instances=[[[[256]] * 8] * 8]), 400, "whole numbers from 0 to 255"),
-    "-1": (_json(instances=[[[[-1]] * 8] * 8]), 400, "whole numbers from 0 to 255"),
-    "range": (
-        _json(instances=[[[[255.0]] * 8] * 8], signature_name="classify_float"),
-        400,
-        "must lie in [-1, 1]",
-    ),
-    "huge": (
-        _json(instances=[[[[10**400]] * 8] * 8], signature_name="classify_float"),
-        400,
-        "too large",
-    ),
-    "a picture as floats": (
-        _json(instances=[_b64(GREY_PNG)], signature_name="classify_float"),
-        400,
-        "uint8",
-    ),
-    "other keys": (_json(instances=[{"png": "AAAA"}]), 400, "b64"),
-    "no text": (_json(instances=[{"b64": 1}]), 400, "b64"),
-    "no base64": (_json(instances=[{"b64": "%%%%"}]), 400, "no base64"),
-    "no picture": (_json(instances=[_b64(b"GIF89a" + bytes(50))]), 400, "no PNG or JPEG"),
-    "cut short": (_json(instances=[_b64(GREY_PNG[:-30])]), 400, "cannot be decoded"),
-    "16 bits": (
-        _json(instances=[_b64(_picture(np.zeros((8, 8), np.uint16), "I;16"))]),
-        400,
-        "mode I;16",
-    ),
-    "bomb": (_json(instances=[_b64(_bomb(15_000, 15_000))]), 413, "pixels"),
-    "long": (_json(instances=[_b64(_bomb(100_000, 1))]), 413, "100000 x 1"),
-    "scans": (_json(instances=[_b64(_scans(200))]), 413, "64 scans"),
-    "many": (_json(instances=[BLANK] * 257), 413, "256 are the most"),
-    "large": (" " * (2**23 + 1), 413, "8388608 bytes"),
-    "100 MB": (b" " * 100_000_000, 413, "8388608 bytes"),
-    "100 MB in chunks": (iter([b" " * 1_000_000] * 100), 413, "8388608 bytes"),
-}
+    _assert_says(_predict(served, [b64(pictures[-1])]), served.loaded, expected[-1][None])
 
 
 @pytest.mark.parametrize("case", BAD)
@@ -296,8 +200,8 @@ def test_a_bad_body_is_one_line(served: Served, case: str) -> None:
 
 
 def test_pixels_are_counted_over_a_request(served: Served) -> None:
-    picture = _b64(_picture(np.zeros((3000, 3000), np.uint8)))
-    body = _json(instances=[picture, picture])
+    large = b64(picture(np.zeros((3000, 3000), np.uint8)))
+    body = as_json(instances=[large, large])
     status, found, _ = _ask(served, "POST", f"{MODEL}:predict", body)
     assert (status, found["error"]) == (
         413,
