@@ -5,7 +5,8 @@ does the work and returns the exit status. It is imported only when its command 
 TensorFlow, if at all, inside `run`: help and a wrong argument need not wait for it.
 
 A command with the flags of a run has `start()` in their place: it reads them from `sys.argv` and exits with
-a status of its own. The programs `run_bgan.py`, `run_bgan_semi.py` and `run_bgan_synth.py` call it too.
+a status of its own. Their class is the module's `OPTIONS`. The programs `run_bgan.py`, `run_bgan_semi.py` and
+`run_bgan_synth.py` call it too.
 """
 
 import argparse
@@ -25,6 +26,7 @@ COMMANDS: dict[str, str] = {
     "branch": "begins a run where another's warm-up ended, with another temperature for example",
     "check": "reads every draw of a run's posterior, and says which are damaged",
     "classify": "the short form of predict, for a few pictures",
+    "completion": "a script for bash, zsh or fish, which completes commands and options at a TAB",
     "data": "which data sets there are, what is in one, and an example of your own",
     "diagnose": "whether a run's chains agree: R-hat, effective sample sizes, plots, ArviZ",
     "doctor": "whether this machine is fit for runs; what to send with a report of a bug",

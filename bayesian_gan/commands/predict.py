@@ -17,7 +17,6 @@ from bayesian_gan.data.features import Features
 from bayesian_gan.data.given_pictures import Batch, batches, check_given
 from bayesian_gan.data.paths import reason
 from bayesian_gan.errors import InputError
-from bayesian_gan.options.own_data import is_own
 from bayesian_gan.runs.finished import FinishedRun
 from bayesian_gan.storage import write_atomically
 
@@ -105,9 +104,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _pictures(opened: FinishedRun, paths: list[Path]) -> Iterator[Batch]:
-    # As the run's own pictures were; those of other data sets were of the networks' size.
-    fit = opened.config.fit if is_own(opened.config.dataset) else "stretch"
-    return batches(paths, opened.picture_shape, fit=fit, background=opened.config.background)
+    shape, background = opened.picture_shape, opened.config.background
+    return batches(paths, shape, fit=opened.fit, background=background)
 
 
 def _rows(features: Features, paths: list[Path]) -> Iterator[Batch]:

@@ -19,6 +19,7 @@ from bayesian_gan.runs.devices import use_device
 if TYPE_CHECKING:
     from bayesian_gan.runs.prior_predictive import PriorPredictive
 
+OPTIONS = PredictiveConfig
 STOPPED = "stopped, and nothing written"
 
 
@@ -27,7 +28,7 @@ def start() -> None:
 
     A user's mistake is one line on the standard error and exit status 2.
     """
-    run_program(PredictiveConfig, begin, STOPPED)
+    run_program(OPTIONS, begin, STOPPED)
 
 
 def begin() -> None:

@@ -6,6 +6,7 @@ from bayesian_gan.commands.entry import run_program
 from bayesian_gan.runs.folder import check_writable
 from bayesian_gan.synthetic.options import SynthConfig
 
+OPTIONS = SynthConfig
 STOPPED = "stopped"
 
 
@@ -15,7 +16,7 @@ def start() -> None:
     A user's mistake is one line on the standard error and exit status 2. The others: 0 the run is finished, 3 a
     number was not finite, 4 something could not be written, 130 Ctrl-C.
     """
-    run_program(SynthConfig, begin, STOPPED)
+    run_program(OPTIONS, begin, STOPPED)
 
 
 def begin() -> None:

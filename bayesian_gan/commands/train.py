@@ -21,6 +21,7 @@ from bayesian_gan.runs.kept_labels import with_kept_labels
 from bayesian_gan.runs.resume import AUTO, resolve
 from bayesian_gan.runs.threads import thread_environment
 
+OPTIONS = Config
 STOPPED = "stopped before the training began"
 
 
@@ -34,7 +35,7 @@ def start(semi: bool = True) -> None:
     Args:
         semi: whether `--semi` is on by default.
     """
-    run_program(Config, begin, STOPPED, semi=semi)
+    run_program(OPTIONS, begin, STOPPED, semi=semi)
 
 
 def begin() -> None:

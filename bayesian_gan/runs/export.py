@@ -76,6 +76,8 @@ def export(request: Request, say: Callable[[str], object] = print) -> None:
     description["run"] = request.run.resolve().name
     if run.features is not None:
         description["table"] = run.features.to_json()
+    else:
+        description["pictures"] = {"fit": run.fit, "background": run.config.background}
     with output_folder(request.output, request.overwrite) as folder:
         if request.distill:
             assert classifier is not None

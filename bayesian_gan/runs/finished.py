@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from bayesian_gan.data.features import Features
 from bayesian_gan.errors import InputError
 from bayesian_gan.options.config import Config
+from bayesian_gan.options.own_data import is_own
 from bayesian_gan.runs.calibrate import read_tempering
 from bayesian_gan.runs.folder import DATA_FILE, FEATURES_FILE, RUN_FORMAT, SPLIT_FILE
 from bayesian_gan.runs.kept_labels import with_kept_labels
@@ -131,6 +132,14 @@ class FinishedRun:
             raise InputError(f"{self.path}: a run on rows, which are no pictures; give another run")
         height, width, channels = self.image_shape
         return height, width, channels
+
+    @property
+    def fit(self) -> str:
+        """How pictures get the networks' size, as the run's own got it; see `data.resizing.fitted`.
+
+        Those of other data sets than the user's own had it already.
+        """
+        return self.config.fit if is_own(self.config.dataset) else "stretch"
 
     @cached_property
     def features(self) -> Features | None:

@@ -33,6 +33,8 @@ def test_savedmodel_of_a_run_equals_its_predictions(run_folder: Path, tmp_path: 
     described = json.loads((output / "export.json").read_text())
     assert described["classifier"] == [f"{i:08d}_{m:04d}" for i in (20, 30, 40) for m in range(2)]
     assert len(described["generator"]) == 12
+    # The digits are of the networks' size; `--fit`, crop by default, is for pictures of one's own.
+    assert described["pictures"] == {"fit": "stretch", "background": "white"}
     assert sorted(path.name for path in output.parent.iterdir()) == ["1"]
 
 

@@ -13,7 +13,13 @@ ROOT = Path(__file__).parents[2]
 WIDTH = 100
 # Made by commands, whose sources have rules of their own.
 GENERATED = ("docs/reference/options.md",)
-OTHERS = [ROOT / name for name in ("CHANGELOG.md", "CONTRIBUTING.md", "examples/cluster/README.md")]
+NAMES = (
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "examples/cluster/README.md",
+    "examples/serve/README.md",
+)
+OTHERS = [ROOT / name for name in NAMES]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 LINK = re.compile(r"(!?)\[((?:[^\[\]`]|`[^`]*`)*)\]\(([^)\s]+)\)")
 
