@@ -31,7 +31,8 @@ on the whole test set.
 
 | score | what stands here |
 | --- | --- |
-| errors | mean ± 2 standard deviations over label sets, their number in parentheses; in italics the paper's Table 1, as it is printed there |
+| errors | mean ± 2 standard deviations over label sets, their number in parentheses |
+| *errors* | the paper's Table 1, as it is printed there |
 | NLL | mean, in nats |
 | ECE | mean, 15 bins of equal width |
 | **bold** | the best mean of a row, of ours, where all are known |
