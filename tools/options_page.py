@@ -12,13 +12,17 @@ from bayesian_gan.synthetic.options import SynthConfig
 HEAD = """\
 # Options
 
-`make options` writes this page from the declarations in `bayesian_gan/options/`; do not edit it.
-`--help` shows the first group, `--help GROUP` another one, and `--helpfull` all of them.
+This page lists every option of a run, by program and group. `make options` writes it from the
+declarations in `bayesian_gan/options/`; do not edit it.
 
-An option without a default is not set; its text says what happens then. *May differ* says where an
-option may have another value than the run that is gone on with: when it is *resumed*, or *branched*
-off from, where its warm-up ended. An option whose range is *on or off* is switched on by `--NAME`
-and off by `--noNAME`.
+| column | what it says |
+| --- | --- |
+| default | empty: the option is not set, and its text says what happens then |
+| range | *on or off*: `--NAME` switches it on, `--noNAME` off |
+| may differ | who may have another value: *resumed*, a run that goes on with `--resume`; |
+| | *branched*, one that begins where another's warm-up ended (`bayesian-gan branch`) |
+
+On the command line `--help` shows the first group, `--help GROUP` another one, and `--helpfull` all.
 """
 PROGRAMS = (
     ("bayesian-gan train, run_bgan_semi.py, run_bgan.py", Config),

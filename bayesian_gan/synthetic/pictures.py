@@ -3,6 +3,7 @@
 import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -14,6 +15,7 @@ from bayesian_gan.synthetic.options import SYSTEMS
 
 MAX_GENERATOR_ROWS = 3
 MAX_POINTS = 2000
+BESIDE: dict[str, Any] = {"textcoords": "offset points", "va": "center", "fontsize": "small"}
 REAL_COLOUR, COLOURS = "0.6", ("tab:blue", "tab:red", "tab:green", "tab:purple")
 
 
@@ -50,6 +52,8 @@ def points_picture(
             panel.set(xticks=[], yticks=[], xlim=edges[0][[0, -1]], ylim=edges[1][[0, -1]])
     for panel, iteration in zip(panels[0], columns, strict=True):
         panel.set_title(f"iteration {iteration}")
+    figure.suptitle("Generated points (coloured) on real ones (grey)")
+    figure.supxlabel("first principal component of the real points; upwards the second")
     return figure
 
 
@@ -76,12 +80,18 @@ def divergence_picture(measurements: Sequence[Measurement], floor: float) -> Fig
         iterations = sorted({m.iteration for m in own})
         values = [[m.divergence for m in own if m.iteration == i] for i in iterations]
         axis = np.array(iterations) * last / ends[name]
-        panel.plot(axis, [np.mean(v) for v in values], color=colour, label=SYSTEMS[name])
+        means = [np.mean(v) for v in values]
+        panel.plot(axis, means, color=colour)
+        panel.annotate(SYSTEMS[name], (axis[-1], means[-1]), (4, 0), color=colour, **BESIDE)
         low, high = [min(v) for v in values], [max(v) for v in values]
         panel.fill_between(axis, low, high, color=colour, alpha=0.2, linewidth=0)
-    panel.axhline(floor, color="0.4", linestyle=":", label="second real sample")
-    panel.set(xlabel="iterations", ylabel="Jensen-Shannon divergence (nats)", ylim=(0, None))
-    panel.legend(fontsize="small")
+    panel.axhline(floor, color="0.4", linestyle=":")
+    panel.annotate("second real sample", (0, floor), (4, 6), color="0.4", **BESIDE)
+    panel.set(xlabel="iterations", ylabel="Jensen-Shannon divergence (nats)")
+    panel.set(xlim=(0, last), ylim=(0, None))
+    runs = len(measurements) / len({(m.system, m.iteration) for m in measurements})
+    over = f", mean and range of {runs:g} runs" if runs > 1 else ""
+    panel.set_title(f"How far generated points are from real ones{over}", fontsize="medium")
     return figure
 
 

@@ -29,6 +29,7 @@ B = 0.9
 STEP = 0.01
 ORDERS: tuple[Order, ...] = ("simultaneous", "generators_first", "discriminators_first")
 FRICTIONS = (0.1, 0.3, 1.0)
+ARROW = {"arrowstyle": "-", "color": "0.6"}
 # Rows of the state (g, v_g, d, v_d).
 PLAYERS = {"generator": slice(0, 2), "discriminator": slice(2, 4)}
 
@@ -116,26 +117,49 @@ def table() -> str:
 
 def draw(path: Path) -> None:
     """Variance against friction at one step, and against the steps of a player before the other moves."""
-    _, (left, right) = plt.subplots(1, 2, figsize=(9.0, 3.6), sharey=True)
+    figure, (left, right) = plt.subplots(1, 2, figsize=(9.0, 4.0), sharey=True)
+    figure.suptitle("The bilinear game: what is drawn depends on friction and order")
     frictions = np.geomspace(0.08, 1.0, 400)
     for order, style in zip(ORDERS, ("-", "--", ":"), strict=True):
-        left.plot(frictions, [variance(order, STEP, f) for f in frictions], style, label=order)
+        left.plot(frictions, [variance(order, STEP, f) for f in frictions], style)
+    left.annotate(
+        "simultaneous", (0.135, 1.83), (0.19, 2.6), fontsize=9, color="C0", arrowprops=ARROW
+    )
+    left.annotate(
+        "generators first and\ndiscriminators first",
+        (0.0945, 6.0),
+        (0.13, 7.0),
+        fontsize=9,
+        color="C2",
+        arrowprops=ARROW,
+    )
     left.set(xscale="log", yscale="log", xlabel="friction", ylabel="variance of each player")
-    left.set(ylim=(0.9, 12.0), title=f"one step of {STEP:g} each", yticks=(1, 2, 5, 10))
+    left.set(
+        ylim=(0.9, 12.0), title=f"Each player makes one step of {STEP:g}", yticks=(1, 2, 5, 10)
+    )
     left.set_xticks((0.1, 0.2, 0.5, 1.0), ("0.1", "0.2", "0.5", "1 (SGLD)"))
     left.yaxis.set_major_formatter("{x:g}")
     left.minorticks_off()
-    repeats = np.unique(np.geomspace(1, 1000, 60).astype(int))
-    for friction in FRICTIONS:
+    repeats = np.unique(np.geomspace(1, 1000, 300).astype(int))
+    for friction, place in zip(FRICTIONS, ((1.1, 1.75), (6, 1.25), (330, 1.7)), strict=True):
         each = [variance("generators_first", STEP, friction, int(n)) for n in repeats]
-        right.plot(repeats, each, label=f"friction {friction:g}")
+        (line,) = right.plot(repeats, each)
+        lost = repeats[np.isinf(each)]
+        text = f"friction {friction:g}"
+        if len(lost):
+            text += f": diverges\nwith {lost.min()} to {lost.max()} steps"
+        right.annotate(text, place, fontsize=9, color=line.get_color())
     right.set(xscale="log", xlabel="steps of a player before the other moves")
-    right.set(title="generators_first, repeated")
+    right.set(title=f"Generators first, steps of {STEP:g}")
+    right.set_xticks((1, 10, 100, 1000), ("1", "10", "100", "1000"))
+    right.minorticks_off()
     for ax in (left, right):
         ax.axhline(exact_alternation(), color="0.6", linewidth=0.8)
         ax.axhline(1.0, color="0.6", linewidth=0.8)
-        ax.legend(frameon=False, fontsize=8)
-    right.annotate("exact alternation: 5.26", (1, 5.5), fontsize=8, color="0.4")
+    right.annotate(
+        f"exact draws in turn: {exact_alternation():.2f}", (1.1, 5.5), fontsize=9, color="0.4"
+    )
+    left.annotate("each conditional: 1", (0.082, 1.04), fontsize=9, color="0.4")
     plt.tight_layout()
     plt.savefig(path, dpi=130)
     plt.close()

@@ -74,7 +74,10 @@ def main() -> None:
     mean_step = float(np.mean([float(step(t)) for t in range(CYCLE) if phase[t]]))
     cyclical = sample(SGHMC(step, 1, friction=0.1, seed=1))[np.tile(phase, STEPS // CYCLE)]
     plain = sample(SGHMC(mean_step, 1, friction=0.1, seed=1))
-    _, axes = plt.subplots(1, 2, figsize=(8.5, 4.4), sharex=True, sharey=True)
+    figure, axes = plt.subplots(1, 2, figsize=(8.5, 4.8), sharex=True, sharey=True)
+    figure.suptitle(
+        "A mixture of 100 normals: four chains, all started bottom left; circles: no draw"
+    )
     for ax, (name, samples) in zip(
         axes, {"plain SGHMC": plain, "cyclical SGHMC": cyclical}.items(), strict=True
     ):
@@ -90,6 +93,8 @@ def main() -> None:
         ax.set(
             title=f"{name}: {found} of 100 modes", aspect="equal", xlim=(-11, 11), ylim=(-11, 11)
         )
+        ax.set(xlabel=r"$\theta_1$")
+    axes[0].set(ylabel=r"$\theta_2$")
     plt.tight_layout()
     plt.savefig(folder / "mixture.png", dpi=130)
 

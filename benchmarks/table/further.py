@@ -49,7 +49,7 @@ def paired(lines: Lines) -> list[str]:
     scores = ("its errors", "BayesGAN's", "its NLL", "BayesGAN's", "its ECE %", "BayesGAN's")
     header = ("N", "system", "label sets", *scores)
     return [
-        "On the label sets that both have, in the mean:",
+        "Each system beside BayesGAN, means over the label sets that both have:",
         "",
         _row(*header),
         "| --- |" + " --- |" * (len(header) - 1),
@@ -75,7 +75,12 @@ def details(lines: Lines) -> list[str]:
         "minutes an epoch",
     )
     header = ("N", "system", "temperature", *errors, *rest)
-    table = [_row(*header), "| --- |" + " --- |" * (len(header) - 1)]
+    table = [
+        "Single networks beside averages, and what a run costs:",
+        "",
+        _row(*header),
+        "| --- |" + " --- |" * (len(header) - 1),
+    ]
     for key in sorted(groups, key=_order):
         N, system, temperature, equal_cost = key
         own = groups[key]

@@ -21,13 +21,26 @@ TITLES = {
 }
 EQUAL_COST = "⁶"
 INTRODUCTION = """\
-Made by `python benchmarks/table1.py --render` from `benchmarks/results/table1.jsonl`; do not edit.
-Scores on the whole test set at the *final* state of each run. Errors: mean ± 2 standard deviations
-over label sets, their number in parentheses; beside ours, in italics, the paper's Table 1, as it is
-printed there. NLL in nats and ECE (15 bins of equal width): means. **Bold** is the best mean of a
-row, of ours, where all are known; systems may have different label sets, so below each table stand
-the means of those that both have. In each preset all systems have the same terms. "-" is not known:
-runs of version 1.1.0 did not keep the ECE."""
+This page has what every system of the paper's Table 1 achieves here, beside what is cheap. How the
+systems are made: [The systems](systems.md).
+
+    python benchmarks/table1.py --data_path D --go     # runs what is missing, hours
+    python benchmarks/table1.py --render               # writes this page; do not edit it
+
+Each run adds a line to `benchmarks/results/table1.jsonl`. Scores are of the *final* state of a run
+on the whole test set.
+
+| score | what stands here |
+| --- | --- |
+| errors | mean ± 2 standard deviations over label sets, their number in parentheses |
+| *errors* | the paper's Table 1, as it is printed there |
+| NLL | mean, in nats |
+| ECE | mean, 15 bins of equal width |
+| **bold** | the best mean of a row, of ours, where all are known |
+| - | not known: runs of version 1.1.0 did not keep the ECE |
+
+In each preset all systems have the same terms. Systems may have different label sets, so below each
+table stand the means over those that both have."""
 NOTES = """\
 - ¹ On 50 principal components, from the labels alone; C by cross-validation on them.
 - ² scikit-learn's LabelSpreading on these components, 7 neighbours, with at most 20,000 images that

@@ -288,7 +288,7 @@ def test_systems_are_compared_on_the_label_sets_that_both_have() -> None:
     lines += [_line(**single, N=20)]  # Without a Bayesian GAN there is nothing to compare with.
     lines += [_baseline(label_seed=2, errors=900)]
     text = render(lines)
-    paired = text.split("both have, in the mean")[1].split("a single network")[0]
+    paired = text.split("that both have:")[1].split("a single network")[0]
     for row in (
         "| 100 | label_spreading | 2 | 900 | 120 | 0.0400 | 0.0200 | 1.25 | - |",
         "| 100 | dcgan | 1, 4 | 120 | 125 | 0.0500 | 0.0250 | - | - |",
