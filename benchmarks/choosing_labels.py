@@ -101,7 +101,7 @@ def steps_of(known: argparse.Namespace, extra: tuple[str, ...]) -> list[list[Ste
             steps = [Step(known.data, seed, by, rounds[:k], between) for k in range(2, len(rounds))]
             last = between if known.last_goes_on else flags
             steps += [Step(known.data, seed, by, rounds, last)] * (len(rounds) > 1)
-            if by != BALANCED or first == flags:
+            if by != BALANCED or first == flags or known.between_iterations:
                 steps.insert(0, Step(known.data, seed, BALANCED, rounds[:1], first))
             chains.append(steps)
     return chains

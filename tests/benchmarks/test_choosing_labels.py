@@ -153,13 +153,14 @@ def test_errors_are_drawn_against_labels(
     assert "no seed of digits has two rounds" in capsys.readouterr().err
     short = ("--first_iterations", "90", "--between_iterations", "45", "--last_goes_on", "--go")
     for seeds, rounds in (("0", "20,5,5"), ("1", "20,5")):
-        flags = ("--seeds", seeds, "--by", "typical", "random", "--rounds", rounds)
+        flags = ("--seeds", seeds, "--by", "typical", "random", "balanced", "--rounds", rounds)
         assert run(tmp_path, *flags, *short) == 0
     assert run(tmp_path, "--figure", str(figure)) == 0
     assert figure.read_bytes().startswith(b"\x89PNG")
     # Errors are 100 - labels here. Seed 1 has no 30 labels and is left out of the line.
     assert curves_of(lines(tmp_path)) == {
-        (by, 45): [(20, 80, 1), (25, 75, 1), (30, 70, 1)] for by in ("typical", "random")
+        (by, 45): [(20, 80, 1), (25, 75, 1), (30, 70, 1)]
+        for by in ("typical", "random", "balanced")
     }
 
 
