@@ -59,6 +59,7 @@ def draw(runs: list[FinishedRun], path: Path) -> None:
     axes.annotate(
         "supervised CNN", (minutes[0], above), (0, 5), textcoords="offset points", color="0.5"
     )
+    axes.margins(y=0.12)
     _label(axes, sorted(ends))
     figure.tight_layout()
     figure.savefig(path, dpi=130)
