@@ -100,6 +100,6 @@ BAD = {
     "scans": (as_json(instances=[b64(_scans(200))]), 413, "64 scans"),
     "many": (as_json(instances=[BLANK] * 257), 413, "256 are the most"),
     "large": (" " * (2**23 + 1), 413, "8388608 bytes"),
-    "100 MB": (b" " * 100_000_000, 413, "8388608 bytes"),
-    "100 MB in chunks": (iter([b" " * 1_000_000] * 100), 413, "8388608 bytes"),
+    "30 MB": (b" " * 30_000_000, 413, "8388608 bytes"),
+    "30 MB in chunks": (iter([b" " * 1_000_000] * 30), 413, "8388608 bytes"),
 }

@@ -1,24 +1,20 @@
-"""The notebook for Colab: its cells compile, and what they call is there; slowly, it runs."""
+"""The notebook for Colab: its cells compile, and what they call is there."""
 
 import argparse
 import importlib
-import os
 import re
 import shlex
-import sys
 from pathlib import Path
 
 import nbformat
 import pytest
 from conftest import parse_flags
 from IPython.core.inputtransformer2 import TransformerManager
-from nbclient import NotebookClient
 
 from bayesian_gan.commands import COMMANDS
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOK = ROOT / "examples" / "colab.ipynb"
-QUICK = "--train_iter 40 --n_save 10 --warm_up 10 --collect_every 10"
 
 
 def _cells() -> list[str]:
@@ -69,33 +65,3 @@ def test_what_it_calls_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
     programs = [words[1] for words in _commands() if words[0] == "python"]
     assert programs
     assert all((ROOT / program).exists() for program in programs)
-
-
-@pytest.mark.slow
-def test_it_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """From a clone of this repository, in short, with the packages that are installed here."""
-    notebook = nbformat.read(NOTEBOOK, as_version=4)
-    for cell in notebook.cells:
-        cell.source = (
-            cell.source.replace("%pip install", "# pip install")
-            .replace("digits.flags", f"digits.flags {QUICK}")
-            .replace("--minutes 5", "--minutes 0.2")
-        )
-        if cell.source.startswith("REPOSITORY"):
-            cell.source = re.sub(r'"https://github.com[^"]*"', f'"file://{ROOT}"', cell.source)
-    tools = tmp_path / "tools"
-    tools.mkdir()
-    (tools / "bayesian-gan").write_text('#!/bin/sh\nexec python -m bayesian_gan "$@"\n')
-    (tools / "bayesian-gan").chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tools}:{Path(sys.executable).parent}:{os.environ['PATH']}")
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    resources = {"metadata": {"path": str(tmp_path)}}
-    NotebookClient(notebook, timeout=1200, kernel_name="python3", resources=resources).execute()
-    pictures = [
-        output
-        for cell in notebook.cells
-        for output in cell.get("outputs", [])
-        if "image/png" in output.get("data", {})
-    ]
-    assert len(pictures) == 2
-    assert len((tmp_path / "bayesian-gan" / "predictions.csv").read_text().splitlines()) == 1258
