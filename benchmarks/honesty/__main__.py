@@ -19,12 +19,11 @@ from typing import Any
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
-import bayesian_gan  # noqa: E402
 from bayesian_gan.errors import InputError  # noqa: E402
 from benchmarks.command_line import parser_of, status_of  # noqa: E402
 from benchmarks.honesty.data import NAMES, SEEDS  # noqa: E402
 from benchmarks.honesty.trial import TABLES, VARIANTS, Trial  # noqa: E402
-from benchmarks.table.results import append_result, check_version, read_lines  # noqa: E402
+from benchmarks.study import add_arguments, study  # noqa: E402
 
 REQUIRED = ("name", "data", "part", "N", "label_seed", "variant", "scores", "version")
 LABELS_OF_TABLES = 30
@@ -45,30 +44,12 @@ def main(arguments: list[str]) -> int:
 
 
 def _do(known: argparse.Namespace, extra: tuple[str, ...]) -> None:
-    lines = read_lines(known.results, REQUIRED)
-    if known.table:
-        print(table(lines))
-        return
-    check_version(known.results, lines, bayesian_gan.__version__)
-    trials = _trials(known, extra)
-    missing = [trial for trial in trials if not any(map(trial.is_in, lines))]
-    print(f"{len(trials) - len(missing)} of {len(trials)} trials are done")
-    for trial in missing:
-        print(f"  {trial.name}{_expected(trial, lines)}")
-    if missing and not known.go:
-        print("--go runs them")
-    for trial in missing if known.go else ():
-        line = trial.run(known.runs.resolve(), known.data_path)
-        line["version"] = bayesian_gan.__version__
-        append_result(known.results, line)
-        lines.append(line)
-        score = line["scores"]["average"]
-        print(
-            f"{trial.name}: {score['errors']} of {score['n']} errors, NLL {score['nll']:.3f}",
-            flush=True,
-        )
-    if known.go:
-        print(table(lines))
+    study(known, REQUIRED, lambda: _trials(known, extra), table, _said)
+
+
+def _said(line: dict[str, Any]) -> str:
+    score = line["scores"]["average"]
+    return f"{score['errors']} of {score['n']} errors, NLL {score['nll']:.3f}"
 
 
 def _trials(known: argparse.Namespace, extra: tuple[str, ...]) -> list[Trial]:
@@ -88,15 +69,6 @@ def _trials(known: argparse.Namespace, extra: tuple[str, ...]) -> list[Trial]:
         for data in known.data
         for variant in known.variants
     ]
-
-
-def _expected(trial: Trial, lines: list[dict[str, Any]]) -> str:
-    like = [
-        line["seconds"] * trial.iterations / line["iterations"]
-        for line in lines
-        if (line["data"], line["variant"]) == (trial.data, trial.variant)
-    ]
-    return f": about {statistics.mean(like) / 60:.0f} minutes" if like else ""
 
 
 def table(lines: list[dict[str, Any]]) -> str:
@@ -142,17 +114,12 @@ def _mean(values: list[float | None]) -> str:
 def _parse(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
     parser = parser_of(__doc__, hands_on=True)
     parser.add_argument("--data", nargs="+", default=list(NAMES), choices=NAMES)
-    parser.add_argument("--data_path", help="folder of MNIST and CIFAR-10")
     parser.add_argument("--part", default="tune", choices=list(SEEDS))
     parser.add_argument("--N", type=int, default=100, help=f"labels; of tables {LABELS_OF_TABLES}")
     parser.add_argument("--label_seeds", nargs="+", type=int, default=[101, 102, 103])
     parser.add_argument("--variants", nargs="+", default=list(VARIANTS), choices=list(VARIANTS))
     parser.add_argument("--iterations", type=int, default=2250)
-    parser.add_argument("--go", action="store_true", help="run what is missing")
-    parser.add_argument("--table", action="store_true", help="print what is found, run nothing")
-    results = ROOT / "benchmarks" / "results" / "honesty.jsonl"
-    parser.add_argument("--results", type=Path, default=results)
-    parser.add_argument("--runs", type=Path, default=ROOT / "runs" / "honesty")
+    add_arguments(parser, "honesty")
     return parser.parse_known_args(arguments)
 
 

@@ -1,5 +1,6 @@
 """One trial: a data set, a label set and a variant of the preset; its run, and what is read of it."""
 
+import statistics
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -76,9 +77,14 @@ class Trial:
         words = self.variant.replace(" ", "_").replace(",", "")
         return place_name(f"{self.data}_{self.N}_{self.label_seed}_{words}", self.part, *self.flags)
 
-    def is_in(self, line: dict[str, Any]) -> bool:
-        """Whether a line of the results is this trial's."""
-        return line["name"] == self.name
+    def minutes(self, lines: list[dict[str, Any]]) -> float | None:
+        """How long it takes, judging by the same variant of the same data; None without one."""
+        like = [
+            line["seconds"] * self.iterations / line["iterations"]
+            for line in lines
+            if (line["data"], line["variant"]) == (self.data, self.variant)
+        ]
+        return statistics.mean(like) / 60 if like else None
 
     def run(self, places: Path, data_path: str | None) -> dict[str, Any]:
         """Trains and evaluates; what is found, a line of the results.
