@@ -256,6 +256,7 @@ def _times(served: Served, head: bytes, drip: bytes) -> float:
         return time.monotonic() - started
 
 
+@pytest.mark.slow  # Of its own haste and of the machine's.
 def test_slow_clients_are_cut_off_and_hold_nobody_up(served: Served) -> None:
     line = f"POST {MODEL}:predict HTTP/1.1\r\n".encode()
     body = line + b"Host: x\r\nContent-Length: 10000\r\n\r\n"
@@ -268,6 +269,7 @@ def test_slow_clients_are_cut_off_and_hold_nobody_up(served: Served) -> None:
         assert max(wait.result() for wait in waits) < 10 * SECONDS
 
 
+@pytest.mark.slow  # Of its own haste and of the machine's.
 def test_too_many_requests_at_once_are_told_to_wait(served: Served) -> None:
     instances = np.random.default_rng(0).integers(0, 256, (256, *SHAPE)).tolist()
     body = json.dumps({"instances": instances})
