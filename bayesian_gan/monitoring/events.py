@@ -43,11 +43,11 @@ class EventFile:
     """The one event file of a run, gone on with, or begun by the first `write`.
 
     Args:
-        folder: made if it does not exist.
+        folder: made if it does not exist, with those above it.
     """
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         there = sorted(folder.glob("events.out.tfevents.*"))
         name = f"events.out.tfevents.{int(time.time())}.{socket.gethostname()}"
         self.path = there[0] if there else folder / name

@@ -270,7 +270,13 @@ def verdict(reasons: list[Reason], temperature: float, evidence: Evidence | None
 def check_draws(
     positions: Mapping[str, np.ndarray], gradients: Mapping[str, np.ndarray], temperature: float
 ) -> None:
-    """Raises ValueError if these cannot be judged."""
+    """Raises ValueError if these cannot be judged, TypeError if they are no dicts."""
+    for argument, given in (("positions", positions), ("gradients", gradients)):
+        if not isinstance(given, Mapping):
+            raise TypeError(
+                f"`{argument}` must be a dict, name of a variable -> [draws, chains, ...], not "
+                f"{type(given).__name__}"
+            )
     if not temperature > 0.0:
         raise ValueError(
             f"`temperature` must be positive, not {temperature!r}: at 0 nothing samples"

@@ -1,5 +1,7 @@
 """The verdict on draws: its three answers, whom it names, and what it refuses."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -139,6 +141,9 @@ def test_draws_that_do_not_fit_are_refused() -> None:
         judge({"w": w}, {"v": w}, N)
     with pytest.raises(ValueError, match="must have the same names, one at least"):
         judge({}, {}, N)
+    unnamed: Any = [w]
+    with pytest.raises(TypeError, match="`gradients` must be a dict, name of a variable"):
+        judge({"w": w}, unnamed, N)
     with pytest.raises(ValueError, match=r"of w must have the same shape \[draws, chains"):
         judge({"w": w}, {"w": other}, N)
     with pytest.raises(ValueError, match="as many draws and chains for every variable"):
