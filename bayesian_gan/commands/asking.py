@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from bayesian_gan.commands.ahead import one_ahead
 from bayesian_gan.commands.prediction_rows import Columns, Row
 from bayesian_gan.data.class_links import ClassLinks
 from bayesian_gan.data.given_pictures import Batch, Entry, Shape
@@ -103,20 +102,17 @@ class Asked:
 
     def rows(self, stream: Iterator[Batch]) -> Iterator[Row]:
         """A row for each picture; the posterior is opened before the first."""
-        for batch, found in one_ahead(self._answered(stream)):
-            yield from self._rows_of(batch, found)
+        for k, batch in enumerate(stream):
+            if not k:
+                self.open()
+            yield from self._rows_of(batch)
         if not self._count.pictures:
             raise InputError(
                 f"the {self._count.noun} have vanished since they were listed; put them back"
             )
 
-    def _answered(self, stream: Iterator[Batch]) -> Iterator[tuple[Batch, "Answers | None"]]:
-        for k, batch in enumerate(stream):
-            if not k:
-                self.open()
-            yield batch, self._answers(batch) if len(batch.images) else None
-
-    def _rows_of(self, batch: Batch, found: "Answers | None") -> Iterator[Row]:
+    def _rows_of(self, batch: Batch) -> Iterator[Row]:
+        found = self._answers(batch) if len(batch.images) else None
         k = 0
         for entry in batch.entries:
             self._count.pictures += 1
