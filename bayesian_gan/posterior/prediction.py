@@ -160,13 +160,13 @@ class Predicting(DrawnNetworks):
                 found = probabilities(logits), real_logit(outputs)
                 return (*found, activations) if features else found
 
-            # A loop's graph is as large as that of one network. One sample's activations are in
-            # memory at a time.
+            # A loop's graph is as large as that of one network. Two samples' activations are in
+            # memory at a time: one alone leaves a core idle between its operations.
             return tf.map_fn(
                 member,
                 tf.range(tf.shape(stacked[0])[0]),
                 fn_output_signature=(tf.float32,) * (3 if features else 2),
-                parallel_iterations=1,
+                parallel_iterations=2,
             )
 
         shape = self._discriminator.input_shape[1:]
