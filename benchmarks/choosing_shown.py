@@ -51,7 +51,7 @@ def _cell(lines: Lines) -> str:
 
 
 def draw(path: Path, data: str, lines: Lines) -> None:
-    """Mean errors against labels, a line for each way of choosing and length of the runs.
+    """Mean errors against labels, a line for each way of choosing and length of the runs, or a star.
 
     Raises:
         InputError: nothing is found of the data set.
@@ -67,7 +67,10 @@ def draw(path: Path, data: str, lines: Lines) -> None:
         plural = "s" * (seeds[0] > 1)
         name = f"{by}, {iterations:,} iterations ({seeds[0]} label set{plural})"
         colour, dash = COLOURS[k % len(COLOURS)], DASHES[k % len(DASHES)]
-        axes.plot(labels, errors, marker="o", color=colour, linestyle=dash, label=name)
+        if len(curve) == 2:  # A line would say what lies between.
+            axes.plot(labels[1:], errors[1:], "*", color=colour, markersize=10, label=name)
+        else:
+            axes.plot(labels, errors, marker="o", color=colour, linestyle=dash, label=name)
     axes.set_title(f"{data}: errors as labels are added")
     axes.set_xlabel("labels")
     axes.set_ylabel(f"errors of {own[0]['n']:,}, mean over label sets")
