@@ -62,10 +62,10 @@ def draw(path: Path, data: str, lines: Lines) -> None:
         raise InputError(f"--figure {path}: no seed of {data} has two rounds of one length")
     figure = Figure(figsize=(6.4, 4.0), layout="constrained")
     axes = figure.add_subplot()
-    for k, ((by, iterations), curve) in enumerate(curves.items()):
+    for k, ((by, step, iterations), curve) in enumerate(curves.items()):
         labels, errors, seeds = zip(*curve, strict=True)
         plural = "s" * (seeds[0] > 1)
-        name = f"{by}, {iterations:,} iterations ({seeds[0]} label set{plural})"
+        name = f"{by}, by {step}, {iterations:,} iterations ({seeds[0]} label set{plural})"
         colour, dash = COLOURS[k % len(COLOURS)], DASHES[k % len(DASHES)]
         if len(curve) == 2:  # A line would say what lies between.
             axes.plot(labels[1:], errors[1:], "*", color=colour, markersize=10, label=name)
@@ -80,8 +80,8 @@ def draw(path: Path, data: str, lines: Lines) -> None:
     print(path)
 
 
-def curves_of(lines: Lines) -> dict[tuple[str, int], Curve]:
-    """The points of each way of choosing and length of a run, from the second round on.
+def curves_of(lines: Lines) -> dict[tuple[str, int, int], Curve]:
+    """The points of each way of choosing, size of a round and length of a run, from the second round on.
 
     The first round of a seed is that of all its ways, whatever its length, and begins their curves.
     Seeds that lack a number of labels that others have are left out, so that no point differs from
@@ -93,16 +93,16 @@ def curves_of(lines: Lines) -> dict[tuple[str, int], Curve]:
     first = {
         (line["seed"], line["labels"]): line["errors"] for line in lines if len(line["rounds"]) == 1
     }
-    found: dict[tuple[str, int], dict[int, dict[int, int]]] = {}
+    found: dict[tuple[str, int, int], dict[int, dict[int, int]]] = {}
     for line in lines:
         if len(line["rounds"]) == 1:
             continue
-        points = found.setdefault((line["by"], line["iterations"]), {})
+        points = found.setdefault((line["by"], line["rounds"][1], line["iterations"]), {})
         points.setdefault(line["labels"], {})[line["seed"]] = line["errors"]
         start = (line["seed"], line["rounds"][0])
         if start in first:
             points.setdefault(start[1], {})[line["seed"]] = first[start]
-    curves: dict[tuple[str, int], Curve] = {}
+    curves: dict[tuple[str, int, int], Curve] = {}
     for key, points in found.items():
         seeds = set.intersection(*map(set, points.values()))
         if len(points) > 1 and seeds:

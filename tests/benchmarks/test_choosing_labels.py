@@ -159,7 +159,7 @@ def test_errors_are_drawn_against_labels(
     assert figure.read_bytes().startswith(b"\x89PNG")
     # Errors are 100 - labels here. Seed 1 has no 30 labels and is left out of the line.
     assert curves_of(lines(tmp_path)) == {
-        (by, 45): [(20, 80, 1), (25, 75, 1), (30, 70, 1)]
+        (by, 5, 45): [(20, 80, 1), (25, 75, 1), (30, 70, 1)]
         for by in ("typical", "random", "balanced")
     }
 
