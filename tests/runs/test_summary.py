@@ -27,7 +27,7 @@ def _run(draws: int, num_disc: int) -> tuple[Any, np.ndarray]:
     members = np.exp(logits) / np.exp(logits).sum(-1, keepdims=True)
     data = SimpleNamespace(test_images=None, test_labels=labels)
     posterior = SimpleNamespace(member_probabilities=lambda images: iter(members))
-    config = SimpleNamespace(num_disc=num_disc)
+    config = SimpleNamespace(num_disc=num_disc, swag=None)
     return SimpleNamespace(data=data, posterior=posterior, config=config), members
 
 
