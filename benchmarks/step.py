@@ -20,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -132,15 +133,20 @@ def work(setting: Row) -> None:
     print(1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, flush=True)
 
 
+def take_turns(workers: Sequence[Worker], rounds: int, seconds: float) -> None:
+    """Has each make steps for about so long in every round, in alternating order."""
+    for i in range(rounds):
+        for worker in workers if i % 2 == 0 else workers[::-1]:
+            worker.run(seconds)
+
+
 def measure(settings: list[Row], rounds: int, seconds: float) -> list[Row]:
     """Rows for settings that run side by side, in alternating order."""
     workers = []
     for setting in settings:
         print(f"starting {setting}", file=sys.stderr, flush=True)
         workers.append(Worker(setting))
-    for i in range(rounds):
-        for worker in workers if i % 2 == 0 else workers[::-1]:
-            worker.run(seconds)
+    take_turns(workers, rounds, seconds)
     rows = []
     for worker in workers:
         median = float(np.median(worker.rounds))

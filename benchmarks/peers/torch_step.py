@@ -29,7 +29,7 @@ import numpy as np
 from bayesian_gan.networks.dcgan import layer_plan
 from bayesian_gan.reliability.hardware import affinity
 from benchmarks.command_line import parser_of
-from benchmarks.step import Row, Worker
+from benchmarks.step import Row, Worker, take_turns
 from benchmarks.step_systems.systems import BATCH, DATA, Z_DIM
 
 WORKER = Path(__file__).with_name("torch_worker.py")
@@ -100,14 +100,6 @@ def lacking(python: str | None) -> str | None:
     return None
 
 
-def measure(workers: dict[str, Worker], rounds: int) -> None:
-    """Has them take turns, each first in every other round."""
-    for i in range(rounds):
-        order = list(workers.values())
-        for worker in order if i % 2 == 0 else order[::-1]:
-            worker.run(SECONDS)
-
-
 def table(workers: dict[str, Worker]) -> str:
     """In Markdown: seconds, how much faster this project is, seconds to the first step, memory."""
     ours = np.array(workers[OURS].rounds)
@@ -151,7 +143,7 @@ def main(arguments: list[str]) -> int:
         f"{given.dataset}, J_g {given.num_gen}, M {given.num_mcmc}, width {given.df_dim}, batch {BATCH}, "
         f"{given.precision}; PyTorch {', '.join(versions)}; {affinity()} cores"
     )
-    measure(workers, given.rounds)
+    take_turns(list(workers.values()), given.rounds, SECONDS)
     print(table(workers))
     return 0
 
