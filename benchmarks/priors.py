@@ -138,16 +138,14 @@ class Trial:
 
 def norm(posterior: Posterior) -> float:
     """The root mean square of the discriminators' trained weights, over all draws."""
-    network = posterior.network("discriminator")
-    trained = [any(w is t for t in network.trainable_weights) for w in network.weights]
+    trained = posterior.trained("discriminator")
     squares, count = 0.0, 0
     for iteration in posterior.iterations:
         draw = posterior.draw(iteration)
         for member in range(posterior.num_discriminators):
-            for k, is_trained in enumerate(trained):
-                if is_trained:
-                    weights = draw[array_name("d", member, k)].astype(np.float64)
-                    squares, count = squares + float(np.sum(weights**2)), count + weights.size
+            for k in trained:
+                weights = draw[array_name("d", member, k)].astype(np.float64)
+                squares, count = squares + float(np.sum(weights**2)), count + weights.size
     return (squares / count) ** 0.5
 
 

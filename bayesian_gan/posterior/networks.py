@@ -65,6 +65,12 @@ class DrawnNetworks(Draws):
         """The network of "generator" or "discriminator" samples; its own weights are no certain sample's."""
         return self._generator if player == "generator" else self._discriminator
 
+    def trained(self, player: str) -> list[int]:
+        """Places of the trained weights of a `player` network; the others are running averages."""
+        network = self.network(player)
+        own = {id(weight) for weight in network.trainable_weights}
+        return [k for k, weight in enumerate(network.weights) if id(weight) in own]
+
     def _assign(self, player: str, draw: dict[str, np.ndarray], member: int) -> None:
         """Gives the weights of one network of a draw to the network that all of `player` share."""
         network = self._generator if player == "g" else self._discriminator

@@ -46,12 +46,12 @@ def draw_swag(
     assert config.swag is not None
     (generator,), (discriminator,) = model.generators, model.discriminators
     players = {"g": generator, "d": discriminator}
-    trained = {
-        array_name(player, 0, k)
-        for player, network in players.items()
-        for k, weight in enumerate(network.weights)
-        if any(weight is each for each in network.trainable_weights)
-    }
+    # A list: draws follow the order of the arrays, which a set has anew in every process.
+    trained = [
+        array_name(player[0], 0, k)
+        for player in ("generator", "discriminator")
+        for k in snapshots.trained(player)
+    ]
     draws = (snapshots.draw(iteration) for iteration in snapshots.iterations)
     fitted = Swag.of(({n: d[n] for n in trained} for d in draws), config.swag)
     last = snapshots.draw(snapshots.iterations[-1])

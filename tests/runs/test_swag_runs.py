@@ -15,6 +15,7 @@ from bayesian_gan.errors import InputError
 from bayesian_gan.posterior import Posterior
 from bayesian_gan.runs.swag import NUM_DRAWS
 from bayesian_gan.samplers.swag import Swag
+from bayesian_gan.seeds import Use
 
 FLAGS = ("--ml", "--swag=3", "--num_gen=1", "--num_mcmc=1", "--collect_every=5", "--lr=0.02")
 
@@ -47,6 +48,23 @@ def test_the_posterior_is_drawn_around_the_path(run_dir: Path) -> None:
             off = (each.mean(0) - fitted.mean[name]) / np.sqrt(variance / NUM_DRAWS + 1e-20)
             assert np.sqrt(np.mean(off**2)) < 3.0
             assert 0.1 < each.var(0).sum() / variance.sum() < 3.0
+
+
+def test_draws_follow_the_seed_and_the_order_of_the_weights(run_dir: Path) -> None:
+    """So that another process draws the same."""
+    posterior, path = Posterior(run_dir / "posterior"), Posterior(run_dir / "snapshots")
+    names = [
+        f"{player[0]}_0000_{k:02d}"
+        for player in ("generator", "discriminator")
+        for k, trained in enumerate(_trained(path.network(player)))
+        if trained
+    ]
+    fitted = Swag.of(({n: path.draw(i)[n] for n in names} for i in path.iterations), 3)
+    seed = json.loads((run_dir / "config.json").read_text())["flags"]["random_seed"]
+    expected = fitted.draw(np.random.default_rng((seed, Use.SWAG, 2, 7)))
+    found = posterior.draw(7)
+    for name in names:
+        np.testing.assert_array_equal(found[name], expected[name])
 
 
 def test_running_averages_are_those_of_the_drawn_weights(run_dir: Path) -> None:
