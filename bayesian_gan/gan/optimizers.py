@@ -17,6 +17,7 @@ from keras.optimizers.schedules import LearningRateSchedule as Schedule
 from bayesian_gan.errors import InputError
 from bayesian_gan.gan.chains import Chain, variables
 from bayesian_gan.samplers import WarmStart
+from bayesian_gan.samplers.adam import fused
 from bayesian_gan.samplers.sampler import Sampler
 from bayesian_gan.seeds import Use
 
@@ -157,9 +158,12 @@ def parts_of(optimizer: Optimizer) -> list[Optimizer]:
 
 
 def _copy(optimizer: Optimizer, key: tuple[int, ...]) -> Optimizer:
-    if hasattr(optimizer, "with_seed"):
-        return optimizer.with_seed(int(np.random.SeedSequence(key).generate_state(1)[0] >> 1))
-    return type(optimizer).from_config(optimizer.get_config())
+    if not hasattr(optimizer, "with_seed"):
+        return fused(type(optimizer).from_config(optimizer.get_config()))
+    copy = optimizer.with_seed(int(np.random.SeedSequence(key).generate_state(1)[0] >> 1))
+    if isinstance(copy, WarmStart):
+        copy.optimizer = fused(copy.optimizer)
+    return copy
 
 
 class _OfTheRun(Schedule):
