@@ -11,7 +11,7 @@ from bayesian_gan.data.splits import label_split
 from bayesian_gan.options.config import Config
 from bayesian_gan.options.contradictions import check_kind
 from bayesian_gan.options.own_data import meant
-from bayesian_gan.options.own_preset import PRESETS_OF_KINDS, may_choose, sized
+from bayesian_gan.options.own_preset import PRESETS_OF_KINDS, calibrated, may_choose, sized
 from bayesian_gan.reliability.environment import check_versions
 from bayesian_gan.runs.cluster import read_cluster
 from bayesian_gan.runs.devices import use_device
@@ -63,6 +63,8 @@ def begin() -> None:
     if folder is None:
         config = sized(config, data.images.shape[1:], given)
     split = label_split(data, config.N, config.label_seed) if config.semi else None
+    if folder is None and split is not None:
+        config = calibrated(config, len(split.labels), given)
     check_kind(config, given, data.features is not None)
     if folder is None and not config.dry_run and (cluster is None or cluster.is_chief):
         check_writable(config.out_dir)

@@ -158,7 +158,12 @@ def check_batches(config: AllOptions) -> None:
 
 
 def check_folds(config: AllOptions) -> None:
-    """Raises InputError where there are fewer labels than folds of them."""
+    """Raises InputError where folds of labels would be empty, or hold what chains have learnt already."""
+    if config.label_folds > 1 and config.start_from is not None:
+        raise InputError(
+            f"--label_folds {config.label_folds} does not go with --start_from: the earlier run may have "
+            "learnt the labels that would be withheld; leave one out"
+        )
     if isinstance(config.N, int) and config.semi and config.label_folds > config.N:
         raise InputError(
             f"--label_folds {config.label_folds}: there are --N {config.N} labels; give at most that, or 1"

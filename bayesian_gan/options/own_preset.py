@@ -1,4 +1,4 @@
-"""The preset of a run on data of the user's own: which it is, and what it makes of pictures' size."""
+"""The preset of a run on data of the user's own: which it is, and what it makes of sizes and labels."""
 
 import math
 from collections.abc import Collection
@@ -15,6 +15,10 @@ from bayesian_gan.options.presets import NO_PRESET, PRESETS
 C = TypeVar("C", bound=AllOptions)
 PRESETS_OF_KINDS = {"folder": "laptop", "npz": "laptop", "table": "table"}
 SIZED = ("laptop", "laptop_balanced")
+FOLDED = (*SIZED, "table")
+# Two chains with five folds of so many labels give 20 answers to fit a temperature to. Of fewer labels each is
+# worth more to training.
+LEAST_LABELS = 50
 # A discriminator halves its input down to this side; at most four layers of a network halve. Two layers were
 # too few for pictures of 8x8 (docs/how-to/presets.md). Networks of four are narrower, for time.
 LAST_SIDE, LEAST_LAYERS, MOST_LAYERS = 4, 3, 4
@@ -73,6 +77,41 @@ def sized(config: C, image_shape: tuple[int, ...], given: Collection[str]) -> C:
         return config
     chosen = sizes(image_shape)
     return replace(config, **{name: v for name, v in chosen.items() if name not in given})
+
+
+def may_calibrate(config: AllOptions) -> bool:
+    """Whether the number of labels decides if a run withholds some from its chains.
+
+    Of data of the user's own, under a preset of this project alone; and only where chains learn apart
+    from each other, and from new weights: those of an earlier run may have learnt what is withheld.
+    """
+    apart = config.objective != "authors" and config.num_mcmc > 1 and not config.ml
+    own = config.preset in FOLDED and is_own(config.dataset)
+    return own and apart and config.ml_ensemble is None and config.start_from is None
+
+
+def calibrated(config: C, num_labels: int, given: Collection[str]) -> C:
+    """The configuration of a new run that learns to say how far it can be believed, if it may.
+
+    Args:
+        config: resolved flags.
+        num_labels: of the run.
+        given: names of the flags that stand on the command line, which stay.
+    """
+    if "label_folds" in given or not may_calibrate(config):
+        return config
+    return replace(config, label_folds=folds_of(num_labels))
+
+
+def folds_of(num_labels: int) -> int:
+    """K: 1 below 50 labels, then 5; from 200 on 10, from 5,000 on a fold of 500.
+
+    Args:
+        num_labels: labelled examples.
+    """
+    if num_labels < LEAST_LABELS:
+        return 1
+    return 5 if num_labels < 200 else max(10, num_labels // 500)
 
 
 def values_of_preset(config: AllOptions, image_shape: tuple[int, ...]) -> dict[str, Any]:

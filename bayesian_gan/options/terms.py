@@ -97,7 +97,8 @@ class TermOptions(Group):
     """K folds of the labels, of equal class frequencies: chain m learns from all but fold m mod K. What
     the chains say of the labels that they have not seen tells how far probabilities can be
     believed: a temperature of the predictions is fitted to it (docs/explanation/calibration.md). 1: every chain
-    learns from all. Not in the paper.
+    learns from all. A run on data of your own that is not told chooses K by the number of labels
+    (docs/how-to/calibrate.md). Not in the paper.
     """
 
     average_decay: float = option(0.999, low=0.0, below=1.0, at_parse=False)

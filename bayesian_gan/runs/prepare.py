@@ -209,6 +209,12 @@ def _announce(run: Prepared) -> None:
     config, data, split, log = run.config, run.data, run.split, run.log
     if split is not None:
         log.info(f"{len(split.indices)} labelled examples: {split.name}")
+        if config.label_folds > 1:
+            withheld = len(split.indices) // config.label_folds
+            log.info(
+                f"each chain learns without {withheld} of them, by which probabilities are calibrated "
+                f"(--label_folds {config.label_folds}; 1 for all labels)"
+            )
         if not data.has_test:
             log.info("no test set: nothing is held out, and no error will be measured")
         if config.class_frequencies > 0 and data.all_labelled:

@@ -12,7 +12,7 @@ from typing import Any
 from bayesian_gan.errors import InputError
 from bayesian_gan.options.config import MAY_DIFFER, Config
 from bayesian_gan.options.option import options_of
-from bayesian_gan.options.own_preset import SIZED_OPTIONS, is_sized
+from bayesian_gan.options.own_preset import SIZED_OPTIONS, is_sized, may_calibrate
 from bayesian_gan.runs.duration import SCALED
 from bayesian_gan.storage import json_checksum
 
@@ -75,7 +75,8 @@ def _chosen_for_it(config: Config, given: Collection[str]) -> list[str]:
     """Flags that a run has by its data and this machine: where none is given they are its own."""
     minutes = () if config.minutes is None else SCALED
     layers = SIZED_OPTIONS if is_sized(config) else ()
-    return [*minutes, *(name for name in layers if name not in given)]
+    folds = ("label_folds",) if may_calibrate(config) else ()
+    return [*minutes, *(name for name in (*layers, *folds) if name not in given)]
 
 
 def configuration_checksum(config: Config) -> str:

@@ -182,6 +182,7 @@ def test_without_a_test_set_the_report_says_what_the_labels_kept_back_say(tmp_pa
         ("--label_folds=30 --N=20", "there are --N 20 labels"),
         ("--label_folds=2 --nosemi", "needs labels"),
         ("--label_folds=2 --objective=authors", "all chains meet"),
+        ("--label_folds=2 --start_from=run", "may have learnt the labels"),
     ],
 )
 def test_what_does_not_go(flags: str, said: str) -> None:
