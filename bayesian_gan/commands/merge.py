@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from bayesian_gan.runs.calibrate import TEMPERATURE_FILE
 from bayesian_gan.runs.merge import merge
 
 
@@ -29,4 +30,6 @@ def run(arguments: argparse.Namespace) -> int:
         f"{arguments.out}: chains {', '.join(map(str, chains))}; {len(iterations)} draws, iterations "
         f"{iterations[0]} to {iterations[-1]}"
     )
+    if any((path / TEMPERATURE_FILE).exists() for path in arguments.paths):
+        print("the temperatures of the parts are not merged: probabilities are not calibrated")
     return 0

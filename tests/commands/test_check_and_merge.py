@@ -58,4 +58,10 @@ def test_merge_takes_common_draws(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert main(["merge", str(a), str(b), str(out)]) == 2
     assert "has no draw of iteration 30" in capsys.readouterr().err
     assert main(["merge", str(a), str(b), str(out), "--common"]) == 0
-    assert f"{out}: chains 0, 1; 1 draws, iterations 20 to 20" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert f"{out}: chains 0, 1; 1 draws, iterations 20 to 20" in said
+    assert "calibrated" not in said
+    (a / "temperature.json").write_text("{}")  # It is of the chains of one part.
+    assert main(["merge", str(a), str(b), str(tmp_path / "again"), "--common"]) == 0
+    assert "probabilities are not calibrated" in capsys.readouterr().out
+    assert not (tmp_path / "again" / "temperature.json").exists()
