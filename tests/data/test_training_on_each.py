@@ -35,7 +35,13 @@ ROWS: dict[str, tuple[Callable[[Path], object], int, str]] = {
 }
 
 
-@pytest.mark.parametrize("name", ROWS)
+# Reading each is tested apart from training; quick tests train on one of each kind.
+QUICK = ("digits", "cifar", "celeba", "folder:{D}/own", "npz:{D}/own.npz")
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=() if n in QUICK else pytest.mark.slow) for n in ROWS]
+)
 def test_it_trains_evaluates_and_draws(
     name: str, tmp_path: Path, command_line: CommandLine
 ) -> None:

@@ -359,6 +359,7 @@ def test_wrong_data_is_refused(
         model.fit(images, labels, batch_size=1)
 
 
+@pytest.mark.slow
 def test_compiled_by_xla_the_step_is_the_same(
     make_model: MakeModel,
     images: np.ndarray,

@@ -93,7 +93,7 @@ def test_generators_draw_for_each_step_chain_member_and_layer(
         assert np.mean(a == b) < 0.7
 
 
-@pytest.mark.parametrize("scan", [None, 1])
+@pytest.mark.parametrize("scan", [pytest.param(None, marks=pytest.mark.slow), 1])
 def test_a_run_with_random_layers_goes_on_bit_for_bit(scan: int | None) -> None:
     generator = _ones(lambda x: keras.layers.GaussianNoise(0.5)(_nested(x)))
     critic = _critic(DIM, keras.layers.Dropout(0.5, name="drop"))

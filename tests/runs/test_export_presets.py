@@ -61,7 +61,17 @@ def _networks(network: keras.Model, members: int) -> Networks:
     return Networks(network, tuple(f"{k:08d}_0000" for k in range(members)), tuple(weights))
 
 
-@pytest.fixture(scope="module", params=[*KINDS.values(), *OTHERS])
+# Quick tests have the default of data of one's own in every format.
+QUICK = "laptop"
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param(name, marks=() if name == QUICK else pytest.mark.slow)
+        for name in (*KINDS.values(), *OTHERS)
+    ],
+)
 def made(request: pytest.FixtureRequest) -> Made:
     flags = OTHERS.get(request.param, f"--preset {request.param}")
     assert set(KINDS.values()) == {"paper", "authors", "laptop"}

@@ -28,7 +28,14 @@ def test_the_class_that_fits_worst_is_named() -> None:
     assert "class d is 25.0% of the labels and 70.0% of all" in found
 
 
-@pytest.mark.parametrize(("rare", "flags"), [(1, "3"), (8, "3"), (8, "0")])
+@pytest.mark.parametrize(
+    ("rare", "flags"),
+    [
+        (1, "3"),
+        pytest.param(8, "3", marks=pytest.mark.slow),
+        pytest.param(8, "0", marks=pytest.mark.slow),
+    ],
+)
 def test_a_run_warns_where_classes_are_not_as_frequent_as_labels(
     tmp_path: Path, rare: int, flags: str
 ) -> None:

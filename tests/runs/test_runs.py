@@ -220,7 +220,11 @@ KINDS = {
 }
 
 
-SLOW_KINDS = ("consistency", "gradient_penalty")  # Their parts go on bit for bit in quicker tests.
+SLOW_KINDS = (
+    "consistency",
+    "gradient_penalty",
+    "ml_ensemble",
+)  # Their parts go on bit for bit in quicker tests.
 
 
 @pytest.mark.parametrize(

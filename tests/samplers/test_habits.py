@@ -159,7 +159,16 @@ MAKERS: dict[str, Callable[[], Any]] = {
 }
 
 
-@pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS.keys())
+QUICK = ("sghmc", "warm-start")
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        pytest.param(m, id=n, marks=() if n in QUICK else pytest.mark.slow)
+        for n, m in MAKERS.items()
+    ],
+)
 def test_layers_frozen_after_a_fit_stay_and_the_others_move(make: Callable[[], Any]) -> None:
     sampler = make()
     net = two_layers(sampler)

@@ -1,11 +1,13 @@
 """How often the verdict is right: `benchmarks/samplers/verdicts.py` in short."""
 
+import pytest
 from test_posteriors import benchmark
 
 STUDY = benchmark("verdicts")
 TRIALS, DRAWS = 20, 300
 
 
+@pytest.mark.slow
 def test_exact_draws_give_no_alarm() -> None:
     # At a rate of 1% more than two alarms among 120 come once in eight times; the study has none.
     found = {
