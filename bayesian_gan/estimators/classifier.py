@@ -8,11 +8,14 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import Tags, check_consistent_length, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from bayesian_gan.data.splits import LabelSplit
 from bayesian_gan.data.standardised import Standardised
 from bayesian_gan.errors import InputError
 from bayesian_gan.estimators.configuration import PARAMETERS, configuration
 from bayesian_gan.estimators.labels import encode_labels
 from bayesian_gan.estimators.scaling import Range, Ranged, Scaling
+from bayesian_gan.evaluation.calibrated import by_chain, calibrated
+from bayesian_gan.evaluation.temperature import Tempering
 from bayesian_gan.gan.graphs import freed_graphs
 from bayesian_gan.gan.model import BayesianGAN
 from bayesian_gan.monitoring import ProgressBar
@@ -22,6 +25,7 @@ from bayesian_gan.options.presets import TABLE_ITERATIONS
 from bayesian_gan.posterior import Posterior
 from bayesian_gan.reliability.finite import FiniteCheck, NotFiniteError
 from bayesian_gan.runs.build import assemble, example_networks
+from bayesian_gan.runs.calibrate import calibrate
 from bayesian_gan.samplers import CollectPosterior
 
 RandomState = int | np.random.RandomState | None
@@ -54,6 +58,9 @@ class BayesianGANClassifier(ClassifierMixin, BaseEstimator):
         learning_rate: of Adam, more than 0.
         temperature: of the sampler; 1 samples the posterior, 0 adds no noise.
         hidden: width of the preset's networks for vectors, at least 1.
+        label_folds: K folds of the labels, of which each chain learns without one, by which the
+            probabilities are calibrated; 1 for all labels and none; None for the number that
+            `bayesian-gan train` chooses by the labels, 1 below 50 of them.
         image_shape: (h, w, c) of images that are given flattened.
         input_range: (low, high) of the values of images, such as (0, 1) or (0, 255); None for uint8,
             and for floats in [-1, 1].
@@ -64,6 +71,8 @@ class BayesianGANClassifier(ClassifierMixin, BaseEstimator):
         classes_: the K classes, sorted.
         transduction_: the class inferred for each training example, [n].
         n_iter_: iterations made.
+        tempering_: the temperature of the predictions, from labels that chains did not see; None
+            without folds of labels.
         n_features_in_: numbers in an example.
         feature_names_in_: names of the columns, where X has them.
 
@@ -86,6 +95,7 @@ class BayesianGANClassifier(ClassifierMixin, BaseEstimator):
         learning_rate: float | None = None,
         temperature: float | None = None,
         hidden: int = Config.hidden,
+        label_folds: int | None = None,
         image_shape: tuple[int, int, int] | None = None,
         input_range: Range | None = None,
         random_state: RandomState = None,
@@ -103,6 +113,7 @@ class BayesianGANClassifier(ClassifierMixin, BaseEstimator):
         self.learning_rate = learning_rate
         self.temperature = temperature
         self.hidden = hidden
+        self.label_folds = label_folds
         self.image_shape = image_shape
         self.input_range = input_range
         self.random_state = random_state
@@ -141,20 +152,25 @@ class BayesianGANClassifier(ClassifierMixin, BaseEstimator):
         examples = self._scaling.to_networks(rows)
         with freed_graphs():
             self._posterior = self._trained(config, examples, labels)
+        self.tempering_ = self._tempering(config, examples, labels)
         self.n_iter_ = config.train_iter
-        self.transduction_ = self._classes_of(self._members(rows))
+        self.transduction_ = self._classes_of(self._probabilities(rows))
         return self
 
     def predict(self, X: Any) -> np.ndarray:
         """The most probable class of each example, [n], of the type of `classes_`."""
-        return self._classes_of(self.predict_members(X))
+        return self._classes_of(self.predict_proba(X))
 
     def predict_proba(self, X: Any) -> np.ndarray:
-        """P(y | x), the mean over all collected discriminators; float64 [n, K], as `classes_`."""
-        return self.predict_members(X).mean(axis=0)
+        """P(y | x), float64 [n, K], as `classes_`: the mean over all collected discriminators.
+
+        With `tempering_` that of chains at the temperature of the predictions.
+        """
+        check_is_fitted(self)
+        return self._probabilities(self._checked_rows(X, reset=False))
 
     def predict_members(self, X: Any) -> np.ndarray:
-        """What each collected discriminator says, float64 [S, n, K], draw by draw.
+        """What each collected discriminator says, float64 [S, n, K], draw by draw, uncalibrated.
 
         Args:
             X: as for `fit`; images may be flattened.
@@ -240,8 +256,27 @@ class BayesianGANClassifier(ClassifierMixin, BaseEstimator):
         members = np.concatenate(list(self._posterior.member_probabilities(examples)))
         return members / members.sum(axis=-1, keepdims=True)  # Sums of float32 are not quite 1.
 
-    def _classes_of(self, members: np.ndarray) -> np.ndarray:
-        return self.classes_[members.mean(axis=0).argmax(axis=1)]
+    def _probabilities(self, rows: np.ndarray) -> np.ndarray:
+        """See `predict_proba`."""
+        members = self._members(rows)
+        if self.tempering_ is None:
+            return members.mean(axis=0)
+        config = self._posterior.config
+        return calibrated(
+            by_chain(members, config["num_mcmc"], config["num_disc"]), self.tempering_
+        )
+
+    def _tempering(
+        self, config: Config, examples: np.ndarray, labels: np.ndarray
+    ) -> Tempering | None:
+        """What the chains' answers on labels that they did not see say of the temperature."""
+        known = np.flatnonzero(labels >= 0)
+        split = LabelSplit("y", 0, known, examples[known], labels[known])
+        found = calibrate(config, split, self._posterior)
+        return None if found is None else found.tempering
+
+    def _classes_of(self, probabilities: np.ndarray) -> np.ndarray:
+        return self.classes_[probabilities.argmax(axis=1)]
 
 
 def _shape_of(X: Any) -> tuple[int, ...]:

@@ -82,12 +82,17 @@ def sized(config: C, image_shape: tuple[int, ...], given: Collection[str]) -> C:
 def may_calibrate(config: AllOptions) -> bool:
     """Whether the number of labels decides if a run withholds some from its chains.
 
-    Of data of the user's own, under a preset of this project alone; and only where chains learn apart
-    from each other, and from new weights: those of an earlier run may have learnt what is withheld.
+    Of data of the user's own, under a preset of this project alone; and only where chains learn from new
+    weights: those of an earlier run may have learnt what is withheld.
     """
-    apart = config.objective != "authors" and config.num_mcmc > 1 and not config.ml
-    own = config.preset in FOLDED and is_own(config.dataset)
-    return own and apart and config.ml_ensemble is None and config.start_from is None
+    own = is_own(config.dataset) and config.start_from is None
+    return own and chains_learn_apart(config)
+
+
+def chains_learn_apart(config: AllOptions) -> bool:
+    """Whether a preset of this project trains several chains that can do without some labels each."""
+    apart = config.objective != "authors" and config.num_mcmc > 1
+    return config.preset in FOLDED and apart and not config.ml and config.ml_ensemble is None
 
 
 def calibrated(config: C, num_labels: int, given: Collection[str]) -> C:
