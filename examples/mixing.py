@@ -1,18 +1,25 @@
 """A Bayesian GAN that is small enough for its chains to mix, on scikit-learn's wines.
 
     python examples/mixing.py --out runs/mixing
+    python examples/mixing.py --kept benchmarks/results/mixing.json --out runs/drawn_again
 
 178 wines of three growers, 13 measurements each: 120 to train on, 15 of them labelled, 58 to test on.
 Four chains of one generator and one discriminator, two-layer networks with four hidden units, the paper's
 energies (w_s = N_s / N, no other term), prior N(0, 0.49 I). SGHMC at T = 1 with friction 0.5 and full
 batches after 500 iterations of Adam. What every chain says of 16 test wines is followed, as log-odds of the
-right grower: R-hat, effective sample sizes and temperatures are printed, and drawn in mixing.png.
+right grower: R-hat, effective sample sizes and temperatures are printed, kept in mixing.json, and drawn in
+mixing.png. The second command prints and draws what an earlier run kept, and trains nothing.
 """
 
 import argparse
+import json
 import time
 from pathlib import Path
+from typing import Any
 
+import bayesian_gan  # noqa: F401 - before Keras: it chooses the backend and sets up TensorFlow.
+
+# isort: split
 import keras
 import numpy as np
 from sklearn.datasets import load_wine
@@ -25,7 +32,7 @@ from bayesian_gan.monitoring.convergence import mixing
 from bayesian_gan.monitoring.health_log import read_functionals
 from bayesian_gan.networks import mlp_discriminator, mlp_generator
 from bayesian_gan.report.charts import save_panels
-from bayesian_gan.report.mixing import ranks, sizes, trace
+from bayesian_gan.report.mixing import grown, ranks, sizes, trace
 from bayesian_gan.report.tables import read_table
 from bayesian_gan.samplers import SGHMC, WarmStart
 
@@ -81,67 +88,121 @@ class Average(keras.callbacks.Callback):
 
 
 def main() -> None:
-    """Trains, prints and plots."""
+    """Trains or reads, prints and draws."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, required=True, help="new folder, of tables and a plot")
     parser.add_argument("--iterations", type=int, default=100_000, help="of every chain")
+    parser.add_argument("--kept", type=Path, help="mixing.json of an earlier run: draw it again")
     arguments = parser.parse_args()
     if arguments.iterations < LEAST:
         parser.error(f"--iterations {arguments.iterations} has no draws: give {LEAST} or more")
+    if arguments.kept is not None and not arguments.kept.is_file():
+        parser.error(f"--kept {arguments.kept}: there is no such file")
     arguments.out.mkdir(parents=True)
+    if arguments.kept is None:
+        found = trained(arguments.out, arguments.iterations)
+        (arguments.out / "mixing.json").write_text(json.dumps(found) + "\n")
+    else:
+        found = json.loads(arguments.kept.read_text())
+    say(found)
+    draw(arguments.out / "mixing.png", found)
+
+
+def trained(folder: Path, iterations: int) -> dict[str, Any]:
+    """Trains, and returns what is printed and drawn; tables of it go into the folder."""
     (x, labels), (x_test, y_test) = wines()
     gan = build(len(x), x.shape[1])
-    health = SamplerHealth(arguments.out, x_test, y_test, every=20 * EVERY, functionals_every=EVERY)
+    health = SamplerHealth(folder, x_test, y_test, every=20 * EVERY, functionals_every=EVERY)
     average = Average(x_test)
     begun = time.monotonic()
     gan.fit(
         x,
         labels,
         batch_size=len(x),
-        steps_per_epoch=arguments.iterations,
+        steps_per_epoch=iterations,
         verbose=0,
         callbacks=[health, average],
     )
-    print(f"{arguments.iterations:,} iterations in {time.monotonic() - begun:.0f} s")
-    report(arguments.out)
+    seconds = time.monotonic() - begun
     single = np.mean([gan.predict_sample(x_test, m).argmax(1) == y_test for m in range(CHAINS)])
     right = np.mean((average.total / average.draws).argmax(1) == y_test)
-    print(
-        f"accuracy on {TEST} wines: {right:.3f}, average of {average.draws * CHAINS} draws; ",
-        end="",
-    )
-    print(f"{single:.3f}, a single one")
+    return {
+        "iterations": iterations,
+        "seconds": round(seconds),
+        "accuracy": {
+            "draws": average.draws * CHAINS,
+            "average": float(right),
+            "single": float(single),
+        },
+        **measured(folder),
+    }
 
 
-def report(folder: Path) -> None:
-    """Prints convergence and temperatures, and draws the plots."""
+def measured(folder: Path) -> dict[str, Any]:
+    """Convergence, temperatures, and what is drawn, from the tables of a run."""
     iterations, columns = read_functionals(folder)
     # What the chains took to come from where Adam left them is not theirs to be judged by.
     kept = iterations > 2 * WARM_UP
-    draws = columns[kept].reshape(kept.sum(), CHAINS, FOLLOWED)
+    iterations = iterations[kept]
+    draws = columns[kept].reshape(-1, CHAINS, FOLLOWED)
     found = mixing(draws)
-    print(f"{len(draws):,} draws of {CHAINS} chains, {FOLLOWED} wines followed")
-    print(f"R-hat {np.median(found.rhat):.3f} in the median, {found.rhat.max():.3f} at worst")
-    for name, size in (("bulk", found.ess_bulk), ("tail", found.ess_tail)):
-        print(f"{name} ESS {np.median(size):.0f} in the median, {size.min():.0f} at worst")
     # The second half: a running mean is no centre yet where a chain is young.
     table = read_table(folder / "health.csv").after(int(iterations[-1]) // 2)
-    for kind in ("kinetic", "configurational"):
-        for player in ("generators", "discriminators"):
-            values = np.stack(list(table.matching(f"{kind}_temperature/{player}").values()))
-            print(f"{kind} temperature of the {player}: {np.nanmean(values):.2f}, asked for 1")
     worst = int(found.rhat.argmax())
-    each = draws[..., worst]
+    return {
+        "draws": len(draws),
+        "rhat": found.rhat.tolist(),
+        "ess_bulk": found.ess_bulk.tolist(),
+        "ess_tail": found.ess_tail.tolist(),
+        "temperature": {
+            f"{kind} temperature of the {player}": float(
+                np.nanmean(list(table.matching(f"{kind}_temperature/{player}").values()))
+            )
+            for kind in ("kinetic", "configurational")
+            for player in ("generators", "discriminators")
+        },
+        "sizes": {
+            name: [x.tolist(), y.tolist()] for name, (x, y) in grown(iterations, draws).items()
+        },
+        "trace": {
+            "iteration": iterations.tolist(),
+            "log_odds": draws[..., worst].T.astype(float).round(3).tolist(),
+        },
+    }
+
+
+def say(found: dict[str, Any]) -> None:
+    """Prints what `trained` returned."""
+    print(f"{found['iterations']:,} iterations in {found['seconds']} s")
+    print(f"{found['draws']:,} draws of {CHAINS} chains, {FOLLOWED} wines followed")
+    rhat, accuracy = found["rhat"], found["accuracy"]
+    print(f"R-hat {np.median(rhat):.3f} in the median, {max(rhat):.3f} at worst")
+    for name in ("bulk", "tail"):
+        size = found[f"ess_{name}"]
+        print(f"{name} ESS {np.median(size):.0f} in the median, {min(size):.0f} at worst")
+    for what, value in found["temperature"].items():
+        print(f"{what}: {value:.2f}, asked for 1")
+    print(
+        f"accuracy on {TEST} wines: {accuracy['average']:.3f}, average of {accuracy['draws']} draws; "
+        f"{accuracy['single']:.3f}, a single one"
+    )
+
+
+def draw(path: Path, found: dict[str, Any]) -> None:
+    """Draws the wine that mixes worst, and how effective sample sizes grow."""
+    each = np.array(found["trace"]["log_odds"]).T
+    series = {name: (np.array(x), np.array(y)) for name, (x, y) in found["sizes"].items()}
     save_panels(
-        folder / "mixing.png",
+        path,
         [
             (
-                f"the wine with the largest R-hat, {found.rhat[worst]:.3f}",
-                trace(iterations[kept], each),
+                f"The wine with the largest R-hat, {max(found['rhat']):.3f}",
+                trace(np.array(found["trace"]["iteration"]), each),
             ),
-            ("ranks of its draws", ranks(each)),
-            ("effective sample sizes of all 16", sizes(iterations[kept], draws)),
+            ("Ranks of its draws", ranks(each)),
+            (f"Effective sample sizes of all {FOLLOWED} wines", sizes(series)),
         ],
+        most=2,
     )
 
 

@@ -12,10 +12,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
+from bayesian_gan.report.line_names import Named, name_lines
 from bayesian_gan.storage import write_atomically
 
 # Okabe & Ito 2008: told apart by colour-blind readers; lines differ in their dashes too.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+LEVEL_COLOUR = "#444444"
 DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
 SIZE = (4.6, 2.9)
 COLUMNS = 4
@@ -78,23 +80,27 @@ def draw_lines(
 
     def draw(axes: Axes) -> None:
         many = len(series) > len(COLOURS)
+        named = []
         for k, (name, (x, y)) in enumerate(series.items()):
             known = np.isfinite(y)
             x, y = _thin(x[known], y[known])
             marker = "o" if len(x) <= 12 else ""
+            fine = many or len(x) > 200
             axes.plot(
                 x,
                 y,
                 color="#0072B2" if many else COLOURS[k],
                 linestyle="-" if many else DASHES[k % len(DASHES)],
-                linewidth=0.8 if many else 1.5,
+                linewidth=0.8 if fine else 1.5,
                 alpha=0.6 if many else 1.0,
                 marker=marker,
                 markersize=3,
-                label=None if many else name,
             )
+            if len(x) and not many:
+                named.append(Named(name, (x[-1], y[-1]), COLOURS[k]))
         if level is not None:
-            axes.axhline(level[0], color="#444444", linewidth=1.0, linestyle=":", label=level[1])
+            axes.axhline(level[0], color=LEVEL_COLOUR, linewidth=1.0, linestyle=":")
+            named.append(Named(level[1], (None, level[0]), LEVEL_COLOUR))
         if log:
             axes.set_yscale("log")
             axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
@@ -105,7 +111,7 @@ def draw_lines(
             axes.set_xscale("log", base=2)
             axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
             axes.minorticks_off()
-        _finish(axes, x_label, y_label)
+        _finish(axes, x_label, y_label, named)
 
     return draw
 
@@ -138,23 +144,28 @@ def reliability(confidence: np.ndarray, accuracy: np.ndarray, count: np.ndarray)
     """Accuracy against confidence; the area of a point grows with the examples in its bin."""
 
     def draw(axes: Axes) -> None:
-        axes.plot([0, 1], [0, 1], color="#444444", linestyle=":", label="calibrated")
+        axes.plot([0, 1], [0, 1], color=LEVEL_COLOUR, linestyle=":")
         axes.plot(confidence, accuracy, color=COLOURS[0], linewidth=1.0)
         area = 12.0 + 140.0 * count / count.max()
-        axes.scatter(confidence, accuracy, s=area, color=COLOURS[0], label="posterior average")
+        axes.scatter(confidence, accuracy, s=area, color=COLOURS[0])
         axes.set_xlim(0, 1.02)
         axes.set_ylim(0, 1.02)
-        _finish(axes, "confidence", "share that is right")
+        named = [
+            Named("calibrated", (1.0, 1.0), LEVEL_COLOUR),
+            Named("posterior average", (confidence[-1], accuracy[-1]), COLOURS[0]),
+        ]
+        _finish(axes, "confidence", "share that is right", named)
 
     return chart(draw)
 
 
-def _finish(axes: Axes, x_label: str, y_label: str) -> None:
+def _finish(axes: Axes, x_label: str, y_label: str, named: Sequence[Named]) -> None:
     axes.set_xlabel(x_label)
     axes.set_ylabel(y_label)
     axes.margins(x=0.02)
-    if axes.get_legend_handles_labels()[0]:
-        axes.legend()
+    # A single line needs no name: the axes say what it is.
+    if len(named) > 1:
+        name_lines(axes, named)
 
 
 def _thin(x: np.ndarray, y: np.ndarray, most: int = 400) -> Points:

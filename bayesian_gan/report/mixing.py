@@ -62,10 +62,12 @@ def ranks(values: np.ndarray) -> Callable[[Axes], object]:
     return charts.draw_lines(series, "rank among all draws", "draws", level=level)
 
 
-def sizes(iterations: np.ndarray, draws: np.ndarray) -> Callable[[Axes], object]:
-    """Draws how the effective sample sizes grow with the draws, [draws, chains, functionals].
+def grown(iterations: np.ndarray, draws: np.ndarray) -> dict[str, charts.Points]:
+    """How the effective sample sizes grow with the draws: iterations and sizes, by what is counted.
 
-    Of chains that mix they grow in proportion; where they stop growing, longer chains do not help.
+    Args:
+        iterations: [draws].
+        draws: [draws, chains, functionals].
     """
     lengths = np.unique(np.linspace(MIN_DRAWS, len(draws), LENGTHS).astype(int))
     found = [convergence(draws[:length]) for length in lengths]
@@ -73,10 +75,17 @@ def sizes(iterations: np.ndarray, draws: np.ndarray) -> Callable[[Axes], object]
     names = {"bulk, worst": "ess_min", "tail, worst": "ess_tail_min"}
     if draws.shape[2] > 1:
         names = {"bulk, median": "ess_median", **names}
-    series = {
+    return {
         name: (x, np.array([np.nan if f is None else float(getattr(f, key)) for f in found]))
         for name, key in names.items()
     }
+
+
+def sizes(series: dict[str, charts.Points]) -> Callable[[Axes], object]:
+    """Draws what `grown` found.
+
+    Of chains that mix they grow in proportion; where they stop growing, longer chains do not help.
+    """
     return charts.draw_lines(series, "iteration", "effective sample size")
 
 
@@ -86,8 +95,8 @@ def panels(iterations: np.ndarray, draws: np.ndarray) -> dict[str, list[Panel]]:
     return {
         "trace": [(name, trace(iterations, values)) for name, values in each],
         "rank": [(name, ranks(values)) for name, values in each],
-        "ess": [("of all images", sizes(iterations, draws))]
-        + [(name, sizes(iterations, values[..., None])) for name, values in each],
+        "ess": [("of all images", sizes(grown(iterations, draws)))]
+        + [(name, sizes(grown(iterations, values[..., None]))) for name, values in each],
     }
 
 
@@ -117,7 +126,7 @@ def mixing_section(found: Findings) -> list[str]:
             f"Ranks of each chain's draws among all, of {image}: flat where chains agree.",
         ),
         html.figure(
-            charts.chart(sizes(iterations, draws)),
+            charts.chart(sizes(grown(iterations, draws))),
             f"Effective sample sizes as draws were added; bulk {rows[k][4]} and tail {rows[k][5]} of {image}.",
             "Effective sample sizes as draws were added: a straight line where chains mix.",
         ),

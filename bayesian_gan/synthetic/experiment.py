@@ -17,6 +17,7 @@ from bayesian_gan.synthetic.divergence import CELLS, Plane
 from bayesian_gan.synthetic.measure import Measurement, Watch, Watched
 from bayesian_gan.synthetic.options import SYSTEMS, SynthConfig
 from bayesian_gan.synthetic.pictures import divergence_picture, points_picture, save_picture
+from bayesian_gan.synthetic.shown import shown_points, write_shown
 from bayesian_gan.synthetic.systems import build_system, iterations
 from bayesian_gan.versions import versions
 
@@ -24,8 +25,8 @@ from bayesian_gan.versions import versions
 def run(config: SynthConfig) -> Path:
     """Trains every system, measures, and writes the run's folder, whose path is returned.
 
-    The folder has `config.json`, `measurements.csv`, `summary.json`, `points.png`, `divergence.png`, and with
-    `--save_weights` `weights_SYSTEM.npz`.
+    The folder has `config.json`, `measurements.csv`, `summary.json`, `divergence.png`, `points.png` and what it
+    shows, `points.npz`, and with `--save_weights` `weights_SYSTEM.npz`.
 
     Raises:
         InputError: the folder cannot be written.
@@ -102,9 +103,9 @@ def _write(
     write_json(folder / "summary.json", _summary(config, data, plane, watched, floor))
     save_picture(folder / "divergence.png", divergence_picture(rows, floor))
     if any(seen.points for seen in watched.values()):
-        save_picture(
-            folder / "points.png", points_picture(plane.project(data.x), plane.edges, watched)
-        )
+        shown = shown_points(plane.project(data.x), plane.edges, watched)
+        write_shown(folder / "points.npz", shown)
+        save_picture(folder / "points.png", points_picture(shown))
 
 
 def _summary(

@@ -1,7 +1,7 @@
 """The pictures of the synthetic experiment: points on the PCA plane, and divergence against iterations."""
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,46 +10,30 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from bayesian_gan.storage import write_atomically
-from bayesian_gan.synthetic.measure import Measurement, Watched
+from bayesian_gan.synthetic.measure import Measurement
 from bayesian_gan.synthetic.options import SYSTEMS
+from bayesian_gan.synthetic.shown import REAL, Shown
 
-MAX_GENERATOR_ROWS = 3
-MAX_POINTS = 2000
 BESIDE: dict[str, Any] = {"textcoords": "offset points", "va": "center", "fontsize": "small"}
 REAL_COLOUR, COLOURS = "0.6", ("tab:blue", "tab:red", "tab:green", "tab:purple")
 
 
-def points_picture(
-    real: np.ndarray, edges: Sequence[np.ndarray], watched: Mapping[str, Watched]
-) -> Figure:
-    """Rows: the real data, up to three of several generators, the union of every system; columns: iterations.
-
-    Args:
-        real: the real points on the plane, [N, 2].
-        edges: of the divergence's grid on each axis, the limits of every panel.
-        watched: of each system, with points at the same iterations.
-    """
-    columns = sorted({i for seen in watched.values() for i in seen.points})
-    rows: list[tuple[str, dict[int, np.ndarray], str]] = [
-        ("real", dict.fromkeys(columns, real), REAL_COLOUR)
-    ]
-    for (name, seen), colour in zip(watched.items(), COLOURS, strict=False):
-        generators = min(map(len, seen.points.values()), default=0)
-        if generators > 1:
-            for g in range(min(MAX_GENERATOR_ROWS, generators)):
-                each = {i: points[g] for i, points in seen.points.items()}
-                rows.append((f"{SYSTEMS[name]}\ngenerator {g + 1} of {generators}", each, colour))
-        union = {i: np.concatenate(points) for i, points in seen.points.items()}
-        rows.append((SYSTEMS[name] + ("\nunion" if generators > 1 else ""), union, colour))
-    figure = Figure(figsize=(2.2 * len(columns) + 0.6, 2.0 * len(rows)), layout="constrained")
-    panels = figure.subplots(len(rows), len(columns), squeeze=False, sharex=True, sharey=True)
-    for row, (label, each, colour) in zip(panels, rows, strict=True):
-        row[0].set_ylabel(label)
-        for panel, iteration in zip(row, columns, strict=True):
-            _scatter(panel, real, REAL_COLOUR)
-            if colour != REAL_COLOUR:
-                _scatter(panel, each.get(iteration, np.zeros((0, 2))), colour)
-            panel.set(xticks=[], yticks=[], xlim=edges[0][[0, -1]], ylim=edges[1][[0, -1]])
+def points_picture(shown: Shown) -> Figure:
+    """A panel for each row and iteration: generated points on the real ones."""
+    columns = sorted(shown.rows[0].points)
+    of_system = dict(
+        zip(dict.fromkeys(row.system for row in shown.rows[1:]), COLOURS, strict=False)
+    )
+    size = (2.2 * len(columns) + 0.6, 2.0 * len(shown.rows))
+    figure = Figure(figsize=size, layout="constrained")
+    panels = figure.subplots(len(shown.rows), len(columns), squeeze=False, sharex=True, sharey=True)
+    for line, row in zip(panels, shown.rows, strict=True):
+        line[0].set_ylabel(row.label)
+        for panel, iteration in zip(line, columns, strict=True):
+            _scatter(panel, shown.rows[0].points[iteration], REAL_COLOUR)
+            if row.system != REAL and iteration in row.points:
+                _scatter(panel, row.points[iteration], of_system[row.system])
+            panel.set(xticks=[], yticks=[], xlim=shown.limits[0], ylim=shown.limits[1])
     for panel, iteration in zip(panels[0], columns, strict=True):
         panel.set_title(f"iteration {iteration}")
     figure.suptitle("Generated points (coloured) on real ones (grey)")
@@ -58,9 +42,7 @@ def points_picture(
 
 
 def _scatter(panel: object, points: np.ndarray, colour: str) -> None:
-    # Every n-th point, so that generators of a union stay equally represented.
-    shown = points[:: max(1, len(points) // MAX_POINTS)]
-    panel.plot(*shown.T, ".", markersize=1.0, color=colour, rasterized=True)  # type: ignore[attr-defined]
+    panel.plot(*points.T, ".", markersize=1.0, color=colour, rasterized=True)  # type: ignore[attr-defined]
 
 
 def divergence_picture(measurements: Sequence[Measurement], floor: float) -> Figure:

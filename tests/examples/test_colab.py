@@ -57,11 +57,29 @@ def test_what_it_calls_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
         assert name in COMMANDS
         module = importlib.import_module(f"bayesian_gan.commands.{name}")
         if name == "train":
-            parse_flags(*arguments)
+            assert _found_in() == {parse_flags(*arguments).out_dir}
             continue
         parser = argparse.ArgumentParser()
         module.add_arguments(parser)
         parser.parse_args(arguments)
-    programs = [words[1] for words in _commands() if words[0] == "python"]
+    programs = [words[1:] for words in _commands() if words[0] == "python"]
     assert programs
-    assert all((ROOT / program).exists() for program in programs)
+    for program, *arguments in programs:
+        source = (ROOT / program).read_text(encoding="utf-8")
+        assert all(f'"{word}"' in source for word in arguments if word.startswith("-"))
+
+
+def _found_in() -> set[str]:
+    """Where the cells look for the run that was begun last."""
+    looked = re.findall(
+        r"^\(RUN_DIR,\) = !ls -td (\S+)/bgan_\* \| head -1$", "\n".join(_cells()), re.M
+    )
+    assert len(looked) == 2
+    return set(looked)
+
+
+def test_it_shows_the_pictures_that_it_makes() -> None:
+    for source in _cells():
+        for shown in re.findall(r"^Image\((.*)\)$", source, re.MULTILINE):
+            assert re.search(rf"^!.* --(out|grid) {re.escape(shown.strip(chr(34)))}$", source, re.M)
+    assert "\n".join(_cells()).count("Image(") == 2

@@ -93,7 +93,7 @@ def test_mixing_runs_and_says_what_it_measured(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_the_chains_of_mixing_mix(tmp_path: Path) -> None:
     printed = _mixing(tmp_path / "out", 100_000)
-    # Seeds are fixed; what the document says is 1.036 and 113, and processors differ in last digits.
+    # Seeds are fixed; what the document says is 1.021 and 295, and processors differ in last digits.
     (rhat,) = re.findall(r"median, ([\d.]+) at worst\nbulk", printed)
     (bulk,) = re.findall(r"bulk ESS \d+ in the median, (\d+) at worst", printed)
     assert float(rhat) <= 1.05

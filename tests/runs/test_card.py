@@ -287,3 +287,70 @@ def test_commands_can_be_typed_again() -> None:
     )
     assert typed(["bayesian-gan train", "x"]) == "bayesian-gan train x"
     assert typed(["/opt/a b/own", "x"]) == "'/opt/a b/own' x"
+
+
+def test_examples_held_out_of_the_training_set_are_called_that(tmp_path: Path) -> None:
+    told = "examples held out of the training set (`--validation`)"
+    front, body = parts(card(made_up(tmp_path / "a", f"{FLAGS} --validation 100")))
+    assert told in body
+    assert front["model-index"][0]["results"][0]["dataset"]["split"] == "validation"
+    body = parts(card(made_up(tmp_path / "b")))[1]
+    assert told not in body
+    assert "examples of the test set" in body
+
+
+def test_a_run_that_does_not_sample_says_so(tmp_path: Path) -> None:
+    flags = "--dataset digits --N 20 --ml --train_iter 40 --warm_up 10 --n_save 10"
+    body = parts(card(made_up(tmp_path / "a", flags)))[1]
+    assert "A GAN, no Bayesian one: it does not sample" in body
+    assert "The draws are no samples of a posterior: " in body
+    assert "trains by maximum likelihood" in body
+    body = parts(card(made_up(tmp_path / "b")))[1]
+    assert "A Bayesian GAN (Saatci" in body
+    assert "no samples of a posterior" not in body
+    assert "No joint posterior stands behind the two" in body
+
+
+def test_how_long_and_how_well_known(tmp_path: Path) -> None:
+    temperature = {"log_t": [0.0], "weights": [1.0], "n": 16}
+    front, body = parts(card(made_up(tmp_path, temperature=temperature)))
+    assert "40 iterations in 1.5 minutes of training." in body
+    # (16 + 2) / (500 + 4), and twice its standard error.
+    assert "is known to within 1.7 points" in body
+    assert "temperature of the predictions 1.00 (1.00 to 1.00), by 16 labels" in body
+    assert "predict applies it" in body
+    assert "semi-supervised-learning" in front["tags"]
+
+
+def test_of_many_classes_some_are_shown(tmp_path: Path) -> None:
+    names = tuple(f"class {k}" for k in range(203))
+    labelled = {"name": "own.all@20", "labels": [0] * 20}
+    body = parts(card(made_up(tmp_path, names=names, labelled=labelled)))[1]
+    assert "| class 199 | 0 |" in body
+    assert "| class 200 |" not in body
+    assert "3 classes more are not shown." in body
+
+
+def test_a_number_that_is_not_finite_is_no_result(tmp_path: Path) -> None:
+    summary = SUMMARY | {"posterior": SUMMARY["posterior"] | {"nll": float("inf")}}
+    front, body = parts(card(made_up(tmp_path, summary=summary)))
+    metrics = front["model-index"][0]["results"][0]["metrics"]
+    assert [metric["type"] for metric in metrics] == ["accuracy", "ece"]
+    assert "| posterior average | 16 | 500 | 3.20 | inf | 1.25 |" in body
+
+
+def test_rows_without_labels_have_no_task_of_the_hub(tmp_path: Path) -> None:
+    columns = [{"name": "a", "kind": "number", "mean": 0.0, "scale": 1.0}]
+    run = made_up(
+        tmp_path,
+        f"--data {tmp_path / 'own.csv'} --nosemi",
+        (),
+        (1,),
+        table={"columns": columns, "label_column": None, "ignored": []},
+        labelled=None,
+        summary=None,
+    )
+    front = parts(card(run))[0]
+    check_front(front)
+    assert "pipeline_tag" not in front
+    assert "semi-supervised-learning" not in front["tags"]

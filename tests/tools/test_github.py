@@ -1,6 +1,7 @@
 """What GitHub reads: workflows that run what a change must pass, and forms that ask for what a report needs."""
 
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -33,10 +34,35 @@ def test_the_workflow_runs_what_a_change_must_pass() -> None:
         r'python_requires=">=3\.(\d+),<3\.(\d+)"', (ROOT / "setup.py").read_text()
     )[0]
     assert versions == [f"3.{least}", f"3.{int(below) - 1}"]
-    assert [step["run"] for step in job["steps"] if "run" in step] == ["bash .ci/run"]
-    assert (ROOT / ".ci" / "run").exists()
-    for step in job["steps"]:
-        assert "uses" not in step or re.fullmatch(r"actions/[\w-]+@v\d+", step["uses"])
+    checkout, python, tests = job["steps"]
+    assert re.fullmatch(r"actions/checkout@v\d+", checkout["uses"])
+    assert re.fullmatch(r"actions/setup-python@v\d+", python["uses"])
+    assert python["with"]["python-version"] == "${{ matrix.python }}"
+    assert (ROOT / python["with"]["cache-dependency-path"]).exists()
+    assert tests == {"run": "bash .ci/run"}
+
+
+@pytest.mark.parametrize("fails", ["nothing", "lint", "types", "test"])
+def test_what_a_change_must_pass_stops_where_it_fails(tmp_path: Path, fails: str) -> None:
+    asked = tmp_path / "asked"
+    # With a driver on the path nothing is installed.
+    programs = {
+        "chromedriver": "exit 0",
+        "make": f'echo "$PWD $@" >> {asked}; test "$1" != {fails}',
+    }
+    for name, does in programs.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{does}\n")
+        (tmp_path / name).chmod(0o755)
+    done = subprocess.run(
+        ["bash", str(ROOT / ".ci" / "run")],
+        cwd=tmp_path,
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin"},
+        capture_output=True,
+    )
+    every = ["lint", "types", "test"]
+    wanted = every[: every.index(fails) + 1] if fails in every else every
+    assert asked.read_text().splitlines() == [f"{ROOT} {each}" for each in wanted]
+    assert (done.returncode == 0) == (fails == "nothing")
 
 
 @pytest.mark.parametrize("name", FORMS)
@@ -48,6 +74,8 @@ def test_forms_ask_questions_that_github_can_show(name: str) -> None:
     assert len({field["attributes"]["label"] for field in fields}) == len(fields)
     assert any(field.get("validations", {}).get("required") for field in fields)
     for field in fields:
+        assert re.fullmatch(r"[\w-]+", field["id"])
+        assert field["attributes"]["label"].strip()
         assert field["type"] in ("textarea", "input", "dropdown", "checkboxes")
 
 
