@@ -14,7 +14,7 @@ from bayesian_gan.options.config import MAY_DIFFER, Config
 from bayesian_gan.options.option import options_of
 from bayesian_gan.options.own_preset import SIZED_OPTIONS, is_sized
 from bayesian_gan.runs.duration import SCALED
-from bayesian_gan.storage import json_checksum
+from bayesian_gan.storage import json_checksum, read_json
 
 AUTO = "auto"
 
@@ -118,7 +118,7 @@ def _saved_flags(folder: Path) -> dict[str, Any]:
     """
     path = folder / "config.json"
     try:
-        described = json.loads(path.read_bytes().decode())
+        described = read_json(path)
         saved = _defaults_of_newer() | described["flags"]
         names = set(saved)
     except (OSError, ValueError, KeyError, TypeError) as error:
