@@ -17,11 +17,38 @@ from bayesian_gan.monitoring.health_log import chain_functionals
 from bayesian_gan.reliability.lock import RunLock
 from bayesian_gan.report.pngs import read_png
 from bayesian_gan.report.tables import read_table
+from bayesian_gan.runs.card import card
 from bayesian_gan.runs.finished import FinishedRun
 from bayesian_gan.storage import MAX_JSON, read_arrays, read_json
 
 VERSION_1 = Path(__file__).parents[1] / "posterior" / "version_1" / "semi"
 SECONDS = 10
+SCORE = {"errors": 1, "n": 20, "error_rate": 0.05, "nll": 0.1, "ece": 0.01}
+NLL = {"rhat": None, "ess_bulk": 9.0, "ess_tail": 8.0}
+WORST = dict.fromkeys(("rhat_max", "rhat_median", "ess_min", "ess_median"), 1.0)
+FILES: dict[str, dict[str, Any]] = {
+    "labelled.json": {
+        **{"name": "digits.0@2", "label_seed": 0},
+        **{"indices": [1, 2], "labels": [0, 9]},
+    },
+    "summary.json": {
+        **{
+            "iteration": 600,
+            "num_labelled": 2,
+            "split": "digits.0@2",
+            "seconds": 9.0,
+            "num_test": 20,
+        },
+        **{"supervised": SCORE, "single": SCORE, "ensemble": None, "calibrated": None},
+        "posterior": {**SCORE, "mixing": {"nll": NLL}, "num_samples": 4},
+        **{"convergence": WORST, "draws": "The draws are a test's."},
+    },
+    "temperature.json": {"log_t": [0.0, 1.0], "weights": [0.5, 0.5], "n": 2},
+    "evaluation.json": {
+        "classification": {"average": SCORE, "verdict": {"level": "good", "text": "so"}},
+        "baselines": {"x": {"title": "x", **SCORE}},
+    },
+}
 
 
 @pytest.fixture(autouse=True)
@@ -42,8 +69,8 @@ def _hangs(*_: Any) -> None:
 def folder(tmp_path: Path) -> Path:
     """A run's folder with one of each file, which nothing needs TensorFlow to open."""
     made = Path(shutil.copytree(VERSION_1, tmp_path / "run"))
-    split = {"name": "digits.0@2", "label_seed": 0, "indices": [1, 2], "labels": [0, 9]}
-    (made / "labelled.json").write_text(json.dumps(split))
+    for name, contents in FILES.items():
+        (made / name).write_text(json.dumps(contents))
     (made / "log.csv").write_text("iteration,seconds\n1,0.5\n")
     return made
 
@@ -54,6 +81,7 @@ READS: dict[str, Callable[[Path], object]] = {
     "labelled.json": lambda folder: FinishedRun(folder).split,
     "summary.json": lambda folder: FinishedRun(folder).summary,
     "temperature.json": lambda folder: FinishedRun(folder).tempering,
+    "evaluation.json": lambda folder: card(FinishedRun(folder)),
     "log.csv": lambda folder: (FinishedRun(folder).log, read_table(folder / "log.csv")),
     "functionals.csv": lambda folder: chain_functionals(folder, FinishedRun(folder).config),
     "attacks.png": lambda folder: read_png(folder / "attacks.png"),
@@ -183,7 +211,32 @@ STRANGE: tuple[tuple[str, tuple[Any, ...], Any], ...] = (
     ("labelled.json", ("labels", 0), 10),
     ("labelled.json", ("labels", 0), "0"),
     ("labelled.json", ("name",), None),
+    *(("summary.json", (key,), []) for key in ("iteration", "seconds", "draws", "num_labelled")),
+    ("summary.json", ("iteration",), -1),
+    ("summary.json", ("posterior",), [1]),
+    ("summary.json", ("posterior", "num_samples"), None),
+    ("summary.json", ("posterior", "nll"), "0.1"),
+    ("summary.json", ("posterior", "mixing", "nll"), 3),
+    ("summary.json", ("posterior", "mixing", "nll", "rhat"), "x"),
+    ("summary.json", ("supervised", "n"), 0),
+    ("summary.json", ("supervised",), {"errors": 1}),
+    ("summary.json", ("convergence",), 3),
+    ("summary.json", ("convergence", "rhat_max"), []),
+    ("temperature.json", ("n",), 1e999),
+    ("temperature.json", ("n",), -1),
+    ("temperature.json", ("log_t", 0), 1e999),
+    ("temperature.json", ("weights",), "half"),
+    ("evaluation.json", ("classification",), 3),
+    ("evaluation.json", ("classification", "average"), {"nll": 0.1}),
+    ("evaluation.json", ("classification", "average", "n"), 0),
+    ("evaluation.json", ("baselines",), [1]),
+    ("evaluation.json", ("baselines", "x", "errors"), None),
 )
+
+
+@pytest.mark.parametrize("name", [name for name in READS if name.endswith(".json")])
+def test_whole_files_are_read(folder: Path, name: str) -> None:
+    READS[name](folder)
 
 
 @pytest.mark.parametrize(("name", "place", "value"), STRANGE)
