@@ -6,9 +6,9 @@ import hashlib
 import json
 import os
 import shutil
+import stat
 import tempfile
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -19,6 +19,8 @@ from bayesian_gan.errors import InputError
 
 # Files under construction are named `.NAME.RANDOM.part`; a killed process leaves them behind.
 PART = ".part"
+# Of a file of JSON; a run's largest has a few megabytes.
+MAX_JSON = 2**28
 MANIFEST = "manifest.json"
 _CHECKSUM = b"sha256:"
 _CHECKSUM_BYTES = len(_CHECKSUM) + 64
@@ -36,6 +38,20 @@ _NOT_DAMAGE = {
 
 class UnreadableError(InputError):
     """A file cannot be read by this process at this moment; nothing is known of its contents."""
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Opens a file to read: a pipe would be waited for, and a device read without an end.
+
+    Raises:
+        OSError: it cannot be opened, or is no regular file.
+    """
+    # Without O_NONBLOCK the opening itself would wait for the pipe's other end.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "a folder, a pipe or a device, no file", str(path))
+    return os.fdopen(descriptor, "rb")
 
 
 def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
@@ -144,10 +160,14 @@ def read_json(path: Path) -> Any:
     """The value of a JSON file.
 
     Raises:
-        InputError: the file is absent or no JSON.
+        InputError: the file is absent, no JSON, or larger than any that this package writes.
     """
     try:
-        return json.loads(path.read_bytes().decode())
+        with open_regular(path) as file:
+            data = file.read(MAX_JSON + 1)
+        if len(data) > MAX_JSON:
+            raise ValueError(f"more than {MAX_JSON} bytes")
+        return json.loads(data.decode())
     except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{path}: cannot be read ({error})") from error
 
@@ -217,7 +237,11 @@ def read_arrays(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """
     with _checked(path) as archive:
         manifest = _manifest(archive)
-        return {name: archive[name] for name in archive.files if name != MANIFEST}, manifest
+        arrays = {name: archive[name] for name in archive.files if name != MANIFEST}
+        for name, array in arrays.items():
+            if not isinstance(array, np.ndarray):
+                raise ValueError(f"{name} is no array")
+        return arrays, manifest
 
 
 def read_manifest(path: Path) -> dict[str, Any]:
@@ -237,7 +261,7 @@ def _manifest(archive: Any) -> dict[str, Any]:
 def _checked(path: Path) -> Any:
     """The open archive, after its checksum was compared: no byte is interpreted before."""
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             file.seek(max(0, file.seek(0, os.SEEK_END) - _CHECKSUM_BYTES))
             comment = file.read()
             if not comment.startswith(_CHECKSUM):
@@ -257,16 +281,11 @@ def _checked(path: Path) -> Any:
         raise UnreadableError(
             f"{path}: cannot be opened ({error.strerror}); give this process the permission or the memory"
         ) from error
-    # With the right checksum only a file that was made to deceive comes here, by any of these errors.
-    except (
-        ValueError,
-        KeyError,
-        EOFError,
-        NotImplementedError,
-        RecursionError,
-        zipfile.BadZipFile,
-        zlib.error,
-    ) as error:
+    except MemoryError:
+        raise
+    # With the right checksum only a file that was made to deceive comes here, by errors of any kind:
+    # of zip, of zlib, of NumPy, and of Python's tokenizer, which NumPy asks about old headers.
+    except Exception as error:
         raise InputError(f"{path}: cannot be read ({error})") from error
 
 

@@ -6,6 +6,8 @@
     python benchmarks/soak.py readers --trials 1000
     python benchmarks/soak.py full
     python benchmarks/soak.py check_cost
+    python benchmarks/soak.py fuzz --trials 2000 [--seed S] [--only READER]
+    python benchmarks/soak.py serving --trials 1000 [--clients 50] [--connections 10000]
 
 Each prints a line for a trial and a total. `kill` kills a run five times before its end, so that
 what one kill spoils is seen there: a state that is wrong once stays so. The runs are on
@@ -25,8 +27,10 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 # Read when TensorFlow is imported, which is done here once for all runs.
 os.environ |= {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_NUM_INTRAOP_THREADS": "1"}
 
+from benchmarks.faults.fuzz import fuzz
 from benchmarks.faults.readers import readers
 from benchmarks.faults.resources import check_cost, full, steady
+from benchmarks.faults.serving import serving
 from benchmarks.faults.small_runs import ITERATIONS, KINDS, Setup
 from benchmarks.faults.stops import kill, signals
 
@@ -34,12 +38,16 @@ from benchmarks.faults.stops import kill, signals
 def main() -> None:
     """Runs one kind of fault."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    faults = ["kill", "signals", "steady", "readers", "full", "check_cost"]
+    faults = ["kill", "signals", "steady", "readers", "full", "check_cost", "fuzz", "serving"]
     parser.add_argument("fault", choices=faults)
     parser.add_argument("--trials", type=int, default=100)
     parser.add_argument("--iterations", type=int, help="of each run")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--kind", choices=list(KINDS), default="memory")
+    parser.add_argument("--only", default="", help="of fuzz: a part of the readers' names")
+    parser.add_argument("--clients", type=int, default=50, help="of serving: that ask at once")
+    parser.add_argument("--connections", type=int, default=10_000, help="of serving: idle ones")
+    parser.add_argument("--run", type=Path, help="of fuzz: a run that it made before")
     parser.add_argument(
         "--place", type=Path, help="folder for the runs; a temporary one by default"
     )
@@ -56,6 +64,12 @@ def main() -> None:
         "readers": lambda: readers(place, arguments.trials),
         "full": lambda: full(setup),
         "check_cost": check_cost,
+        "fuzz": lambda: fuzz(
+            place, arguments.trials, arguments.seed, arguments.only, arguments.run
+        ),
+        "serving": lambda: serving(
+            place, arguments.trials, arguments.clients, arguments.connections, arguments.seed
+        ),
     }[arguments.fault]()
     if not bad:
         shutil.rmtree(place)

@@ -2,7 +2,10 @@
 
 import contextlib
 import errno
+import hashlib
+import io
 import os
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +48,48 @@ def test_arrays_come_back_as_they_were(tmp_path: Path) -> None:
     other = tmp_path / "y.npz"
     write_arrays(other, ARRAYS, MANIFEST)
     assert other.read_bytes() == path.read_bytes()
+
+
+def _signed(members: dict[str, bytes]) -> bytes:
+    """An archive whose checksums are all right, whatever it holds."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    body = file.getvalue()[:-2] + (71).to_bytes(2, "little")
+    return body + b"sha256:" + hashlib.sha256(body).hexdigest().encode()
+
+
+def _npy(header: str) -> bytes:
+    return b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header.encode()
+
+
+SOUND = "{'descr': '<f4', 'fortran_order': False, 'shape': (1,)}\n"
+
+
+@pytest.mark.parametrize(
+    "member",
+    [
+        b"no array",
+        b"",
+        _npy(SOUND),  # Its numbers are missing.
+        _npy(SOUND.replace("(1,)", "(-1,)")),
+        _npy(SOUND.replace("(1,)", f"({10**30},)")),
+        _npy(SOUND.replace("(1,)", "('x',)")),
+        _npy(SOUND.replace("'<f4'", "'|O'")),
+        _npy(SOUND.replace("'<f4'", "[")),
+        _npy("(" * 60 + "\n"),  # Python's tokenizer is asked, as of a header of Python 2.
+        _npy("[\n"),
+    ],
+)
+def test_right_checksums_of_a_wrong_array_are_no_traceback(tmp_path: Path, member: bytes) -> None:
+    path = tmp_path / "x.npz"
+    path.write_bytes(_signed({"manifest.json": b"{}", "g_0000_00.npy": member}))
+    with pytest.raises(InputError, match=r"x\.npz: cannot be read"):
+        read_arrays(path)
+    sound = _npy(SOUND) + bytes(4)
+    path.write_bytes(_signed({"manifest.json": b"{}", "g_0000_00.npy": sound}))
+    assert read_arrays(path)[0].keys() == {"g_0000_00"}
 
 
 def test_every_flipped_byte_is_noticed(tmp_path: Path) -> None:

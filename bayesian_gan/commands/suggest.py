@@ -77,7 +77,7 @@ def _csv(found: Suggestions) -> str:
     writer.writerow(COLUMNS)
     for each in found.chosen:
         probability = "" if math.isnan(each.probability) else f"{each.probability:.6g}"
-        writer.writerow([neutral(each.path), neutral(each.guess), probability, each.why])
+        writer.writerow([neutral(each.path), neutral(each.guess), probability, neutral(each.why)])
     return text.getvalue()
 
 

@@ -20,6 +20,7 @@ from bayesian_gan.runs.folder import check_writable
 from bayesian_gan.runs.kept_labels import with_kept_labels
 from bayesian_gan.runs.resume import AUTO, resolve
 from bayesian_gan.runs.threads import thread_environment
+from bayesian_gan.runs.whole import check_links
 
 OPTIONS = Config
 STOPPED = "stopped before the training began"
@@ -57,6 +58,8 @@ def begin() -> None:
         folder = None  # The chief finds the run and tells.
     else:
         config, folder = resolve(config, given)
+        if folder is not None:
+            check_links(folder)
     if config.start_from is not None and folder is None:
         FinishedRun(config.start_from).check_saved()
     data = load_run_data(config if folder is None else with_kept_labels(config, folder))

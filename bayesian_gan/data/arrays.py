@@ -13,6 +13,7 @@ from bayesian_gan.data.image_data import UNLABELLED, ImageData
 from bayesian_gan.data.paths import REMEDY, check_file, reason
 from bayesian_gan.data.resizing import resized
 from bayesian_gan.errors import InputError
+from bayesian_gan.storage import open_regular
 
 CLASS_NAMES = "class_names"
 # The usual names of each array, the first of which this package writes.
@@ -291,7 +292,8 @@ def holds_vectors(path: Path) -> bool:
     """Whether an .npz file holds vectors, by the header of its array; False for what cannot be read."""
     try:
         with (
-            zipfile.ZipFile(path) as archive,
+            open_regular(path) as opened,
+            zipfile.ZipFile(opened) as archive,
             archive.open(_members(path, archive)["images"]) as file,
         ):
             header = read_header(cast(BinaryIO, file))

@@ -26,7 +26,7 @@ import numpy as np
 from bayesian_gan.data.image_data import ImageData
 from bayesian_gan.data.paths import reason
 from bayesian_gan.errors import InputError
-from bayesian_gan.storage import write_json
+from bayesian_gan.storage import read_checked_json, write_checked_json
 
 FORMAT = 1
 # Arrays up to this size are read into memory; larger ones are mapped.
@@ -148,7 +148,9 @@ def slug(name: str) -> str:
 def _read(folder: Path, key: str) -> tuple[dict[str, np.ndarray], dict[str, Any]] | str:
     """Arrays and description of an entry; or what is wrong with it, "" where there is none."""
     try:
-        entry = json.loads((folder / "entry.json").read_text(encoding="utf-8"))
+        if not (folder / "entry.json").exists():
+            return "is not whole" if os.path.lexists(folder) else ""
+        entry = read_checked_json(folder / "entry.json")
         if entry["format"] != FORMAT:
             return f"is of version {entry['format']}, not {FORMAT}"
         if entry["key"] != key:
@@ -156,7 +158,7 @@ def _read(folder: Path, key: str) -> tuple[dict[str, np.ndarray], dict[str, Any]
         _verify(folder, entry)
         return {name: _open(folder / f"{name}.npy") for name in ARRAYS}, entry
     except (FileNotFoundError, NotADirectoryError):
-        return "is not whole" if folder.exists() else ""
+        return "is not whole"
     except (ValueError, KeyError, TypeError, EOFError, OSError) as error:
         return f"is damaged ({reason(error)})"
 
@@ -179,7 +181,7 @@ def _verify(folder: Path, entry: dict[str, Any]) -> None:
                     raise ValueError(f"the checksum of {path.name} is wrong")
             noted["mtime_ns"], changed = status.st_mtime_ns, True
     if changed and os.access(folder, os.W_OK):
-        write_json(folder / "entry.json", entry)
+        write_checked_json(folder / "entry.json", entry)
 
 
 def _open(path: Path) -> np.ndarray:
@@ -250,7 +252,7 @@ def _write_entry(folder: Path, key: str, name: str, source: Source) -> None:
         files[which_labels] = _write_array(
             folder / f"{which_labels}.npy", labels.shape, np.int32, [labels]
         )
-    write_json(
+    write_checked_json(
         folder / "entry.json",
         {
             "format": FORMAT,

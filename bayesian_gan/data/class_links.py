@@ -1,6 +1,7 @@
 """Pictures put into folders named by their classes, as links or copies; nothing is overwritten."""
 
 import itertools
+import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,6 +10,8 @@ from bayesian_gan.data.paths import reason
 from bayesian_gan.errors import InputError
 
 UNSURE = "unsure"
+# Bytes of a name, on every common file system.
+LONGEST = 255
 HOW = ("symbolic", "hard", "copy")
 
 
@@ -33,8 +36,9 @@ class ClassLinks:
         self.folder, self.how, self.confidence = folder, how, confidence
         for name in class_names:
             if not _names_a_folder(name) or (confidence > 0 and name == UNSURE):
+                shown = name if len(name) <= LONGEST else f"{name[:40]}..."
                 raise InputError(
-                    f"--sort_into: the class {name!r} can have no folder of that name; leave it out"
+                    f"--sort_into: the class {shown!r} can have no folder of that name; leave it out"
                 )
         self._make(folder)
         self._numbers: dict[Path, int] = {}
@@ -83,6 +87,11 @@ class ClassLinks:
                     raise
 
     def _make(self, folder: Path) -> None:
+        if folder != self.folder and folder.is_symlink():
+            raise InputError(
+                f"--sort_into: {str(folder)!r} is a link to {str(folder.resolve())!r}, and nothing is put "
+                "elsewhere; remove it, or give another folder"
+            )
         try:
             folder.mkdir(parents=folder == self.folder, exist_ok=True)
         except OSError as error:
@@ -93,4 +102,6 @@ class ClassLinks:
 
 
 def _names_a_folder(name: str) -> bool:
-    return name not in ("", ".", "..") and not any(c in name for c in "/\\\0")
+    if name in ("", ".", "..") or any(c in name for c in "/\\\0"):
+        return False
+    return len(os.fsencode(name)) <= LONGEST

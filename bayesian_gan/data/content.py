@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bayesian_gan.storage import write_atomically
+from bayesian_gan.storage import open_regular, write_atomically
 
 SIZE = 16
 
@@ -36,7 +36,8 @@ def stored_digests(images: np.ndarray, key: str, path: Path) -> list[bytes]:
             nothing is stored.
     """
     try:
-        data = path.read_bytes()
+        with open_regular(path) as file:
+            data = file.read()
     except OSError:
         data = b""
     total, stored = data[:SIZE], data[SIZE:]

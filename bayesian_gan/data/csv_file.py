@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bayesian_gan.data.paths import check_file
+from bayesian_gan.data.spreadsheets import unmarked
 from bayesian_gan.errors import InputError
 
 MAX_BYTES = 2**28
@@ -18,7 +19,7 @@ DELIMITERS = (",", ";", "\t")
 
 @dataclass(frozen=True)
 class CsvFile:
-    """The cells of a file, without white space around them, and where they stand.
+    """The cells of a file, without white space around them or apostrophes of `spreadsheets.neutral`.
 
     Attributes:
         file: the CSV file.
@@ -57,7 +58,7 @@ def read_csv(file: Path) -> CsvFile:
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
         if said:
             next(reader)
-        names = [cell.strip() for cell in next(reader, [])]
+        names = _texts(next(reader, []))
         found = list(_rows(file, reader, len(names)))
     except csv.Error as error:
         raise InputError(
@@ -90,4 +91,8 @@ def _rows(file: Path, lines: Any, width: int) -> Iterator[tuple[int, list[str]]]
                 f"{str(file)!r}, line {line}: {len(cells)} cells, and the first line has {width}; correct the "
                 "line, and put a text that holds a comma in quotes"
             )
-        yield line, [cell.strip() for cell in cells]
+        yield line, _texts(cells)
+
+
+def _texts(cells: list[str]) -> list[str]:
+    return [unmarked(cell.strip()) for cell in cells]

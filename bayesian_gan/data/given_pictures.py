@@ -20,6 +20,7 @@ from bayesian_gan.data.paths import REMEDY, reason
 from bayesian_gan.data.pictures import SUFFIXES, quiet_pillow, read_picture
 from bayesian_gan.data.resizing import fitted, resized
 from bayesian_gan.errors import InputError
+from bayesian_gan.storage import open_regular
 
 BATCH = 256
 MOST_THREADS = 8
@@ -195,7 +196,7 @@ def _picture_arrays(path: Path) -> list[tuple[str, tuple[int, ...]]]:
     """
     found = []
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open_regular(path) as opened, zipfile.ZipFile(opened) as archive:
             for info in archive.infolist():
                 with archive.open(info) as file:
                     shape, fortran_order, dtype = _header(cast(BinaryIO, file))
@@ -235,7 +236,11 @@ def _npz_rows(path: Path, size: int) -> Iterator[_Rows]:
         for member, shape in _picture_arrays(path):
             name = member.removesuffix(".npy")
             one = (*shape[1:], 1)[:3]
-            with zipfile.ZipFile(path) as archive, archive.open(member) as opened:
+            with (
+                open_regular(path) as whole,
+                zipfile.ZipFile(whole) as archive,
+                archive.open(member) as opened,
+            ):
                 file = cast(BinaryIO, opened)
                 _header(file)
                 for k in range(0, shape[0], size):

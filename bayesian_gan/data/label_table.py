@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bayesian_gan.data.csv_file import CsvFile, read_csv
-from bayesian_gan.data.spreadsheets import unmarked
 from bayesian_gan.errors import InputError
 
 # Hugging Face's name of such a file, which lies beside the pictures.
@@ -59,8 +58,7 @@ def read_label_table(file: Path) -> LabelTable:
     """Reads a CSV file of labels, see `read_csv`.
 
     Its first line names the columns: one of `PATHS`, one of `LABELS`, and `split` if you like;
-    others are passed over. Apostrophes that `spreadsheets.neutral` has put in front of cells are
-    taken off.
+    others are passed over.
 
     Raises:
         InputError: the file is missing, too large or no such table; the line names where.
@@ -87,7 +85,7 @@ def _rows(table: CsvFile) -> Iterator[Row]:
         if not cells[path]:
             raise table.refuse(line, f"no {header[path]}; give one, or remove the line")
         given = "" if split is None else read_split(table, line, cells[split])
-        yield Row(line, unmarked(cells[path]), unmarked(cells[label]), given)
+        yield Row(line, cells[path], cells[label], given)
 
 
 def _column(file: Path, header: list[str], names: tuple[str, ...]) -> int:

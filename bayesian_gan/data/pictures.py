@@ -89,7 +89,8 @@ def read_header(path: Path) -> Header:
     with _opened(path, "") as picture:
         channels = _channels(picture, repr(str(path)))
         size = picture.size
-        if picture.getexif().get(ExifTags.Base.Orientation, 1) >= TURNED:
+        turned = picture.getexif().get(ExifTags.Base.Orientation, 1) >= TURNED
+        if turned and picture.format != "TIFF":  # Of which Pillow turns the size itself.
             size = size[::-1]
         return Header(*size, channels, _has_alpha(picture))
 

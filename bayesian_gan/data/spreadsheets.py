@@ -1,11 +1,12 @@
 """Texts as cells of a CSV that a spreadsheet program may open.
 
-Such a program runs a cell that begins with one of = + - @ as a formula, and a picture's name or a
-class's may be anything. Those cells, and those that begin with an apostrophe, get an apostrophe in
-front of them, so that `original` gives back what was there.
+Such a program runs a cell that begins with one of = + - @ as a formula, in some languages one that
+begins with their wide forms too (OWASP, "CSV injection"), and a picture's name or a class's may be
+anything. Those cells, and those that begin with an apostrophe, get an apostrophe in front of them,
+so that `original` gives back what was there. `csv_file.read_csv` takes it off.
 """
 
-RUNS = ("=", "+", "-", "@", "\t", "\r", "\n")
+RUNS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 MARK = "'"
 
 

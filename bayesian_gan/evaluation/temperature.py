@@ -102,9 +102,10 @@ class Tempering:
             log_t = np.asarray(contents["log_t"], np.float64)
             weights = np.asarray(contents["weights"], np.float64)
             n = int(contents["n"])
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, OverflowError) as error:
             raise ValueError(f"no temperature: {error}") from error
-        right = log_t.ndim == 1 and log_t.shape == weights.shape and log_t.size > 0
+        right = log_t.ndim == 1 and log_t.shape == weights.shape and log_t.size > 0 and n >= 0
+        right = right and bool(np.isfinite(log_t).all())
         if not right or not np.all(weights >= 0.0) or not np.isclose(weights.sum(), 1.0):
             raise ValueError("no temperature: its weights are no distribution")
         return cls(log_t, weights, n)

@@ -24,7 +24,7 @@ from bayesian_gan.monitoring.positions import Positions
 from bayesian_gan.options.config import Config
 from bayesian_gan.posterior.chains import of_chains
 from bayesian_gan.reliability.writes import Writes
-from bayesian_gan.storage import append
+from bayesian_gan.storage import append, open_regular
 
 HEALTH_FILE = "health.csv"
 FUNCTIONALS_FILE = "functionals.csv"
@@ -186,13 +186,16 @@ def read_functionals(folder: Path) -> tuple[np.ndarray, np.ndarray]:
         InputError: `functionals.csv` is no table of numbers.
     """
     path = folder / FUNCTIONALS_FILE
-    text = path.read_text() if path.exists() else ""
-    rows = text[: text.rfind("\n") + 1].splitlines()[1:]
-    if not rows:
-        return np.zeros(0, np.int64), np.zeros((0, 0), np.float32)
     try:
+        text = ""
+        if path.exists():
+            with open_regular(path) as file:
+                text = file.read().decode()
+        rows = text[: text.rfind("\n") + 1].splitlines()[1:]
+        if not rows:
+            return np.zeros(0, np.int64), np.zeros((0, 0), np.float32)
         table = np.loadtxt(rows, delimiter=",", ndmin=2)
-    except ValueError as error:
+    except (OSError, ValueError) as error:
         raise InputError(f"{path}: is no table of numbers ({error}); put it back") from error
     return table[:, 0].astype(np.int64), table[:, 1:].astype(np.float32)
 

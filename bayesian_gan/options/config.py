@@ -12,7 +12,13 @@ from bayesian_gan.options.augment import one_spelling, parse_augment
 from bayesian_gan.options.device import parse_device
 from bayesian_gan.options.groups import AllOptions
 from bayesian_gan.options.objective import PRIOR_DF, WEIGHT_CLIP
-from bayesian_gan.options.option import check_needs, check_ranges, options_of, to_json
+from bayesian_gan.options.option import (
+    check_needs,
+    check_ranges,
+    check_types,
+    options_of,
+    to_json,
+)
 from bayesian_gan.options.own_data import is_own, resolve_data
 from bayesian_gan.options.own_preset import choose_preset
 from bayesian_gan.options.presets import apply_preset
@@ -75,6 +81,7 @@ class Config(AllOptions):
 
     def check(self) -> None:
         """Raises InputError where a value is out of its range or options contradict each other."""
+        check_types(self)
         check_ranges(self)
         check_needs(self)
         contradictions.check_wasserstein(self)

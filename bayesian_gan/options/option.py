@@ -181,6 +181,7 @@ class Declared:
         kind: bool, int, float, str, or tuple for a list of strings.
         choices: values that a user can give, of a number the words in its place; empty if any, or none.
         option: the rest.
+        may_lack: whether None is a value: that nothing is given.
     """
 
     name: str
@@ -188,6 +189,7 @@ class Declared:
     kind: type
     choices: tuple[str, ...]
     option: Option
+    may_lack: bool = False
 
     @property
     def values(self) -> str:
@@ -213,6 +215,18 @@ class Declared:
             return value in self.choices
         return self.option.holds(value)
 
+    def takes(self, value: Any) -> bool:
+        """Whether a value is of the type, as `config.json` holds it, whatever its range."""
+        if value is None:
+            return self.may_lack
+        if self.is_number and isinstance(value, str):
+            return value in self.choices
+        if self.kind is tuple:
+            return isinstance(value, (list, tuple)) and all(isinstance(each, str) for each in value)
+        if isinstance(value, bool):
+            return self.kind is bool
+        return isinstance(value, (int, float) if self.kind is float else self.kind)
+
     def shown(self, value: Any) -> str:
         """A value as a user would give it; empty if it is None: that nothing is given."""
         if value is None:
@@ -233,7 +247,8 @@ def options_of(group: type) -> Mapping[str, Declared]:
                 kind, choices = _kind(each.type)
                 title = owner.title  # type: ignore[attr-defined]
                 choices = declared.choices or choices
-                found.append(Declared(each.name, title, kind, choices, declared))
+                may_lack = types.NoneType in get_args(each.type)
+                found.append(Declared(each.name, title, kind, choices, declared, may_lack))
     titles = list(dict.fromkeys(each.group for each in found))
     return {each.name: each for each in sorted(found, key=lambda each: titles.index(each.group))}
 
@@ -251,6 +266,18 @@ def _kind(annotation: Any) -> tuple[type, tuple[str, ...]]:
 
 def _is_union(annotation: Any) -> bool:
     return get_origin(annotation) in (Union, types.UnionType)
+
+
+def check_types(config: Any) -> None:
+    """Refuses values of other types than the options', as a file may hold them.
+
+    Raises:
+        InputError: the first such value, in order of the groups.
+    """
+    for name, declared in options_of(type(config)).items():
+        value = getattr(config, name)
+        if not declared.takes(value):
+            raise InputError(f"--{name} must be {declared.values}, not {repr(value)[:50]}")
 
 
 def check_ranges(config: Any) -> None:

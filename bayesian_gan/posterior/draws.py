@@ -316,6 +316,8 @@ class Draws:
         if found != expected:
             raise InputError(f"{where}: the draw belongs to another model")
         for name, array in draw.items():
+            if array.dtype.kind != "f":
+                raise InputError(f"{where}: {name} holds {array.dtype}, no weights")
             if not np.isfinite(array).all():
                 raise InputError(f"{where}: {name} holds numbers that are not finite")
 

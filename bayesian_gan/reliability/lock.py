@@ -31,7 +31,9 @@ class RunLock:
 
     def __init__(self, folder: Path) -> None:
         path = folder / NAME
-        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        # The file is emptied: it must not be another one, by a link.
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+        self._descriptor = os.open(path, flags, 0o644)
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -73,7 +75,7 @@ class RunLock:
     def _owner(self) -> dict[str, Any] | None:
         try:
             owner = json.loads(os.pread(self._descriptor, 1000, 0))
-        except ValueError:
+        except (OSError, ValueError, RecursionError):
             return None
         return owner if isinstance(owner, dict) else None
 

@@ -14,6 +14,8 @@ MOST_CLASSES = 20
 MOST_PANELS = 12
 MOST_PAIRS = 10
 PANEL = 1.9
+# Letters of a class in a panel's title.
+TITLE = 18
 
 
 def class_parts(p: Predictions, names: Sequence[str]) -> list[str]:
@@ -70,7 +72,7 @@ def _calibrations(p: Predictions, names: Sequence[str]) -> list[str]:
     errors = np.array([bins.error for bins in found])
     worst = np.argsort(-errors, kind="stable")
     chosen = sorted(worst[:MOST_PANELS].tolist()) if len(names) > 2 else [len(names) - 1]
-    panels = [_panel(f"{names[k]}, {100 * errors[k]:.1f}%", found[k]) for k in chosen]
+    panels = [_panel(f"{names[k][:TITLE]}, {100 * errors[k]:.1f}%", found[k]) for k in chosen]
     which = "each class" if len(chosen) == len(names) else f"the {len(chosen)} worst"
     if len(names) == 2:
         which = f"{names[1]} (the other class mirrors it)"
@@ -103,7 +105,7 @@ def _panel(title: str, bins: CalibrationBins) -> str:
         axes.set_yticks([0, 1])
         axes.set_xlabel("probability")
         axes.set_ylabel("frequency")
-        axes.set_title(title.replace("$", r"\$"), fontsize=9.5)
+        axes.set_title(title, fontsize=9.5)
 
     return charts.chart(draw, (PANEL, PANEL))
 

@@ -32,6 +32,8 @@ STYLE = {
     "grid.color": "#e4e4e4",
     "legend.frameon": False,
     "legend.fontsize": 8.5,
+    # A class may be called $x_{, which is no formula.
+    "text.parse_math": False,
 }
 
 Points = tuple[np.ndarray, np.ndarray]

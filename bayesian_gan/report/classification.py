@@ -18,7 +18,7 @@ def classification_sections(found: Findings) -> list[Section]:
     """None without predictions."""
     if found.predictions is None:
         return []
-    names = found.run.class_names
+    names = tuple(map(html.shown, found.run.class_names))
     return [
         ("Predictions", _numbers(found.predictions)),
         ("Class by class", class_parts(found.predictions, names)),

@@ -25,7 +25,9 @@ def evaluation_section(found: Findings) -> list[str]:
         return []
     return [
         *_classification(evaluation.get("classification") or {}, evaluation.get("baselines") or {}),
-        *_samples(evaluation.get("samples") or {}, found.run.class_names),
+        *_samples(
+            evaluation.get("samples") or {}, [html.shown(name) for name in found.run.class_names]
+        ),
         *_neighbours(found),
         *_outside(evaluation.get("out_of_distribution") or {}),
         *attacks_section(found),
@@ -151,7 +153,7 @@ def _neighbours(found: Findings) -> list[str]:
 def _outside(report: dict[str, Any]) -> list[str]:
     if not report:
         return []
-    scores = report["scores"]
+    scores, elsewhere = report["scores"], html.shown(report["data_set"])
     rows = [
         (
             OOD_NAMES.get(name, name),
@@ -163,11 +165,11 @@ def _outside(report: dict[str, Any]) -> list[str]:
         for name, score in scores.items()
     ]
     figures = [
-        _histogram(OOD_NAMES.get(name, name), score["histogram"], report["data_set"])
+        _histogram(OOD_NAMES.get(name, name), score["histogram"], elsewhere)
         for name, score in scores.items()
     ]
     return [
-        html.heading(3, f"Telling test images from {report['data_set']}"),
+        html.heading(3, f"Telling test images from {elsewhere}"),
         html.table(("score", "AUROC", "AUPR", "inside", "outside"), rows, "Detection scores"),
         html.charts(figures),
     ]

@@ -38,7 +38,7 @@ def generator_section(found: Findings) -> list[str]:
         parts.append(html.paragraph(f"{len(pictures.generators)} of {total} are shown.", soft=True))
     return [
         *parts,
-        *_classes(found.of_classes, found.run.class_names),
+        *_classes(found.of_classes, [html.shown(name) for name in found.run.class_names]),
         *_interpolations(pictures, rows, each),
         *_evolution(pictures, rows, each),
         *_film(found.film),

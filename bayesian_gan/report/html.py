@@ -2,6 +2,7 @@
 
 import base64
 import io
+import unicodedata
 from collections.abc import Iterable, Sequence
 from html import escape
 
@@ -9,6 +10,24 @@ import numpy as np
 from PIL import Image
 
 from bayesian_gan.evaluation.draws import Verdict
+
+# Letters of a name within a sentence.
+LONGEST = 40
+
+
+def shown(name: str) -> str:
+    """A name of the user's within a sentence: not too long, and without turning the line round.
+
+    What it holds of signs that direct the text is left out; letters that are read from the right
+    are set apart from the sentence (Unicode Annex 9).
+    """
+    directs = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
+    kinds = [(c, unicodedata.bidirectional(c)) for c in name[: LONGEST + 1]]
+    kept = "".join(c for c, kind in kinds if kind not in directs)
+    if len(kept) > LONGEST:
+        kept = f"{kept[:LONGEST]}…"
+    turned = any(kind in ("R", "AL") for _, kind in kinds)
+    return f"\u2068{kept}\u2069" if turned else kept
 
 
 def heading(level: int, text: str, anchor: str = "") -> str:

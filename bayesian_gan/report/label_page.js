@@ -188,7 +188,7 @@
   // ------------------------------------------------------------------------------- labels.csv
 
   // Spreadsheet programs run cells that begin so; bayesian_gan.data.spreadsheets takes the mark off.
-  const cell = (text) => `"${(/^[=+\-@\t\r\n']/.test(text) ? `'${text}` : text).replaceAll('"', '""')}"`;
+  const cell = (text) => `"${(/^[=+\-@\t\r\n＝＋－＠']/.test(text) ? `'${text}` : text).replaceAll('"', '""')}"`;
 
   function table() {
     const added = [...labels].sort(([a], [b]) => a - b).map(([k, name]) => [data.cards[k].path, name, ""]);

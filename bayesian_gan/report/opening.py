@@ -119,7 +119,7 @@ def _figures(found: Findings) -> list[tuple[str, str]]:
             values.append((said, f"{what} {known}{_mixing(score)}"))
     if found.run.num_test == 0:
         values.append(("no test set", "nothing was held out: no error is known"))
-    count = summary.get("posterior", {}).get("num_samples")
+    count = (summary.get("posterior") or {}).get("num_samples")
     if count is not None:
         values.append((f"{count}", "discriminator samples collected"))
     if "iteration" in summary:

@@ -8,13 +8,14 @@ from string import Template
 from bayesian_gan.report import compare, html
 from bayesian_gan.report.classification import classification_sections
 from bayesian_gan.report.evaluated import evaluation_section
-from bayesian_gan.report.findings import Findings
+from bayesian_gan.report.findings import EVALUATION_FILE, Findings
 from bayesian_gan.report.generators import generator_section
 from bayesian_gan.report.health import curves_section, health_section
 from bayesian_gan.report.mixing import mixing_section
 from bayesian_gan.report.opening import counted, opening
 from bayesian_gan.report.summary import verdicts_of
 from bayesian_gan.runs.command import typed
+from bayesian_gan.runs.whole import damage_of
 
 TEMPLATE = Path(__file__).with_name("page.html")
 
@@ -56,7 +57,7 @@ def _run(found: Findings, k: int) -> list[str]:
         ("What the generators learnt", generator_section(found)),
         ("Do the chains agree?", mixing_section(found)),
         ("Sampler health", health_section(found)),
-        ("Evaluation", evaluation_section(found)),
+        ("Evaluation", _evaluation(found)),
         ("Configuration", _configuration(found)),
         ("Left out", [html.unordered(found.left_out)] if found.left_out else []),
     ]
@@ -67,6 +68,11 @@ def _run(found: Findings, k: int) -> list[str]:
         html.links((anchor, name) for name, anchor, _ in shown),
         *(html.fold(2, name, anchor, body, said.get(name, "")) for name, anchor, body in shown),
     ]
+
+
+def _evaluation(found: Findings) -> list[str]:
+    with damage_of(str(found.run.path / EVALUATION_FILE)):
+        return evaluation_section(found)
 
 
 def _name(found: Findings) -> str:
@@ -81,7 +87,7 @@ def _subtitle(found: Findings) -> str:
         f"discriminator{'s' * (config.num_disc > 1)}"
     )
     labels = f"{len((found.run.split or {}).get('indices', []))} labels of " if config.semi else ""
-    return f"{labels}{found.run.data_name}, {players}, objective {config.objective}"
+    return f"{labels}{html.shown(found.run.data_name)}, {players}, objective {config.objective}"
 
 
 def _configuration(found: Findings) -> list[str]:

@@ -5,6 +5,7 @@ from pathlib import Path
 from PIL import Image
 
 from bayesian_gan.errors import InputError
+from bayesian_gan.storage import open_regular
 
 MOST_PIXELS = 16_000_000
 
@@ -16,7 +17,7 @@ def read_png(path: Path) -> Image.Image:
         InputError: it is no PNG, it is damaged, or it has more pixels than a run draws.
     """
     try:
-        with Image.open(path, formats=("PNG",)) as picture:
+        with open_regular(path) as file, Image.open(file, formats=("PNG",)) as picture:
             if picture.width * picture.height > MOST_PIXELS:
                 raise InputError(
                     f"{path}: {picture.width} x {picture.height} pixels are more than a run draws; remove it"

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from bayesian_gan.errors import InputError
+from bayesian_gan.storage import open_regular
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,8 @@ def read_table(path: Path) -> Table:
         InputError: it cannot be read, or is no such table.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        with open_regular(path) as file:
+            text = file.read().decode("utf-8")
     except FileNotFoundError:
         return Table({})
     except (OSError, UnicodeDecodeError) as error:

@@ -20,6 +20,8 @@ from bayesian_gan.runs.card_scores import EVALUATION_FILE, Score, card_scores
 from bayesian_gan.runs.command import typed
 from bayesian_gan.runs.escaping import fenced, table, words
 from bayesian_gan.runs.finished import FinishedRun
+from bayesian_gan.runs.folder import DATA_FILE
+from bayesian_gan.runs.whole import damage_of
 from bayesian_gan.storage import write_atomically
 
 if TYPE_CHECKING:
@@ -67,6 +69,14 @@ def card(
     exported: Mapping[str, Any] | None = None,
 ) -> str:
     """The text of the card; see `write_card`."""
+    read = " or ".join((EVALUATION_FILE, "summary.json", DATA_FILE))
+    with damage_of(f"{run.path}: {read}"):
+        return _text(run, calibration, exported)
+
+
+def _text(
+    run: FinishedRun, calibration: "Verdict | None", exported: Mapping[str, Any] | None
+) -> str:
     scores = card_scores(run, (exported or {}).get("distillation"))
     sections = {
         "": _opening(run, exported),

@@ -4,6 +4,7 @@
 """
 
 import csv
+import io
 from dataclasses import fields
 from functools import cached_property
 from pathlib import Path
@@ -12,11 +13,13 @@ from typing import TYPE_CHECKING, Any
 from bayesian_gan.data.features import Features
 from bayesian_gan.errors import InputError
 from bayesian_gan.options.config import Config
+from bayesian_gan.options.option import check_ranges, check_types
 from bayesian_gan.options.own_data import is_own
 from bayesian_gan.runs.calibrate import read_tempering
 from bayesian_gan.runs.folder import DATA_FILE, FEATURES_FILE, RUN_FORMAT, SPLIT_FILE
 from bayesian_gan.runs.kept_labels import with_kept_labels
-from bayesian_gan.storage import read_json
+from bayesian_gan.runs.whole import check_data, check_links, check_split, check_summary
+from bayesian_gan.storage import open_regular, read_json
 
 if TYPE_CHECKING:
     from bayesian_gan.data.catalogue import ImageData
@@ -48,10 +51,11 @@ class FinishedRun:
         self.path = Path(path)
         if not self.path.is_dir():
             raise InputError(f"{self.path}: no such folder; {ADVICE}")
+        check_links(self.path)
         described = self._described()
         self.config = _config(self.path, described)
-        self.command: list[str] = described.get("command", [])
-        self.versions: dict[str, Any] = described.get("versions", {})
+        self.command: list[str] = described["command"]
+        self.versions: dict[str, Any] = described["versions"]
 
     def _described(self) -> dict[str, Any]:
         file = self.path / "config.json"
@@ -61,6 +65,15 @@ class FinishedRun:
         described = read_json(file)
         if not isinstance(described, dict) or not isinstance(described.get("flags"), dict):
             raise InputError(f"{file}: not a run's description, it holds no flags; {ADVICE}")
+        described = {"format": 1, "command": [], "versions": {}} | described
+        command = described["command"]
+        if (
+            type(described["format"]) is not int
+            or not isinstance(described["versions"], dict)
+            or not isinstance(command, list)
+            or not all(isinstance(word, str) for word in command)
+        ):
+            raise InputError(f"{file}: damaged, it does not describe a run; put it back")
         return described
 
     @cached_property
@@ -185,20 +198,21 @@ class FinishedRun:
         file = self.path / DATA_FILE
         if not file.exists():
             return None
-        data = read_json(file)
-        if not isinstance(data, dict) or not {"image_shape", "class_names"} <= data.keys():
-            raise InputError(f"{file}: damaged, it does not describe the data; put it back")
-        return data
+        return check_data(file, read_json(file))
 
     @cached_property
     def summary(self) -> dict[str, Any] | None:
         """`summary.json`; None before the run has ended or was stopped."""
-        return self.read_optional("summary.json")
+        summary = self.read_optional("summary.json")
+        return summary and check_summary(self.path / "summary.json", summary)
 
     @cached_property
     def split(self) -> dict[str, Any] | None:
         """`labelled.json`: name, label_seed, indices, labels, content; None without labels."""
-        return self.read_optional(SPLIT_FILE)
+        split = self.read_optional(SPLIT_FILE)
+        if split is None:
+            return None
+        return check_split(self.path / SPLIT_FILE, split, len(self.class_names))
 
     @cached_property
     def tempering(self) -> "Tempering | None":
@@ -210,9 +224,20 @@ class FinishedRun:
         return read_tempering(self.path)
 
     def read_optional(self, name: str) -> dict[str, Any] | None:
-        """The contents of a JSON file in the folder; None where it is not there."""
+        """The contents of a JSON file in the folder; None where it is not there.
+
+        Raises:
+            InputError: it is damaged.
+        """
         file = self.path / name
-        return read_json(file) if file.exists() else None
+        if not file.exists():
+            return None
+        found = read_json(file)
+        if not isinstance(found, dict):
+            raise InputError(
+                f"{file}: damaged, not what a run writes there; put it back, or remove it"
+            )
+        return found
 
     @property
     def log(self) -> list[dict[str, float]]:
@@ -221,7 +246,8 @@ class FinishedRun:
         if not file.exists():
             return []
         try:
-            with file.open(newline="", encoding="utf-8") as lines:
+            with open_regular(file) as opened:
+                lines = io.TextIOWrapper(opened, encoding="utf-8", newline="")
                 return [_numbers(row) for row in csv.DictReader(lines)]
         except (OSError, ValueError, csv.Error) as error:
             raise InputError(f"{file}: cannot be read ({error}); put it back") from error
@@ -269,18 +295,24 @@ def _config(folder: Path, described: dict[str, Any]) -> Config:
     """The configuration of a description.
 
     Raises:
-        InputError: a newer version made it.
+        InputError: a newer version made it, or a flag has a value of another kind.
     """
     saved = dict(described["flags"])
     if "precision" in saved:  # Its name until it became a switch.
         saved["mixed_precision"] = saved.pop("precision") == "bfloat16"
     names = {field.name for field in fields(Config)}
     unknown = sorted(saved.keys() - names)
-    if described.get("format", 1) > RUN_FORMAT or unknown:
-        version = described.get("versions", {}).get("bayesian-gan", "unknown")
+    if described["format"] > RUN_FORMAT or unknown:
+        version = described["versions"].get("bayesian-gan", "unknown")
         what = f" (flags {', '.join(unknown)})" if unknown else ""
         raise InputError(
             f"{folder}: made by a newer version of this program, {version}{what}; give this command in "
             "that version"
         )
-    return Config(**saved)
+    try:
+        config = Config(**saved)
+        check_types(config)
+        check_ranges(config)
+    except (InputError, TypeError) as error:
+        raise InputError(f"{folder / 'config.json'}: damaged ({error}); put it back") from error
+    return config

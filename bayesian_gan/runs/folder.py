@@ -2,7 +2,6 @@
 
 import contextlib
 import itertools
-import json
 import logging
 import os
 import pprint
@@ -15,7 +14,7 @@ from bayesian_gan.data.catalogue import ImageData, run_name
 from bayesian_gan.data.content import data_checksum
 from bayesian_gan.errors import InputError
 from bayesian_gan.options.config import Config
-from bayesian_gan.storage import write_atomically, write_json
+from bayesian_gan.storage import read_json, write_atomically, write_json
 from bayesian_gan.versions import versions
 
 # Of the folder; raised where a reader of this version would misread a newer one.
@@ -85,7 +84,7 @@ def describe_run(folder: Path, config: Config, started_from: dict[str, Any] | No
         "resumed": [],
     } | ({} if started_from is None else {"started_from": started_from})
     if path.exists():
-        described |= json.loads(path.read_bytes().decode())
+        described |= read_json(path)
         described["flags"] = config.to_json()
         described["resumed"] = [*described["resumed"], process]
     write_json(path, described)

@@ -14,7 +14,7 @@ from bayesian_gan.options.config import MAY_DIFFER, Config
 from bayesian_gan.options.option import options_of
 from bayesian_gan.options.own_preset import SIZED_OPTIONS, is_sized, may_calibrate
 from bayesian_gan.runs.duration import SCALED
-from bayesian_gan.storage import json_checksum
+from bayesian_gan.storage import json_checksum, read_json
 
 AUTO = "auto"
 
@@ -51,7 +51,7 @@ def resolve(config: Config, given: Collection[str]) -> tuple[Config, Path | None
             if config.minutes is not None:
                 names.append("minutes")
             if not _differing(config, saved, names):
-                return replace(config, **{name: saved[name] for name in chosen}), folder
+                return _with(config, {name: saved[name] for name in chosen}, folder), folder
         return config, None
     folder = Path(config.resume)
     saved = _saved_flags(folder)
@@ -66,9 +66,19 @@ def resolve(config: Config, given: Collection[str]) -> tuple[Config, Path | None
             "go on as it began, or start a new run"
         )
     kept = {name: value for name, value in saved.items() if name not in given}
-    resolved = replace(config, **{**kept, "resume": str(folder)})
+    resolved = _with(config, {**kept, "resume": str(folder)}, folder)
     resolved.check()
     return resolved, folder
+
+
+def _with(config: Config, saved: dict[str, Any], folder: Path) -> Config:
+    """The configuration with a run's values, which may be of any type."""
+    try:
+        return replace(config, **saved)
+    except TypeError as error:  # An option compares itself with its range.
+        raise InputError(
+            f"--resume {folder}: damaged, config.json holds values of another kind ({error}); put it back"
+        ) from error
 
 
 def _chosen_for_it(config: Config, given: Collection[str]) -> list[str]:
@@ -119,7 +129,7 @@ def _saved_flags(folder: Path) -> dict[str, Any]:
     """
     path = folder / "config.json"
     try:
-        described = json.loads(path.read_bytes().decode())
+        described = read_json(path)
         saved = _defaults_of_newer() | described["flags"]
         names = set(saved)
     except (OSError, ValueError, KeyError, TypeError) as error:

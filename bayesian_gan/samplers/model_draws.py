@@ -122,6 +122,8 @@ def _read(file: Path) -> dict[str, Any]:
         ValueError: it is damaged, or of another format.
     """
     try:
+        if not file.is_file():  # A pipe would be waited for.
+            raise ValueError("it is no file")
         found = json.loads(file.read_bytes())
     except (OSError, ValueError, RecursionError) as error:
         raise ValueError(f"{file}: cannot be read ({error}); give another folder") from error

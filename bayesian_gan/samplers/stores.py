@@ -3,8 +3,6 @@
 import os
 import re
 import tempfile
-import zipfile
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
@@ -142,12 +140,19 @@ class Folder:
         """
         path = self.file(iteration)
         try:
+            if path.exists() and not path.is_file():  # A pipe would be waited for.
+                raise ValueError("it is no file")
             with np.load(path, allow_pickle=False) as archive:
                 arrays = {name: archive[name] for name in archive.files}
+            if not all(isinstance(array, np.ndarray) for array in arrays.values()):
+                raise ValueError("it holds what is no array")
             found = int(arrays.pop(_ITERATION))
         except FileNotFoundError as error:
             raise NoDrawError(f"{path}: this draw is no longer there") from error
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        except MemoryError:
+            raise
+        except Exception as error:
+            # Damaged archives raise errors of zip, zlib, NumPy, Python's tokenizer, ...
             raise ValueError(
                 f"{path}: this draw cannot be read ({error}); remove the file to go on without it"
             ) from error

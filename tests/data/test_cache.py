@@ -1,6 +1,5 @@
 """Decoded images on disk: whole or absent, shared, made anew when they are wrong."""
 
-import json
 import os
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from bayesian_gan.data.image_data import ImageData
 from bayesian_gan.data.splits import label_split
 from bayesian_gan.errors import InputError
 from bayesian_gan.options.reading import ReadingOptions
+from bayesian_gan.storage import read_checked_json, write_checked_json
 
 ROOT = Path(__file__).parents[2]
 ORDER = sorted(range(200), key=lambda i: f"{i}.png")
@@ -92,8 +92,13 @@ def test_other_files_or_options_are_another_entry(own: Path, change: str) -> Non
 
 
 def damage_format(folder: Path) -> None:
-    description = json.loads((folder / "entry.json").read_text())
-    (folder / "entry.json").write_text(json.dumps({**description, "format": 0}))
+    description = read_checked_json(folder / "entry.json")
+    write_checked_json(folder / "entry.json", {**description, "format": 0})
+
+
+def damage_names(folder: Path) -> None:
+    text = (folder / "entry.json").read_text()
+    (folder / "entry.json").write_text(text.replace('"class_names": [', '"class_names": ["x", '))
 
 
 def damage_bit(folder: Path) -> None:
@@ -106,6 +111,7 @@ def damage_bit(folder: Path) -> None:
     ("damage", "said"),
     [
         (damage_format, "is of version 0, not 1; they are made anew"),
+        (damage_names, "does not match its checksum"),
         (damage_bit, "the checksum of images.npy is wrong"),
         (lambda f: (f / "images.npy").write_bytes(b"short"), "has 5 bytes"),
         (lambda f: (f / "labels.npy").unlink(), "is not whole"),

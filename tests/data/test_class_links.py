@@ -49,11 +49,32 @@ def test_a_link_is_found_from_everywhere(tmp_path: Path, monkeypatch: pytest.Mon
     assert (tmp_path / place).exists()
 
 
-@pytest.mark.parametrize("name", ["a/b", "..", "", "a\0b", "\\"])
+@pytest.mark.parametrize(
+    "name", ["a/b", "..", "", "a\0b", "\\", "../x", "/x", "x" * 10_000, "é" * 128]
+)
 def test_a_class_without_a_folder_s_name_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(InputError, match="can have no folder of that name"):
         ClassLinks(tmp_path / "out", ("cat", name), "symbolic", 0.0)
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("name", ["CON", "-rf", "~", "$HOME", ".hidden", " ", "=1", "é" * 127])
+def test_a_class_of_an_odd_name_stays_inside(tmp_path: Path, name: str) -> None:
+    file = picture(tmp_path / "1.png")
+    place = ClassLinks(tmp_path / "out", (name,), "copy", 0.0).put(file, name, 1.0)
+    assert place == tmp_path / "out" / name / "1.png"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["1.png", "out"]
+
+
+def test_nothing_is_put_where_a_class_s_folder_leads_to(tmp_path: Path) -> None:
+    file, out = picture(tmp_path / "1.png"), tmp_path / "out"
+    for folder in (out, tmp_path / "elsewhere"):
+        folder.mkdir()
+    (out / "cat").symlink_to(tmp_path / "elsewhere")
+    links = ClassLinks(out, ("cat",), "symbolic", 0.0)
+    with pytest.raises(InputError, match="is a link to"):
+        links.put(file, "cat", 1.0)
+    assert not any((tmp_path / "elsewhere").iterdir())
 
 
 def test_a_class_called_unsure_is_refused_only_where_some_are(tmp_path: Path) -> None:

@@ -67,6 +67,11 @@ def test_a_camera_s_orientation_is_applied(
     assert read_header(path)[:3] == (6, 4, 3)
     # Benchmark sets are taken as they are stored.
     np.testing.assert_array_equal(np.asarray(read_as_stored(path)), turned)
+    # Of a TIFF Pillow turns the size by itself, before anything is decoded.
+    scan = tmp_path / "a.tif"
+    Image.fromarray(np.ascontiguousarray(turned)).save(scan, exif=exif)
+    np.testing.assert_array_equal(np.asarray(read_picture(scan)), UPRIGHT)
+    assert read_header(scan)[:3] == (6, 4, 3)
 
 
 # ------------------------------------------------------------------------------------ transparency

@@ -16,6 +16,7 @@ from bayesian_gan.options.option import (
     adapted,
     check_needs,
     check_ranges,
+    check_types,
     option,
     options_of,
     to_json,
@@ -154,6 +155,26 @@ def test_a_value_out_of_its_range_is_refused_wherever_it_came_from(room: Room, l
     with pytest.raises(InputError) as caught:
         check_ranges(room)
     assert str(caught.value) == line
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("lamp", value) for value in (1, "on", None, [])),
+        *(("width", value) for value in ("2", True, None, [2.0])),
+        *(("seats", value) for value in (2.5, "2", True, [])),
+        *(("names", value) for value in ("ab", [1], None, {})),
+        *(("colour", value) for value in (1, False, ["red"])),
+    ],
+)
+def test_a_value_of_another_type_is_refused(name: str, value: object) -> None:
+    with pytest.raises(InputError, match=f"--{name} must be "):
+        check_types(Room(**{name: value}))  # type: ignore[arg-type]
+
+
+def test_values_of_their_types_are_taken() -> None:
+    check_types(Room())
+    check_types(Room(lamp=True, width=2, colour=None, seats=None, names=["c"]))  # type: ignore[arg-type]
 
 
 def test_an_option_in_use_needs_what_it_declares() -> None:

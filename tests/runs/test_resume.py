@@ -201,3 +201,15 @@ def test_a_resumed_process_is_added_to_the_description(tmp_path: Path) -> None:
     assert described["flags"]["train_iter"] == 3
     assert len(described["resumed"]) == 1
     assert sorted(path.name for path in folder.iterdir()) == ["config.json", "hypers.txt"]
+
+
+@pytest.mark.parametrize("value", ["8", [], None, True])
+def test_values_of_another_kind_are_refused(tmp_path: Path, value: object) -> None:
+    for name in ("download_seconds", "num_gen"):
+        folder = tmp_path / f"bgan_{name}_{value}_1700000000"
+        _make_run(folder)
+        described = json.loads((folder / "config.json").read_text())
+        described["flags"][name] = value
+        (folder / "config.json").write_text(json.dumps(described))
+        with pytest.raises(InputError, match=r"config\.json|--(num_gen|download_seconds) "):
+            resolve(*_parse("--resume", str(folder)))
