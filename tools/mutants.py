@@ -6,23 +6,21 @@ the change. Results are kept line by line, so that the next call goes on with th
 """
 
 import argparse
-import ast
 import json
 import multiprocessing
 import os
-import re
 import signal
 import subprocess
 import sys
 import tempfile
 import time
 import tomllib
-from collections.abc import Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
 from shutil import copy2
 
 from mutations import Mutant, drawn
+from near_tests import Imports
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("gan", "samplers", "posterior", "runs", "reliability", "data")
@@ -105,6 +103,7 @@ class Workshop:
                 (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
                 copy2(ROOT / name, self.folder / name)
         os.environ |= {"PYTHONPATH": str(self.folder), "TF_CPP_MIN_LOG_LEVEL": "3"}
+        self.imports = Imports(self.folder)
         for name in HEAVY:
             __import__(name)
 
@@ -114,7 +113,7 @@ class Workshop:
         source = path.read_bytes()
         began = time.monotonic()
         status, by = SURVIVED, ""
-        for files in tests_of(self.folder, mutant.file):
+        for files in self.imports.tests_of(mutant.file):
             failed = self._failed(files, path, mutant.applied(source), began + self.limit)
             if failed != "":
                 status, by = (LATE, "") if failed is None else (KILLED, failed)
@@ -171,7 +170,8 @@ def _test(folder: Path, arguments: list[str], sender: Connection) -> None:
     """Runs pytest in a copy of the tree, in a process of its own, and sends the first test that fails."""
     os.setsid()
     os.chdir(folder)
-    sys.path[:] = [str(folder), *(p for p in sys.path if Path(p).resolve() not in (ROOT, Path()))]
+    others = [p for p in sys.path if Path(p).resolve() not in (ROOT, ROOT / "tools")]
+    sys.path[:] = [str(folder), *others]
     log = os.open(folder / "mutants.log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     os.dup2(log, 1)
     os.dup2(log, 2)
@@ -194,39 +194,6 @@ def _test(folder: Path, arguments: list[str], sender: Connection) -> None:
     assert Path(bayesian_gan.__file__ or "").is_relative_to(folder), bayesian_gan.__file__
     passed = status in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
     sender.send("" if passed else first.failed or arguments[-1])
-
-
-def tests_of(root: Path, file: str) -> Iterator[list[str]]:
-    """The test files of a module's room: those that import or name it, then the others.
-
-    Args:
-        root: of the tree.
-        file: the module's path from there.
-    """
-    room = Path(file).parts[1]
-    module = file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-    tree = ast.parse((root / file).read_bytes())
-    owners = [module[: dot.start()] for dot in re.finditer(r"\.|$", module)]
-    # A package may hand on what the module defines.
-    defined = {f"{owner}.{name}" for owner in owners for name in _defined(tree)}
-    near: list[tuple[bool, int, str]] = []
-    far: list[tuple[bool, int, str]] = []
-    for path in sorted((root / "tests" / room).rglob("test_*.py")):
-        text = path.read_text(encoding="utf-8")
-        imports = {
-            f"{node.module}.{each.name}"
-            for node in ast.walk(ast.parse(text))
-            if isinstance(node, ast.ImportFrom)
-            for each in node.names
-        }
-        named = path.stem == f"test_{Path(file).stem}"
-        is_near = named or module in imports or module in text or bool(defined & imports)
-        (near if is_near else far).append((not named, len(text), str(path)))
-    yield from ([path for *_, path in sorted(each)] for each in (near, far) if each)
-
-
-def _defined(tree: ast.Module) -> set[str]:
-    return {node.name for node in tree.body if isinstance(node, ast.ClassDef | ast.FunctionDef)}
 
 
 if __name__ == "__main__":

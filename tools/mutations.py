@@ -7,8 +7,9 @@ differ is a mistake in this package that no input brings about.
 
 import ast
 import hashlib
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 COMPARED: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
@@ -109,15 +110,17 @@ def mutants_of(source: bytes, file: str) -> list[Mutant]:
     lines = [0]
     for line in source.splitlines(keepends=True):
         lines.append(lines[-1] + len(line))
-    seen: dict[tuple[str, str, str], int] = {}
     found = []
     for inside, node, after in _changes(ast.parse(source)):
-        before = ast.unparse(node)
-        nth = seen[inside, before, after] = seen.get((inside, before, after), -1) + 1
         start = lines[node.lineno - 1] + node.col_offset
         end = lines[(node.end_lineno or 0) - 1] + (node.end_col_offset or 0)
-        found.append(Mutant(file, inside, before, after, nth, node.lineno, start, end))
-    return sorted(found, key=lambda m: (m.start, m.end))
+        found.append(Mutant(file, inside, ast.unparse(node), after, 0, node.lineno, start, end))
+    found.sort(key=lambda mutant: (mutant.start, mutant.end))
+    seen = Counter[tuple]()
+    for k, mutant in enumerate(found):
+        found[k] = replace(mutant, nth=seen[mutant.key])
+        seen[mutant.key] += 1
+    return found
 
 
 def drawn(root: Path, rooms: tuple[str, ...], seed: int) -> list[Mutant]:
