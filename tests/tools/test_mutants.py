@@ -2,11 +2,11 @@
 
 import importlib
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 import pytest
 
@@ -131,7 +131,6 @@ def endless(n):
     return n
 """
 TESTS = """\
-import os
 from bayesian_gan.gan.sums import endless, noticed, unnoticed
 
 def test_sums():
@@ -140,31 +139,32 @@ def test_sums():
     assert endless(4) == 2 and endless(3) == 3
 """
 BROKEN = "def test_that_never_passes():\n    assert False\n"
+EQUIVALENT = """\
+[[mutant]]
+file = "bayesian_gan/gan/sums.py"
+inside = "unnoticed"
+before = "a < 7"
+after = "(a <= 7)"
+reason = "a test"
+"""
 # The tool, on another tree, whose modules need no TensorFlow, with some of its mutants.
 PROGRAM = """\
 import sys, pathlib, argparse, mutants
-mutants.ROOT = pathlib.Path(sys.argv[1])
+root, limit, *some = sys.argv[1:]
+mutants.ROOT = pathlib.Path(root)
 mutants.ROOMS = ("gan",)
 mutants.HEAVY = ("pytest",)
 mutants.EQUIVALENT = mutants.ROOT / "equivalent.toml"
-draw, some = mutants.drawn, ("(a - b)", "(a >= 7)", "(a <= 7)", "n += 2")
+draw = mutants.drawn
 mutants.drawn = lambda *of: [each for each in draw(*of) if each.after in some]
-asked = argparse.Namespace(seed=1, number=99, limit=float(sys.argv[2]), again="again" in sys.argv)
-sys.exit(mutants.main(argparse.Namespace(**vars(asked), results=mutants.ROOT / "build" / "r.jsonl")))
+results = mutants.ROOT / "build" / "results.jsonl"
+sys.exit(mutants.main(argparse.Namespace(seed=1, number=9, limit=float(limit), again=False, results=results)))
 """
 
 
-def _mutants(tree: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", PROGRAM, str(tree), *arguments],
-        capture_output=True,
-        text=True,
-        timeout=240,
-        env={"PYTHONPATH": str(ROOT / "tools"), "PATH": "/usr/bin:/bin:/usr/local/bin"},
-    )
-
-
-def test_what_is_said_of_the_tests(tmp_path: Path) -> None:
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """A small package with tests, under git."""
     files = {
         "bayesian_gan/__init__.py": "",
         "bayesian_gan/gan/__init__.py": "",
@@ -178,28 +178,51 @@ def test_what_is_said_of_the_tests(tmp_path: Path) -> None:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
     subprocess.run(["git", "init", "--quiet"], cwd=tmp_path, check=True)
-    done = _mutants(tmp_path, "20")
+    return tmp_path
+
+
+def _mutants(tree: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", PROGRAM, str(tree), *arguments],
+        capture_output=True,
+        text=True,
+        timeout=240,
+        env={"PYTHONPATH": str(ROOT / "tools"), "PATH": os.environ["PATH"]},
+    )
+
+
+def test_what_is_said_of_the_tests(tree: Path) -> None:
+    some = ("(a - b)", "(a >= 7)", "(a <= 7)")
+    done = _mutants(tree, "120", *some)
     assert done.returncode == 1, done.stderr
     assert "left out, for it fails without a mutant: tests/gan/test_broken.py" in done.stderr
-    records = [json.loads(x) for x in (tmp_path / "build" / "r.jsonl").read_text().splitlines()]
-    fates: dict[Any, str] = {(r["before"], r["after"]): r["status"] for r in records}
-    assert len(records) == 4
-    assert fates["a + b", "(a - b)"] == fates["a < 7", "(a >= 7)"] == "killed"
-    assert fates["a < 7", "(a <= 7)"] == "survived"
-    assert fates["n -= 2", "n += 2"] == "out of time"
-    killers = {r["by"] for r in records if r["status"] == "killed"}
-    assert killers == {"tests/gan/test_sums.py::test_sums"}
-    assert (tmp_path / "bayesian_gan" / "gan" / "sums.py").read_text() == MODULE
-    assert "killed 2 of 4 (50%); 0 are known as equivalent" in done.stdout
-
-    # One is judged; what has run is not run again.
-    (tmp_path / "equivalent.toml").write_text(
-        '[[mutant]]\nfile = "bayesian_gan/gan/sums.py"\ninside = "unnoticed"\n'
-        'before = "a < 7"\nafter = "(a <= 7)"\nreason = "a test"\n'
+    records = [json.loads(x) for x in (tree / "build" / "results.jsonl").read_text().splitlines()]
+    fates = {(r["before"], r["after"]): (r["status"], r["by"]) for r in records}
+    killed = ("killed", "tests/gan/test_sums.py::test_sums")
+    assert fates == {
+        ("a + b", "(a - b)"): killed,
+        ("a < 7", "(a >= 7)"): killed,
+        ("a < 7", "(a <= 7)"): ("survived", ""),
+    }
+    assert (tree / "bayesian_gan" / "gan" / "sums.py").read_text() == MODULE
+    assert (
+        "lives (survived): bayesian_gan/gan/sums.py:6 unnoticed: a < 7 -> (a <= 7)" in done.stdout
     )
-    done = _mutants(tmp_path, "20")
-    assert "4 mutants of seed 1, 0 to run" in done.stdout
+    assert "killed 2 of 3 (67%); 0 are known as equivalent" in done.stdout
+
+    # It is judged, and what has run is not run again.
+    (tree / "equivalent.toml").write_text(EQUIVALENT)
+    done = _mutants(tree, "120", *some)
+    assert done.returncode == 0, done.stderr
+    assert "3 mutants of seed 1, 0 to run" in done.stdout
+    assert "lives" not in done.stdout
+    assert "killed 2 of 2 (100%); 1 are known as equivalent" in done.stdout
+
+
+@pytest.mark.slow
+def test_a_mutant_that_does_not_end_is_out_of_time(tree: Path) -> None:
+    done = _mutants(tree, "20", "n += 2")
+    assert done.returncode == 1, done.stderr
     assert (
         "lives (out of time): bayesian_gan/gan/sums.py:11 endless: n -= 2 -> n += 2" in done.stdout
     )
-    assert "killed 2 of 3 (67%); 1 are known as equivalent" in done.stdout
