@@ -47,19 +47,29 @@ setup(
     entry_points={"console_scripts": ["bayesian-gan = bayesian_gan.commands:console"]},
     extras_require={
         "arviz": ["arviz>=0.20,<2"],
-        "docs": ["mkdocs-material>=9.6,<10", "pdoc>=15,<17"],
+        "docs": [
+            "mkdocs>=1.6,<2",
+            "mkdocs-material>=9.6,<10",  # the theme that mkdocs.yml names
+            "pdoc>=15,<17",
+        ],
         "litert": ["ai-edge-litert>=2,<3"],
         "onnx": ["onnx>=1.18,<2", "onnxruntime>=1.22,<2", "tf2onnx>=1.17,<2"],
         "dev": [
-            "ipykernel>=6.29",
+            "ipykernel>=6.29",  # runs the notebooks of examples
+            "ipython>=9",
+            "joblib>=1.4",
             "jsonschema>=4.23",
             "kubernetes-validate>=1.33",
-            "mypy>=1.15",
+            "mypy>=1.15",  # make types
             "nbclient>=0.10",
+            "nbformat>=5.10",
+            "pandas>=2",
+            "pexpect>=4.9",
             "pytest>=8.3,<10",
-            "pytest-xdist>=3.6",
+            "pytest-xdist>=3.6",  # make test: the files side by side
             "pyyaml>=6",
-            "ruff>=0.12",
+            "ruff>=0.12",  # make lint
+            "tornado>=6.4",  # examples/serve
         ],
     },
 )

@@ -18,7 +18,12 @@ echo "setup: making $VENV and installing requirements.lock (about 3 GB; a minute
 # A folder left by an interrupted installation may hold anything.
 rm -rf "$VENV"
 "$PYTHON" -m venv "$VENV"
-"$VENV/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps -r requirements.lock ||
-    fail "pip could not install requirements.lock (see above); run make again when the network is there"
+# What builds from source does so with these, and not with the newest of the day.
+"$VENV/bin/python" tools/lock.py setuptools wheel >"$VENV/build.lock"
+for lock in "$VENV/build.lock" requirements.lock; do
+    "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
+        --no-build-isolation -r "$lock" || fail \
+        "pip could not install requirements.lock (see above); run make again when the network is there"
+done
 "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation \
     --editable . || fail "pip could not install this package (see above)"

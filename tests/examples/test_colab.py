@@ -42,8 +42,11 @@ def test_the_first_cell_installs_the_package() -> None:
     first, second, *_ = _cells()
     (address,) = re.findall(r'^REPOSITORY = "(https://github.com/[\w-]+/[\w-]+)"', first)
     assert "!git clone --depth 1 {REPOSITORY} bayesian-gan" in first
-    (constraints,) = re.findall(r"%pip install --quiet --constraint (\S+) \.$", first)
-    assert (ROOT / constraints).exists()
+    made, installed, package = first.splitlines()[-3:]
+    assert made == "!python tools/lock.py > run.lock"
+    assert installed == "%pip install --quiet --no-deps --require-hashes --requirement run.lock"
+    assert package == "%pip install --quiet --no-deps ."
+    assert (ROOT / "tools" / "lock.py").exists()
     assert second.startswith("!bayesian-gan train --flagfile examples/digits.flags")
     if address.endswith("OWNER/bayesian-gan"):  # Nobody has put the address in: the text says so.
         assert "`OWNER`" in nbformat.read(NOTEBOOK, as_version=4).cells[0].source

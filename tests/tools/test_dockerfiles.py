@@ -33,6 +33,11 @@ def _copied(steps: list[Step]) -> list[str]:
     return [source for words in copies if "--from=build" not in words for source in words[:-1]]
 
 
+def _in(folder: Path) -> list[str]:
+    """The names in a folder; none in a file."""
+    return [path.name for path in folder.iterdir()] if folder.is_dir() else []
+
+
 def _is_sent(name: str, rules: list[str]) -> bool:
     """Whether `.dockerignore` leaves a path in; the last rule that fits it, or a folder of it, decides."""
     parts = Path(name).parts
@@ -96,18 +101,26 @@ def test_training_is_installed_from_the_lock_for_a_processor_or_a_gpu() -> None:
         for words in rest.split("&&")
         if "pip " in words
     ]
-    assert any("$TENSORFLOW" in words for words in installs)
-    for words in installs:
-        assert "--constraint requirements.lock" in words or "--no-deps" in words
+    # Each is of a lock, or of this package, or of CUDA's libraries, which are in none.
+    assert [words.split("pip install ")[1].strip() for words in installs] == [
+        "--no-deps --require-hashes -r build.lock",
+        "--no-deps --require-hashes --no-build-isolation -r run.lock",
+        '"$TENSORFLOW"',
+        "--no-deps --no-build-isolation .",
+    ]
+    runs = " ".join(rest for name, rest in steps if name == "RUN")
+    assert "python tools/lock.py setuptools wheel >build.lock" in runs
+    assert "python tools/lock.py >run.lock" in runs
     copied = _copied(steps)
-    assert {"requirements.lock", "setup.py", "pyproject.toml"} < set(copied)
+    assert {"requirements.lock", "setup.py", "pyproject.toml", "tools/lock.py"} < set(copied)
     # What setup.py reads.
     read = re.findall(r'"([A-Z][\w.]+)"\)\.read_text', (ROOT / "setup.py").read_text())
     assert read
     for name in read:
-        assert any(Path(source).name == name for source in copied), name
+        assert any(name in (Path(source).name, *_in(ROOT / source)) for source in copied), name
 
 
 def test_serving_needs_no_more_than_its_folder() -> None:
+    assert "pip install --no-deps --require-hashes " in FILES[1].read_text()
     modules = {path.name for path in FILES[1].parent.glob("*.py")}
     assert modules | {"requirements.txt"} == set(_copied(_steps(FILES[1])))
