@@ -157,15 +157,17 @@ def test_a_value_out_of_its_range_is_refused_wherever_it_came_from(room: Room, l
     assert str(caught.value) == line
 
 
+OF_ANOTHER_TYPE: dict[str, tuple[object, ...]] = {
+    "lamp": (1, "on", None, []),
+    "width": ("2", True, None, [2.0]),
+    "seats": (2.5, "2", True, []),
+    "names": ("ab", [1], None, {}),
+    "colour": (1, False, ["red"]),
+}
+
+
 @pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        *(("lamp", value) for value in (1, "on", None, [])),
-        *(("width", value) for value in ("2", True, None, [2.0])),
-        *(("seats", value) for value in (2.5, "2", True, [])),
-        *(("names", value) for value in ("ab", [1], None, {})),
-        *(("colour", value) for value in (1, False, ["red"])),
-    ],
+    ("name", "value"), [(name, v) for name, values in OF_ANOTHER_TYPE.items() for v in values]
 )
 def test_a_value_of_another_type_is_refused(name: str, value: object) -> None:
     with pytest.raises(InputError, match=f"--{name} must be "):
