@@ -78,9 +78,9 @@ lock: $(SUPPLY)/.installed
 licences: setup
 	$(VENV)/bin/python tools/licences.py docs/reference/licences.md
 
-# Known weaknesses of the locked versions.
+# Known weaknesses of the locked versions; a package that the index says nothing of is an error, too.
 audit: $(SUPPLY)/.installed
-	$(SUPPLY)/bin/pip-audit --disable-pip --require-hashes --requirement requirements.lock
+	$(SUPPLY)/bin/pip-audit --strict --disable-pip --require-hashes --requirement requirements.lock
 
 # The software bill of materials of what is installed, CycloneDX.
 sbom: setup $(SUPPLY)/.installed

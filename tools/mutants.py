@@ -45,13 +45,14 @@ def main(arguments: argparse.Namespace) -> int:
     print(f"{len(chosen)} mutants of seed {arguments.seed}, {len(left)} to run", flush=True)
     if left:
         results.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory() as folder, results.open("a", encoding="utf-8") as file:
+        with tempfile.TemporaryDirectory() as folder:
             workshop = Workshop(Path(folder), arguments.limit)
             for mutant in left:
                 record = workshop.fate(mutant) | {"seed": arguments.seed, "line": mutant.line}
                 print(f"{record['status']:11} {record['seconds']:4} s  {mutant.words}", flush=True)
-                file.write(json.dumps(dict(zip(KEY, mutant.key, strict=True)) | record) + "\n")
-                file.flush()
+                # Opened each time: it may be merged with another session's meanwhile.
+                with results.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps(dict(zip(KEY, mutant.key, strict=True)) | record) + "\n")
     return summarise(chosen, read_results(results), equivalent)
 
 

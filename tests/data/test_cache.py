@@ -251,6 +251,7 @@ def test_a_process_waits_for_the_one_that_has_the_lock(
 
 def test_hashes_of_mapped_images_are_kept(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     expected_split = label_split(load(own), 20, 3)
+    assert list(entry(own).glob("digests*")) == []  # Those of images in memory are not.
     monkeypatch.setattr(cache, "HELD_BYTES", 100_000)
     data = load(own)
     for _ in range(2):

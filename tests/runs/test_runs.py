@@ -120,6 +120,18 @@ def test_a_longer_run_is_the_one_that_was_longer_from_the_start(
     assert differences(undisturbed, folder) == []
 
 
+def test_pictures_and_weights_are_written_at_every_save_where_they_are_asked_for(
+    undisturbed: Path, run_folder: Path
+) -> None:
+    saves = (10, 20, 30, 40)
+    assert {p.name for p in undisturbed.glob("RAW_*.png")} == {f"RAW_{i}.png" for i in saves}
+    of_generators = [p.stem.rpartition("_")[2] for p in undisturbed.glob("B_DCGAN_*.png")]
+    assert sorted(of_generators) == sorted(2 * [str(i) for i in saves])
+    weights = {p.name for p in undisturbed.glob("weights_*.npz")}
+    assert weights == {f"weights_{i}.npz" for i in saves}
+    assert not [p for p in run_folder.iterdir() if p.name.startswith(("RAW", "B_DCGAN", "weights"))]
+
+
 def test_a_finished_run_that_resumes_has_nothing_twice(undisturbed: Path) -> None:
     table = (undisturbed / "log.csv").read_text()
     (events,) = (undisturbed / "tensorboard").iterdir()
