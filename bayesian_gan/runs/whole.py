@@ -47,7 +47,7 @@ def _walk(folder: Path) -> Iterator[Path]:
 
 
 def check_data(file: Path, data: Any) -> dict[str, Any]:
-    """The contents of `data.json`.
+    """The contents of `data.json`; data without labels have no names of classes.
 
     Raises:
         InputError: they are something else.
@@ -60,7 +60,6 @@ def check_data(file: Path, data: Any) -> dict[str, Any]:
         or len(shape) not in (1, 3)
         or not all(_is_count(size) and size for size in shape)
         or not isinstance(names, list)
-        or not names
         or not all(isinstance(name, str) for name in names)
         or not all(_is_count(data.get(key, 0)) for key in ("num_train", "num_test"))
     ):
