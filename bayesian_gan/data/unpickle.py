@@ -86,7 +86,8 @@ def _check_sizes(data: bytes) -> None:
         ValueError: an operation announces more than the file can hold.
     """
     for operation, argument, _ in pickletools.genops(data):
-        if operation.name in ("PUT", "LONG_BINPUT") and not 0 <= argument <= len(data):
+        names_place = operation.name in ("PUT", "LONG_BINPUT") and argument is not None
+        if names_place and not 0 <= argument <= len(data):
             raise ValueError(f"it names place {argument} of its memory, and has {len(data)} bytes")
 
 
