@@ -86,8 +86,9 @@ def _check_sizes(data: bytes) -> None:
         ValueError: an operation announces more than the file can hold.
     """
     for operation, argument, _ in pickletools.genops(data):
-        names_place = operation.name in ("PUT", "LONG_BINPUT") and argument is not None
-        if names_place and not 0 <= argument <= len(data):
+        if operation.name not in ("PUT", "LONG_BINPUT") or argument is None:
+            continue
+        if not 0 <= argument <= len(data):
             raise ValueError(f"it names place {argument} of its memory, and has {len(data)} bytes")
 
 
