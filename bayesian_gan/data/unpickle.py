@@ -86,10 +86,9 @@ def _check_sizes(data: bytes) -> None:
         ValueError: an operation announces more than the file can hold.
     """
     for operation, argument, _ in pickletools.genops(data):
-        if operation.name not in ("PUT", "LONG_BINPUT") or argument is None:
-            continue
-        if not 0 <= argument <= len(data):
-            raise ValueError(f"it names place {argument} of its memory, and has {len(data)} bytes")
+        place = int(argument or 0) if operation.name in ("PUT", "LONG_BINPUT") else 0
+        if not 0 <= place <= len(data):
+            raise ValueError(f"it names place {place} of its memory, and has {len(data)} bytes")
 
 
 def read_pickle(path: Path) -> dict[str, Any]:
