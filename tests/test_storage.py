@@ -185,7 +185,7 @@ def test_what_may_not_be_read_is_not_called_damaged(
     def refuse(*_: Any, **__: Any) -> None:
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(storage, "open_regular", refuse)
     with pytest.raises(InputError, match=r"x\.npz: cannot be") as found:
         read_arrays(path)
     assert isinstance(found.value, UnreadableError) == (number != errno.EIO)

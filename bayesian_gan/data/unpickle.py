@@ -6,6 +6,7 @@ is looked up in a table of three harmless ones, so the worst that a file can do 
 
 import io
 import pickle
+import pickletools
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,21 @@ class _PlainUnpickler(pickle.Unpickler):
         raise pickle.UnpicklingError("it refers to something outside the file")
 
 
+def _check_sizes(data: bytes) -> None:
+    """Walks through the operations without doing any.
+
+    What a number announces is made before it is looked for: an object of its size, and a memory of
+    as many places as the largest one named.
+
+    Raises:
+        ValueError: an operation announces more than the file can hold.
+    """
+    for operation, argument, _ in pickletools.genops(data):
+        place = int(argument or 0) if operation.name in ("PUT", "LONG_BINPUT") else 0
+        if not 0 <= place <= len(data):
+            raise ValueError(f"it names place {place} of its memory, and has {len(data)} bytes")
+
+
 def read_pickle(path: Path) -> dict[str, Any]:
     """Reads a pickled dictionary of NumPy arrays, numbers, strings and lists of these.
 
@@ -90,7 +106,9 @@ def read_pickle(path: Path) -> dict[str, Any]:
     """
     check_file(path, MAX_BYTES)
     try:
-        stream = io.BytesIO(path.read_bytes())
+        data = path.read_bytes()
+        _check_sizes(data)
+        stream = io.BytesIO(data)
         value = _PlainUnpickler(stream, encoding="bytes").load()
     except MemoryError:
         raise

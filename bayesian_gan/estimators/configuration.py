@@ -7,7 +7,7 @@ from typing import Any
 from bayesian_gan.errors import InputError
 from bayesian_gan.options.config import Config
 from bayesian_gan.options.option import options_of
-from bayesian_gan.options.own_preset import chains_learn_apart, folds_of
+from bayesian_gan.options.own_preset import FOLDED, chains_learn_apart, folds_of
 from bayesian_gan.options.presets import PRESETS, at_length, preset_values
 
 # The option that each parameter of the estimator sets.
@@ -53,17 +53,12 @@ def configuration(preset: str, given: dict[str, Any], num_labels: int, seed: int
     values = preset_values(preset, semi=True, ml=False)
     values = values | at_length(Config(**values).to_json(), iterations)
     values |= {PARAMETERS[name]: value for name, value in given.items()}
-    values |= {
-        "preset": preset,
-        "random_seed": seed,
-        "N": num_labels,
-        "n_save": values["train_iter"],
-    }
+    values |= {"random_seed": seed, "N": num_labels, "n_save": values["train_iter"]}
     config = Config(**values)
     if config.labelled_batch_size is not None:
         least = min(config.labelled_batch_size, config.batch_size)
         config = replace(config, labelled_batch_size=least)
-    if "label_folds" not in given and chains_learn_apart(config):
+    if "label_folds" not in given and preset in FOLDED and chains_learn_apart(config):
         config = replace(config, label_folds=folds_of(num_labels))
     config.check()
     if config.first_collection > config.train_iter:

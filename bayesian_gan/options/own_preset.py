@@ -86,13 +86,13 @@ def may_calibrate(config: AllOptions) -> bool:
     weights: those of an earlier run may have learnt what is withheld.
     """
     own = is_own(config.dataset) and config.start_from is None
-    return own and chains_learn_apart(config)
+    return own and config.preset in FOLDED and chains_learn_apart(config)
 
 
 def chains_learn_apart(config: AllOptions) -> bool:
-    """Whether a preset of this project trains several chains that can do without some labels each."""
+    """Whether there are several chains, which do not meet, so that each can do without some labels."""
     apart = config.objective != "authors" and config.num_mcmc > 1
-    return config.preset in FOLDED and apart and not config.ml and config.ml_ensemble is None
+    return apart and not config.ml and config.ml_ensemble is None
 
 
 def calibrated(config: C, num_labels: int, given: Collection[str]) -> C:

@@ -8,46 +8,50 @@ from typing import Any
 
 from bayesian_gan.data.paths import reason
 from bayesian_gan.errors import InputError
+from bayesian_gan.runs.folder import SNAPSHOTS
 
+# Of a run's folder, those that a run reads and writes; in others there may be anything, such as
+# the links that `predict --sort_into` makes.
+FOLDERS = ("posterior", "checkpoints", SNAPSHOTS, "tensorboard")
 # Of `summary.json`: the classifiers, and what is said of each.
 SCORES = ("supervised", "single", "ensemble", "posterior", "calibrated")
 NUMBERS = ("errors", "n", "error_rate", "nll")
 
 
 def check_links(folder: Path) -> None:
-    """Refuses links that lead out of a run's folder: what lies there is none of the run's.
+    """Refuses links that lead out of a run's folder, or nowhere: what lies there is none of the run's.
 
     A run appends to its files, and reports show its pictures.
 
     Raises:
-        InputError: the first such link, or the folder may not be read.
+        InputError: one of these links, or the folder may not be read.
     """
     inside = folder.resolve()
-    for path in _walk(folder):
-        if path.is_symlink() and not path.resolve().is_relative_to(inside):
+    own = [folder / name for name in FOLDERS if (folder / name).is_dir()]
+    for path in (path for each in (folder, *own) for path in _links(each)):
+        try:
+            there = path.resolve(strict=True)
+        except (OSError, RuntimeError) as error:  # To nothing, or round in a circle.
+            raise InputError(f"{path}: is a link ({reason(error)}); remove it") from error
+        if not there.is_relative_to(inside):
             raise InputError(
-                f"{path}: is a link to {path.resolve()}, outside of the run's folder; put there what it leads "
-                "to, or remove it"
+                f"{path}: is a link to {there}, outside of the run's folder; put there what it leads to, or "
+                "remove it"
             )
 
 
-def _walk(folder: Path) -> Iterator[Path]:
-    """Everything below a folder; links are not followed."""
+def _links(folder: Path) -> list[Path]:
     try:
         with os.scandir(folder) as entries:
-            found = list(entries)
+            return [Path(entry.path) for entry in entries if entry.is_symlink()]
     except OSError as error:
         raise InputError(
             f"{folder}: cannot be read ({reason(error)}); give the folder of a run"
         ) from error
-    for entry in found:
-        yield Path(entry.path)
-        if entry.is_dir(follow_symlinks=False):
-            yield from _walk(Path(entry.path))
 
 
 def check_data(file: Path, data: Any) -> dict[str, Any]:
-    """The contents of `data.json`.
+    """The contents of `data.json`; data without labels have no names of classes.
 
     Raises:
         InputError: they are something else.
@@ -60,7 +64,6 @@ def check_data(file: Path, data: Any) -> dict[str, Any]:
         or len(shape) not in (1, 3)
         or not all(_is_count(size) and size for size in shape)
         or not isinstance(names, list)
-        or not names
         or not all(isinstance(name, str) for name in names)
         or not all(_is_count(data.get(key, 0)) for key in ("num_train", "num_test"))
     ):

@@ -33,7 +33,7 @@ Damage = Callable[[bytes, random.Random], bytes]
 
 def flip(data: bytes, chance: random.Random) -> bytes:
     """One to eight bits the other way round."""
-    found = bytearray(data)
+    found = bytearray(data or b"\0")
     for _ in range(chance.randint(1, MOST_FLIPS)):
         place = _place(data, chance)
         found[place] ^= 1 << chance.randrange(8)

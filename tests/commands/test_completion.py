@@ -60,6 +60,9 @@ def test_options_and_choices_are_completed(scripts: dict[str, Path]) -> None:
     assert _press(bash, "train", "--numz", "") == []
     assert "--nosemi" in _press(bash, "train", "--nos")
     assert _press(bash, "predict", "run", "") == []  # Readline completes files then.
+    # What takes no value is followed by another option; what takes one, by that.
+    assert _press(bash, "predict", "run", "--overwrite", "--so") == ["--sort", "--sort_into"]
+    assert _press(bash, "predict", "run", "--csv", "--so") == []
 
 
 def test_a_tab_in_bash(scripts: dict[str, Path], tmp_path: Path) -> None:

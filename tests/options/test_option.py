@@ -76,6 +76,15 @@ class Cabin(Group):
     colour: Literal["red", "blue"] = adapted(First, "colour", default="red")
 
 
+OF_ANOTHER_TYPE: dict[str, tuple[object, ...]] = {
+    "lamp": (1, "on", None, []),
+    "width": ("2", True, None, [2.0]),
+    "seats": (2.5, "2", True, []),
+    "names": ("ab", [1], None, {}),
+    "colour": (1, False, ["red"]),
+}
+
+
 def _parse(group: type, *arguments: str) -> flags.FlagValues:
     values = flags.FlagValues()
     define_options(values, group)
@@ -159,13 +168,7 @@ def test_a_value_out_of_its_range_is_refused_wherever_it_came_from(room: Room, l
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [
-        *(("lamp", value) for value in (1, "on", None, [])),
-        *(("width", value) for value in ("2", True, None, [2.0])),
-        *(("seats", value) for value in (2.5, "2", True, [])),
-        *(("names", value) for value in ("ab", [1], None, {})),
-        *(("colour", value) for value in (1, False, ["red"])),
-    ],
+    [(name, value) for name, values in OF_ANOTHER_TYPE.items() for value in values],
 )
 def test_a_value_of_another_type_is_refused(name: str, value: object) -> None:
     with pytest.raises(InputError, match=f"--{name} must be "):

@@ -12,6 +12,7 @@ import keras
 import numpy as np
 import pytest
 
+from bayesian_gan import storage
 from bayesian_gan.errors import InputError
 from bayesian_gan.gan.model import BayesianGAN
 from bayesian_gan.posterior import Posterior
@@ -280,7 +281,7 @@ def test_damaged_draws_are_set_aside_and_others_stay(
     def refuse(*_: object, **__: object) -> None:
         raise PermissionError(errno.EACCES, "Permission denied")
 
-    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(storage, "open_regular", refuse)
     with pytest.raises(InputError, match="cannot be opened"):
         posterior.set_aside_damaged()
     assert posterior.iterations == [1000, 3000]

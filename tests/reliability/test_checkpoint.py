@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from bayesian_gan import storage
 from bayesian_gan.errors import InputError
 from bayesian_gan.reliability.checkpoint import Checkpoints
 from bayesian_gan.storage import write_arrays
@@ -86,7 +87,7 @@ def test_a_checkpoint_that_may_not_be_read_is_left_where_it_is(
         raise PermissionError(errno.EACCES, "Permission denied")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Path, "open", refuse)
+        patch.setattr(storage, "open_regular", refuse)
         with pytest.raises(InputError, match=r"checkpoint_00000030\.npz: cannot be opened"):
             checkpoints.load_newest(LOG)
     newest = checkpoints.load_newest(LOG)

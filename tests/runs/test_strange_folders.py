@@ -134,6 +134,20 @@ def test_a_link_within_the_folder_is_followed(folder: Path) -> None:
     assert FinishedRun(folder).posterior.iterations == [500, 600]
 
 
+def test_links_that_predict_has_sorted_are_no_part_of_the_run(folder: Path, tmp_path: Path) -> None:
+    (folder / "sorted" / "cat").mkdir(parents=True)
+    (folder / "sorted" / "cat" / "1.png").symlink_to(tmp_path / "1.png")
+    FinishedRun(folder)
+
+
+def test_links_in_a_circle_are_refused(folder: Path) -> None:
+    (folder / "run.log").symlink_to("log.csv")
+    (folder / "log.csv").unlink()
+    (folder / "log.csv").symlink_to("run.log")
+    with pytest.raises(InputError, match="is a link"):
+        FinishedRun(folder)
+
+
 def test_a_linked_run_is_as_good(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(folder)
     assert FinishedRun(tmp_path / "link").num_test is not None

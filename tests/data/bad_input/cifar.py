@@ -57,6 +57,14 @@ DATA = np.zeros((20, 3072))
 CIFAR = {
     "truncated": cifar(damages.cut("data_batch_2"), "no pickle"),
     "empty": cifar(damages.content("data_batch_2", b""), "is empty"),
+    # Python would make room for all places before it.
+    "a place far out": cifar(
+        damages.content("data_batch_2", b"\x80\x02}r\xff\xff\xff\x7f."), "names place 2147483647"
+    ),
+    "a text of a terabyte": cifar(
+        damages.content("data_batch_2", b"\x80\x04\x8d" + (2**40).to_bytes(8, "little") + b"."),
+        "no pickle",
+    ),
     "wrong magic": cifar(damages.content("data_batch_2", b"<html>404</html>"), "no pickle"),
     "trailing bytes": cifar(
         raw(lambda f: (f / "data_batch_1").read_bytes() + b"more"), "goes on after"
