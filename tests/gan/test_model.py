@@ -377,9 +377,8 @@ def test_compiled_by_xla_the_step_is_the_same(
         for network in (*model.generators, *model.discriminators):
             for variable in network.trainable_variables:  # activations of order 1
                 variable.assign(10.0 * variable)
-        optimizer = WarmStart(
-            keras.optimizers.SGD(0.01), SGHMC(0.01, 96, temperature=0.0, seed=3), 1
-        )
+        cold = SGHMC(0.01, 96, temperature=0.0, seed=3)
+        optimizer = WarmStart(keras.optimizers.SGD(0.01), cold, 1)
         model.compile(optimizer, optimizer, jit_compile=jit_compile)
         model.hold(images, labels, batch_size=BATCH)
         monkeypatch.setattr("bayesian_gan.gan.step.draw_minibatch", draw_minibatch)
