@@ -25,6 +25,7 @@ from bayesian_gan.gan.predicting import PredictingGAN
 from bayesian_gan.gan.shards import check_shard_sizes
 from bayesian_gan.gan.step import Moved, Step
 from bayesian_gan.gan.terms import State
+from bayesian_gan.gan.ticks import ticks
 from bayesian_gan.networks.normalization import set_ghost_batch
 from bayesian_gan.samplers.guard import GuardedOptimizer
 
@@ -133,7 +134,7 @@ class TrainingGAN(PredictingGAN):
         with self._refusals():
             history = super().fit(
                 # It ends, so that the last call of several iterations makes no more of them.
-                tf.data.Dataset.from_tensors(0).repeat(iterations),
+                ticks(iterations),
                 epochs=epochs,
                 verbose=verbose,
                 callbacks=callbacks,

@@ -11,6 +11,7 @@ import tensorflow as tf
 from bayesian_gan.data.catalogue import ImageData
 from bayesian_gan.data.splits import LabelSplit
 from bayesian_gan.gan.model import BayesianGAN
+from bayesian_gan.gan.ticks import ticks
 from bayesian_gan.monitoring.health import HealthMeter
 from bayesian_gan.monitoring.health_log import PROBE_IMAGES
 from bayesian_gan.monitoring.positions import Positions
@@ -154,7 +155,7 @@ def _timed(function: Callable[[], Any]) -> tuple[float, Any]:
 
 def _iterate(model: BayesianGAN, count: int) -> None:
     """Makes so many iterations, up to those of a call of the step; a whole call under a strategy."""
-    iterator = iter(tf.data.Dataset.from_tensors(0).repeat(count))
+    iterator = iter(ticks(count))
     for _ in range(count if model.steps_per_execution == 1 else 1):
         model.train_function(iterator)
     model.iteration.numpy()  # Waits until it is done.
