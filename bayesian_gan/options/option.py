@@ -14,6 +14,7 @@ import types
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from itertools import pairwise
+from numbers import Integral, Real
 from typing import Any, ClassVar, Literal, Union, get_args, get_origin
 
 from bayesian_gan.errors import InputError
@@ -225,7 +226,9 @@ class Declared:
             return isinstance(value, (list, tuple)) and all(isinstance(each, str) for each in value)
         if isinstance(value, bool):
             return self.kind is bool
-        return isinstance(value, (int, float) if self.kind is float else self.kind)
+        # By NumPy's numbers, too: a program may have counted with it.
+        kinds = {int: Integral, float: Real}
+        return isinstance(value, kinds.get(self.kind, self.kind))
 
     def shown(self, value: Any) -> str:
         """A value as a user would give it; empty if it is None: that nothing is given."""

@@ -1,9 +1,10 @@
 """What follows from the declaration of an option, on options made for it."""
 
 import json
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
+import numpy as np
 import pytest
 from absl import flags
 
@@ -74,6 +75,14 @@ class Cabin(Group):
     """Seats of a cabin."""
 
     colour: Literal["red", "blue"] = adapted(First, "colour", default="red")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("width", np.float32(2.0)), ("width", np.int64(2)), ("seats", np.int64(2))],
+)
+def test_numbers_of_numpy_are_numbers(name: str, value: Any) -> None:
+    check_types(replace(Room(), **{name: value}))
 
 
 OF_ANOTHER_TYPE: dict[str, tuple[object, ...]] = {
