@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from shell_scripts import write_scripts
 
 from bayesian_gan.commands import COMMANDS, main
 from bayesian_gan.commands.shells import SHELLS
@@ -22,12 +23,7 @@ COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _bayesian_gan; printf '%s\\n' "${COMP
 
 @pytest.fixture(scope="module")
 def scripts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    folder, commands = tmp_path_factory.mktemp("scripts"), declared_commands()
-    files = {}
-    for shell, make in SHELLS.items():
-        files[shell] = folder / shell
-        files[shell].write_text(make(commands), encoding="utf-8")
-    return files
+    return write_scripts(tmp_path_factory.mktemp("scripts"))
 
 
 def _press(script: Path, *words: str) -> list[str]:

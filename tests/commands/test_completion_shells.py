@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from shell_scripts import write_scripts
 
 from bayesian_gan.commands import COMMANDS
 from bayesian_gan.commands.shells import SHELLS
@@ -33,12 +34,7 @@ by_command = pytest.mark.parametrize("command", ALL, ids=lambda c: "_".join(c.pa
 
 @pytest.fixture(scope="module")
 def scripts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    folder, commands = tmp_path_factory.mktemp("scripts"), declared_commands()
-    files = {}
-    for shell, make in SHELLS.items():
-        files[shell] = folder / shell
-        files[shell].write_text(make(commands), encoding="utf-8")
-    return files
+    return write_scripts(tmp_path_factory.mktemp("scripts"))
 
 
 def _declared(command: Command) -> Flags:
