@@ -198,7 +198,7 @@ class FinishedRun:
         file = self.path / DATA_FILE
         if not file.exists():
             return None
-        return check_data(file, read_json(file))
+        return check_data(file, read_json(file), self.config.semi)
 
     @cached_property
     def summary(self) -> dict[str, Any] | None:

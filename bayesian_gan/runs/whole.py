@@ -50,8 +50,13 @@ def _links(folder: Path) -> list[Path]:
         ) from error
 
 
-def check_data(file: Path, data: Any) -> dict[str, Any]:
-    """The contents of `data.json`; data without labels have no names of classes.
+def check_data(file: Path, data: Any, semi: bool) -> dict[str, Any]:
+    """The contents of `data.json`.
+
+    Args:
+        file: as messages call it.
+        data: that was read.
+        semi: whether the run learned from labels; data without labels have no names of classes.
 
     Raises:
         InputError: they are something else.
@@ -65,6 +70,7 @@ def check_data(file: Path, data: Any) -> dict[str, Any]:
         or not all(_is_count(size) and size for size in shape)
         or not isinstance(names, list)
         or not all(isinstance(name, str) for name in names)
+        or (semi and not names)
         or not all(_is_count(data.get(key, 0)) for key in ("num_train", "num_test"))
     ):
         raise InputError(f"{file}: damaged, it does not describe the data; put it back")

@@ -32,6 +32,7 @@ FLAGS = "--dataset digits --N 20 --num_gen 2 --num_mcmc 2 --train_iter 40 --warm
 SCORE = {"errors": 16, "n": 500, "error_rate": 0.032, "nll": 0.25, "ece": 0.0125}
 SUMMARY: dict[str, Any] = {
     "iteration": 40,
+    "num_labelled": 20,
     "seconds": 90.0,
     "supervised": SCORE | {"errors": 46, "error_rate": 0.092},
     "single": SCORE | {"errors": 19, "error_rate": 0.038},
@@ -44,6 +45,7 @@ SUMMARY: dict[str, Any] = {
     },
     "draws": "The draws are an ensemble of local posteriors.",
 }
+OWN: dict[str, Any] = {"name": "own.all", "label_seed": 0}
 # What Hugging Face documents for a result; a task, a data set and a metric need these.
 REQUIRED = {"task": {"type"}, "dataset": {"type", "name"}}
 ALLOWED = {
@@ -77,6 +79,7 @@ def made_up(
         },
         "labelled": {
             "name": "digits.0@20",
+            "label_seed": 0,
             "indices": [0] * 20,
             "labels": [0, *range(10)] + [9] * 9,
         },
@@ -207,7 +210,10 @@ def test_a_run_without_a_test_set_claims_nothing(tmp_path: Path) -> None:
     data = {"name": "own", "image_shape": [8, 8, 1], "class_names": ["a", "b"], "num_test": 0}
     summary = SUMMARY | dict.fromkeys(("single", "supervised")) | {"posterior": {"num_samples": 6}}
     run = made_up(
-        tmp_path, data=data, summary=summary, labelled={"name": "own.all@3", "labels": [0, 0, 1]}
+        tmp_path,
+        data=data,
+        summary=summary,
+        labelled=OWN | {"indices": [0, 1, 2], "labels": [0, 0, 1]},
     )
     front, body = parts(card(run))
     check_front(front)
@@ -237,7 +243,7 @@ def test_a_run_on_a_table_that_has_not_ended(tmp_path: Path) -> None:
         ("a", "b"),
         (1,),
         table={"columns": columns, "label_column": "y", "ignored": []},
-        labelled={"name": "own.all@2", "labels": [0, 1]},
+        labelled=OWN | {"indices": [0, 1], "labels": [0, 1]},
         summary=None,
     )
     front, body = parts(card(run))
@@ -324,7 +330,7 @@ def test_how_long_and_how_well_known(tmp_path: Path) -> None:
 
 def test_of_many_classes_some_are_shown(tmp_path: Path) -> None:
     names = tuple(f"class {k}" for k in range(203))
-    labelled = {"name": "own.all@20", "labels": [0] * 20}
+    labelled = OWN | {"indices": [0] * 20, "labels": [0] * 20}
     body = parts(card(made_up(tmp_path, names=names, labelled=labelled)))[1]
     assert "| class 199 | 0 |" in body
     assert "| class 200 |" not in body
