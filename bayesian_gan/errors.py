@@ -26,3 +26,9 @@ class RunStopped(Exception):  # noqa: N818 - not always an error: a signal stops
     def __init__(self, message: str, status: int) -> None:
         super().__init__(message)
         self.status = status
+
+
+def reason(error: BaseException) -> str:
+    """The first line of an error's text, or its type where it has none."""
+    text = getattr(error, "strerror", None) or str(error).strip()
+    return str(text).splitlines()[0] if text else type(error).__name__

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from bayesian_gan.errors import InputError
+from bayesian_gan.errors import InputError, reason
 
 # Files under construction are named `.NAME.RANDOM.part`; a killed process leaves them behind.
 PART = ".part"
@@ -52,6 +52,23 @@ def open_regular(path: Path) -> BinaryIO:
         os.close(descriptor)
         raise OSError(errno.EINVAL, "a folder, a pipe or a device, no file", str(path))
     return os.fdopen(descriptor, "rb")
+
+
+@contextlib.contextmanager
+def written(what: object, advice: str) -> Iterator[None]:
+    """Says in one line that something cannot be written, and why.
+
+    Args:
+        what: the file, and the flag that gave it.
+        advice: what to do.
+
+    Raises:
+        InputError: for an OSError.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise InputError(f"{what}: cannot be written ({reason(error)}); {advice}") from error
 
 
 def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
@@ -101,14 +118,18 @@ def new_folder(
         path.parent.mkdir(parents=True, exist_ok=True)
         made = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=PART, dir=path.parent))
     except OSError as error:
-        raise InputError(f"{named}: cannot write there ({error})") from error
+        raise InputError(
+            f"{named}: cannot be written ({reason(error)}); give another place"
+        ) from error
     try:
         yield made
         made.chmod(0o755)
         move(made, path)
         sync_folder(path.parent)
     except OSError as error:
-        raise InputError(f"{named}: could not be written ({error})") from error
+        raise InputError(
+            f"{named}: cannot be written ({reason(error)}); make room, or give another"
+        ) from error
     finally:
         shutil.rmtree(made, ignore_errors=True)
 

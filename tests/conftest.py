@@ -73,7 +73,7 @@ def make_model() -> Callable[..., BayesianGAN]:
 
 
 RUN_FLAGS = (
-    "--dataset digits --N 20 --df_dim 4 --gf_dim 4 --num_layers 2 --z_dim 5 --batch_size 8 --num_gen 2 "
+    "--dataset digits --N 20 --df_dim 4 --gf_dim 4 --num_layers 1 --z_dim 5 --batch_size 8 --num_gen 2 "
     "--num_mcmc 2 --train_iter 40 --n_save 10 --warm_up 10 --collect_every 10 --lr 0.003"
 )
 

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from bayesian_gan.commands.prediction_rows import Columns, Row
 from bayesian_gan.data.class_links import ClassLinks
 from bayesian_gan.data.given_pictures import Batch, Entry, Shape
-from bayesian_gan.data.paths import reason
-from bayesian_gan.errors import InputError
+from bayesian_gan.errors import InputError, reason
 from bayesian_gan.runs.finished import FinishedRun
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from bayesian_gan.errors import InputError
 from bayesian_gan.runs.finished import FinishedRun
+from bayesian_gan.storage import written
 
 if TYPE_CHECKING:
     import numpy as np
@@ -94,20 +95,16 @@ def _plot(folder: Path, iterations: "np.ndarray", draws: "np.ndarray") -> None:
     from bayesian_gan.report.charts import save_panels
     from bayesian_gan.report.mixing import panels
 
-    try:
+    with written(folder, "give another --out"):
         folder.mkdir(exist_ok=True)
         for name, each in panels(iterations, draws).items():
             save_panels(folder / f"{name}.png", each)
-    except OSError as error:
-        raise InputError(f"{folder}: cannot be written ({error}); give another --out") from error
     print(f"{folder}: trace.png, rank.png and ess.png")
 
 
 def _write_netcdf(path: Path, draws: "np.ndarray") -> None:
     from bayesian_gan.samplers.inference_data import inference_data
 
-    try:
+    with written(f"--netcdf {path}", "give another"):
         inference_data({"log_odds": draws.swapaxes(0, 1)}).to_netcdf(str(path))
-    except OSError as error:
-        raise InputError(f"--netcdf {path}: cannot be written ({error}); give another") from error
     print(f"{path}: log_odds [chain, draw, image]")

@@ -13,7 +13,7 @@ from bayesian_gan.commands.score_rows import print_classification, print_detecti
 from bayesian_gan.errors import InputError
 from bayesian_gan.options.reading import ReadingOptions
 from bayesian_gan.runs.finished import FinishedRun
-from bayesian_gan.storage import write_json
+from bayesian_gan.storage import write_json, written
 
 if TYPE_CHECKING:
     from bayesian_gan.data.image_data import ImageData
@@ -118,12 +118,8 @@ def run(arguments: argparse.Namespace) -> int:
         result["samples"] = _samples(arguments, posterior, data, extractors, opened.path)
     result["seconds"] = round(time.monotonic() - start, 1)
     path = opened.path / "evaluation.json"
-    try:
+    with written(path, "make room, or copy the run"):
         write_json(path, result)
-    except OSError as error:
-        raise InputError(
-            f"{path}: cannot be written ({error}); make room or copy the run"
-        ) from error
     print(f"\n{result['seconds']:.0f} s; all numbers in {path}")
     return 0
 

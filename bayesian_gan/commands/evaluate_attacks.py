@@ -9,6 +9,7 @@ import numpy as np
 
 from bayesian_gan.errors import InputError
 from bayesian_gan.runs.finished import FinishedRun
+from bayesian_gan.storage import written
 
 if TYPE_CHECKING:
     from bayesian_gan.data.image_data import ImageData
@@ -185,12 +186,8 @@ def run(
         print(ROW.format(*attack_rows(report)[-1]), flush=True)
     print(NOTE)
     path = opened.path / PICTURE
-    try:
+    with written(path, "make room, or copy the run"):
         save_attacks(path, tried.images[places], labels[places], pictures, data.class_names)
-    except OSError as error:
-        raise InputError(
-            f"{path}: cannot be written ({error}); make room or copy the run"
-        ) from error
     print(f"{path}: images, attacked through the average, and what was added to them")
     return report
 

@@ -12,10 +12,12 @@ from bayesian_gan.data.features import Features
 from bayesian_gan.data.spreadsheets import neutral
 from bayesian_gan.errors import InputError
 from bayesian_gan.runs.finished import FinishedRun
-from bayesian_gan.storage import write_atomically
+from bayesian_gan.storage import write_atomically, written
 
 MOST_IN_GRID = 10_000
 GRID, TABLE = "generated.png", "generated.csv"
+# What to do where one cannot be written.
+OTHER = "give another file"
 # The last column of a table; another name where the table has a column of this one.
 GENERATOR = "generator"
 
@@ -73,13 +75,10 @@ def run(arguments: argparse.Namespace) -> int:
         floats, owners = posterior.generate_mixture(num, seed, iterations)
     else:
         floats, owners = posterior.generate(num, j, seed, arguments.iteration), np.full(num, j)
-    try:
-        if features is None:
-            _write_images(arguments, floats, owners)
-        else:
-            _write_rows(arguments, features, floats, owners)
-    except OSError as error:
-        raise InputError(f"cannot write there ({error}); give another file") from error
+    if features is None:
+        _write_images(arguments, floats, owners)
+    else:
+        _write_rows(arguments, features, floats, owners)
     return 0
 
 
@@ -91,7 +90,10 @@ def _write_images(arguments: argparse.Namespace, floats: np.ndarray, owners: np.
         from bayesian_gan.monitoring.grids import save_grid
 
         columns = math.isqrt(len(images) - 1) + 1
-        save_grid(Path(arguments.grid), images, rows=-(-len(images) // columns), columns=columns)
+        with written(arguments.grid, OTHER):
+            save_grid(
+                Path(arguments.grid), images, rows=-(-len(images) // columns), columns=columns
+            )
         print(arguments.grid)
     if arguments.npz:
         _write_npz(arguments.npz, images=images, generator=owners)
@@ -103,7 +105,8 @@ def _write_rows(
     vectors = features.to_units(floats)
     if arguments.csv:
         text = _table(features, vectors, owners)
-        write_atomically(Path(arguments.csv), lambda file: file.write(text.encode()))
+        with written(arguments.csv, OTHER):
+            write_atomically(Path(arguments.csv), lambda file: file.write(text.encode()))
         print(arguments.csv)
     if arguments.npz:
         _write_npz(arguments.npz, x=vectors, generator=owners)
@@ -128,7 +131,8 @@ def _table(features: Features, vectors: np.ndarray, owners: np.ndarray) -> str:
 
 
 def _write_npz(name: str, **arrays: np.ndarray) -> None:
-    write_atomically(Path(name), lambda file: np.savez_compressed(file, **arrays))  # type: ignore[arg-type]
+    with written(name, OTHER):
+        write_atomically(Path(name), lambda file: np.savez_compressed(file, **arrays))  # type: ignore[arg-type]
     print(name)
 
 

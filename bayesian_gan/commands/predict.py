@@ -15,8 +15,7 @@ from bayesian_gan.data import given_rows
 from bayesian_gan.data.class_links import ClassLinks
 from bayesian_gan.data.features import Features
 from bayesian_gan.data.given_pictures import Batch, batches, check_given
-from bayesian_gan.data.paths import reason
-from bayesian_gan.errors import InputError
+from bayesian_gan.errors import InputError, reason
 from bayesian_gan.runs.finished import FinishedRun
 from bayesian_gan.storage import write_atomically
 

@@ -15,6 +15,7 @@ from bayesian_gan.options.own_data import is_own
 from bayesian_gan.options.own_preset import sized
 from bayesian_gan.options.predictive import PredictiveConfig
 from bayesian_gan.runs.devices import use_device
+from bayesian_gan.storage import written
 
 if TYPE_CHECKING:
     from bayesian_gan.runs.prior_predictive import PriorPredictive
@@ -50,12 +51,8 @@ def begin() -> None:
     found = prior_predictive(config, shape, num_classes, config.networks, examples)
     noun = "images" if len(shape) == 3 else "rows"
     shown = f"{found.real.shape[1]} {'noise' if examples is None else 'real'} {noun}"
-    try:
+    with written(f"--out {config.out}", "give another"):
         save_prior_picture(Path(config.out), found, _title(config), shown, config.real_score)
-    except OSError as error:
-        raise InputError(
-            f"--out {config.out}: cannot be written ({error}); give another"
-        ) from error
     print(f"{config.out}: {_title(config)}: {_said(found, shown, config.real_score)}")
 
 

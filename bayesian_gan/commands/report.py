@@ -51,17 +51,15 @@ def run(arguments: argparse.Namespace) -> int:
     from bayesian_gan.report.page import page
     from bayesian_gan.report.summary import verdicts_of
     from bayesian_gan.runs.card import write_card
-    from bayesian_gan.storage import write_atomically
+    from bayesian_gan.storage import write_atomically, written
 
     films = [write_film(opened.path) if arguments.gif else None for opened in runs]
     found = [find(opened, arguments.data_path, arguments.num_images) for opened in runs]
     for one, film in zip(found, films, strict=True):
         one.film = film
     text = page(found).encode()
-    try:
+    with written(out, "give another --out"):
         write_atomically(out, lambda file: file.write(text))
-    except OSError as error:
-        raise InputError(f"{out}: cannot be written ({error}); give another --out") from error
     print(f"{out}: {len(text) / 1e6:.1f} MB")
     if len(runs) == 1:
         judged = [v for v in verdicts_of(found[0]) if v.subject == "Calibration"]

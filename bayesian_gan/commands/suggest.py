@@ -11,7 +11,7 @@ from bayesian_gan.data.spreadsheets import neutral
 from bayesian_gan.errors import InputError
 from bayesian_gan.runs.finished import FinishedRun
 from bayesian_gan.runs.suggest import WAYS, Request, Suggestions, suggest
-from bayesian_gan.storage import write_atomically
+from bayesian_gan.storage import write_atomically, written
 
 CSV_FILE, PAGE_FILE = "suggest.csv", "suggest.html"
 COLUMNS = ("path", "guess", "probability", "why")
@@ -83,10 +83,8 @@ def _csv(found: Suggestions) -> str:
 
 def _write(path: Path, text: str) -> None:
     data = text.encode("utf-8")
-    try:
+    with written(path, "give another --out"):
         write_atomically(path, lambda file: file.write(data))
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written ({error}); give another --out") from error
 
 
 def _next(opened: FinishedRun) -> str:

@@ -10,9 +10,9 @@ import numpy as np
 
 from bayesian_gan.data.features import Features
 from bayesian_gan.data.image_data import UNLABELLED, ImageData
-from bayesian_gan.data.paths import REMEDY, check_file, reason
+from bayesian_gan.data.paths import REMEDY, check_file
 from bayesian_gan.data.resizing import resized
-from bayesian_gan.errors import InputError
+from bayesian_gan.errors import InputError, reason
 from bayesian_gan.storage import open_regular
 
 CLASS_NAMES = "class_names"

@@ -24,8 +24,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from bayesian_gan.data.image_data import ImageData
-from bayesian_gan.data.paths import reason
-from bayesian_gan.errors import InputError
+from bayesian_gan.errors import InputError, reason
 from bayesian_gan.storage import read_checked_json, write_checked_json
 
 FORMAT = 1

@@ -14,9 +14,9 @@ import numpy as np
 from bayesian_gan.data.cache import Source, cached, content_key, files_key, stamp
 from bayesian_gan.data.crop_faces import SIZES, read_face
 from bayesian_gan.data.image_data import ImageData
-from bayesian_gan.data.paths import REMEDY, check_file, entries, reason
+from bayesian_gan.data.paths import REMEDY, check_file, entries
 from bayesian_gan.data.pictures import decode
-from bayesian_gan.errors import InputError
+from bayesian_gan.errors import InputError, reason
 from bayesian_gan.options.reading import ReadingOptions
 
 FOLDER = "celebA"

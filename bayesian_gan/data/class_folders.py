@@ -9,9 +9,8 @@ import numpy as np
 
 from bayesian_gan.data.cache import Source, files_key, stamp
 from bayesian_gan.data.listing import is_picture, scan
-from bayesian_gan.data.paths import reason
 from bayesian_gan.data.pictures import SUFFIXES, decode
-from bayesian_gan.errors import InputError
+from bayesian_gan.errors import InputError, reason
 
 Decode = Callable[[Path], np.ndarray]
 

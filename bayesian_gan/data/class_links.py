@@ -6,8 +6,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from bayesian_gan.data.paths import reason
-from bayesian_gan.errors import InputError
+from bayesian_gan.errors import InputError, reason
 
 UNSURE = "unsure"
 # Bytes of a name, on every common file system.
@@ -79,12 +78,7 @@ class ClassLinks:
         elif self.how == "hard":
             place.hardlink_to(file)
         else:
-            with file.open("rb") as source, place.open("xb") as target:
-                try:
-                    shutil.copyfileobj(source, target)
-                except BaseException:
-                    place.unlink()
-                    raise
+            _copy(file, place)
 
     def _make(self, folder: Path) -> None:
         if folder != self.folder and folder.is_symlink():
@@ -99,6 +93,25 @@ class ClassLinks:
                 f"--sort_into: the folder {str(folder)!r} cannot be made ({reason(error)}); give "
                 "another"
             ) from error
+
+
+def _copy(file: Path, place: Path) -> None:
+    """Copies a picture to a place that nobody has; there it is whole, or it is not there.
+
+    Raises:
+        FileExistsError: somebody has it.
+        OSError: there is no room, for example.
+    """
+    place.open("xb").close()
+    part = place.with_name(f".{os.getpid()}.part")
+    try:
+        with file.open("rb") as source, part.open("wb") as target:
+            shutil.copyfileobj(source, target)
+        part.replace(place)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        place.unlink()
+        raise
 
 
 def _names_a_folder(name: str) -> bool:

@@ -16,10 +16,10 @@ from typing import Any, BinaryIO, cast
 
 import numpy as np
 
-from bayesian_gan.data.paths import REMEDY, reason
+from bayesian_gan.data.paths import REMEDY
 from bayesian_gan.data.pictures import SUFFIXES, quiet_pillow, read_picture
 from bayesian_gan.data.resizing import fitted, resized
-from bayesian_gan.errors import InputError
+from bayesian_gan.errors import InputError, reason
 from bayesian_gan.storage import open_regular
 
 BATCH = 256

@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bayesian_gan.data.cache import stamp
-from bayesian_gan.data.paths import reason
 from bayesian_gan.data.pictures import SUFFIXES
-from bayesian_gan.errors import InputError
+from bayesian_gan.errors import InputError, reason
 
 # What Windows, macOS's archives and network drives leave in folders of pictures, in small letters.
 OF_SYSTEMS = frozenset(("thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx", "@eadir"))

@@ -4,7 +4,7 @@ import os
 import stat
 from pathlib import Path
 
-from bayesian_gan.errors import InputError
+from bayesian_gan.errors import InputError, reason
 
 REMEDY = "replace it with an intact copy"
 
@@ -76,9 +76,3 @@ def check_file(path: Path, largest: int) -> os.stat_result:
             f"{str(path)!r} has {status.st_size} bytes, and {largest} are the most; {REMEDY}"
         )
     return status
-
-
-def reason(error: BaseException) -> str:
-    """The first line of an error's text, or its type where it has none."""
-    text = getattr(error, "strerror", None) or str(error).strip()
-    return str(text).splitlines()[0] if text else type(error).__name__

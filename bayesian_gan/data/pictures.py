@@ -15,8 +15,8 @@ import numpy as np
 from PIL import ExifTags, Image, ImageColor, ImageOps, UnidentifiedImageError
 from tqdm import tqdm
 
-from bayesian_gan.data.paths import REMEDY, check_file, reason
-from bayesian_gan.errors import InputError
+from bayesian_gan.data.paths import REMEDY, check_file
+from bayesian_gan.errors import InputError, reason
 
 # Formats that Pillow decodes itself; EPS, for one, would start another program.
 FORMATS = ("JPEG", "PNG", "BMP", "GIF", "PPM", "TIFF", "WEBP")

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from bayesian_gan.data.image_data import ImageData
-from bayesian_gan.data.paths import REMEDY, check_file, entries, reason
-from bayesian_gan.errors import InputError
+from bayesian_gan.data.paths import REMEDY, check_file, entries
+from bayesian_gan.errors import InputError, reason
 from bayesian_gan.options.reading import ReadingOptions
 
 FOLDER = "svhn"

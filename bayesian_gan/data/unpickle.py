@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from bayesian_gan.data.paths import REMEDY, check_file, reason
-from bayesian_gan.errors import InputError
+from bayesian_gan.data.paths import REMEDY, check_file
+from bayesian_gan.errors import InputError, reason
 
 MAX_BYTES = 2**30
 KINDS = "?bBiufSU"

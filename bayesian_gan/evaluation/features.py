@@ -21,7 +21,7 @@ from bayesian_gan.data.image_data import ImageData
 from bayesian_gan.errors import InputError
 from bayesian_gan.networks.dcgan import CHANNELS
 from bayesian_gan.seeds import seed_pair
-from bayesian_gan.storage import read_arrays, write_arrays
+from bayesian_gan.storage import read_arrays, write_arrays, written
 
 # Part of the cache's key: raise it with any change of the network or of its training.
 VERSION = 1
@@ -185,13 +185,9 @@ def classifier_features(data: ImageData, cache_dir: str | None = None) -> Classi
     accuracy = float(np.mean(found.classes(activations) == data.test_labels))
     scale = float(np.sqrt(np.mean(activations**2)))
     weights = {f"{k:02d}": weight for k, weight in enumerate(network.get_weights())}
-    try:
+    with written(f"--cache_dir {folder}", "make room, or give another folder"):
         folder.mkdir(parents=True, exist_ok=True)
         write_arrays(path, weights, {"accuracy": accuracy, "scale": scale})
-    except OSError as error:
-        raise InputError(
-            f"--cache_dir {folder}: cannot write there ({error}); make room or give another folder"
-        ) from error
     return ClassifierFeatures(network, accuracy, scale)
 
 

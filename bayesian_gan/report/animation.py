@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from bayesian_gan.errors import InputError
 from bayesian_gan.report.pngs import read_png
-from bayesian_gan.storage import write_atomically
+from bayesian_gan.storage import write_atomically, written
 
 FILE = "training.gif"
 MOST_FRAMES = 60
@@ -28,10 +28,8 @@ def write_film(folder: Path) -> bytes:
         InputError: see there; or it cannot be written.
     """
     path, film = folder / FILE, training_gif(folder)
-    try:
+    with written(path, "make room, or copy the run"):
         write_atomically(path, lambda file: file.write(film))
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written ({error})") from error
     return film
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bayesian_gan.data.catalogue import find
-from bayesian_gan.errors import InputError
 from bayesian_gan.options.groups import AllOptions
 from bayesian_gan.options.option import options_of
 from bayesian_gan.options.own_preset import values_of_preset
@@ -22,7 +21,7 @@ from bayesian_gan.runs.escaping import fenced, table, words
 from bayesian_gan.runs.finished import FinishedRun
 from bayesian_gan.runs.folder import DATA_FILE
 from bayesian_gan.runs.whole import damage_of
-from bayesian_gan.storage import write_atomically
+from bayesian_gan.storage import write_atomically, written
 
 if TYPE_CHECKING:
     from bayesian_gan.evaluation.draws import Verdict
@@ -54,12 +53,8 @@ def write_card(
     """
     path = folder / CARD
     text = card(run, calibration, exported).encode()
-    try:
+    with written(path, "make room, or give another place"):
         write_atomically(path, lambda file: file.write(text))
-    except OSError as error:
-        raise InputError(
-            f"{path}: cannot be written ({error}); make room, or give another place"
-        ) from error
     return path
 
 

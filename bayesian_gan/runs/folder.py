@@ -12,9 +12,8 @@ from typing import Any
 
 from bayesian_gan.data.catalogue import ImageData, run_name
 from bayesian_gan.data.content import data_checksum
-from bayesian_gan.errors import InputError
 from bayesian_gan.options.config import Config
-from bayesian_gan.storage import read_json, write_atomically, write_json
+from bayesian_gan.storage import read_json, write_atomically, write_json, written
 from bayesian_gan.versions import versions
 
 # Of the folder; raised where a reader of this version would misread a newer one.
@@ -34,15 +33,11 @@ def check_writable(out_dir: str) -> None:
     Raises:
         InputError: they cannot.
     """
-    try:
+    with written(f"--out_dir {out_dir}", "give a folder that can be"):
         Path(out_dir).mkdir(parents=True, exist_ok=True)
         probe = Path(out_dir) / f".write_test_{os.getpid()}"
         probe.touch()
         probe.unlink()
-    except OSError as error:
-        raise InputError(
-            f"--out_dir {out_dir}: cannot write there ({error.strerror}); give a folder that can be written"
-        ) from error
 
 
 def create_run_folder(config: Config) -> Path:

@@ -8,7 +8,6 @@ import tensorflow as tf
 
 from bayesian_gan.data.catalogue import ImageData
 from bayesian_gan.data.splits import LabelSplit
-from bayesian_gan.errors import InputError
 from bayesian_gan.gan import replicas
 from bayesian_gan.options.config import Config
 from bayesian_gan.reliability.lock import RunLock
@@ -26,6 +25,7 @@ from bayesian_gan.runs.prepare import prepare
 from bayesian_gan.runs.resume import resume_command
 from bayesian_gan.runs.start_from import read_start
 from bayesian_gan.runs.train import train
+from bayesian_gan.storage import written
 
 
 def run(
@@ -60,11 +60,9 @@ def run(
         config, _ = with_minutes(config, data, split, strategy, given, started)
     start = None if begun else read_start(config, data)
     warning = check_machine(config, data, split, folder)
-    try:
+    with written(folder or config.out_dir, "make room, or give another --out_dir"):
         folder = folder or create_run_folder(config)
         lock = RunLock(folder)
-    except OSError as error:
-        raise InputError(f"{folder or config.out_dir}: cannot write there ({error})") from error
     log = run_logger(folder)
     try:
         with Interruption(resume_command(folder)) as interruption:
@@ -72,12 +70,10 @@ def run(
                 log.warning(f"{lock.describe_stale()} left without letting go of the run")
             if warning is not None:
                 log.warning(warning)
-            try:
+            with written(folder, "make room, or give another --out_dir"):
                 prepared = prepare(
                     config, data, split, folder, begun, log, interruption, strategy, start
                 )
-            except OSError as error:
-                raise InputError(f"{folder}: cannot write there ({error})") from error
             foresee(prepared)
             train(prepared)
             try:

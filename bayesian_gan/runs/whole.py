@@ -6,8 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from bayesian_gan.data.paths import reason
-from bayesian_gan.errors import InputError
+from bayesian_gan.errors import InputError, reason
 from bayesian_gan.runs.folder import SNAPSHOTS
 
 # Of a run's folder, those that a run reads and writes; in others there may be anything, such as

@@ -8,9 +8,9 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from bayesian_gan.errors import UNWRITTEN_STATUS, InputError, RunStopped
+from bayesian_gan.errors import UNWRITTEN_STATUS, RunStopped, reason
 from bayesian_gan.runs.folder import make_folder
-from bayesian_gan.storage import write_arrays, write_atomically, write_json
+from bayesian_gan.storage import write_arrays, write_atomically, write_json, written
 from bayesian_gan.synthetic.clusters import count_clusters
 from bayesian_gan.synthetic.data import SyntheticData, synthetic_data
 from bayesian_gan.synthetic.divergence import CELLS, Plane
@@ -32,21 +32,22 @@ def run(config: SynthConfig) -> Path:
         InputError: the folder cannot be written.
         RunStopped: something could not be written, or was not finite.
     """
-    try:
+    with written(f"--out_dir {config.out_dir}", "make room, or give another folder"):
         folder = make_folder(Path(config.out_dir or "."), f"synth_{config.data}")
         write_json(
             folder / "config.json",
             {"flags": config.to_json(), "command": sys.argv, "versions": versions()},
         )
-    except OSError as error:
-        raise InputError(f"--out_dir {config.out_dir}: cannot write there ({error})") from error
     data = synthetic_data(config.data, config.x_dim, config.data_seed)
     plane = Plane(data.x)
     try:
         watched = {name: train(name, config, data, plane, folder) for name in config.systems}
         _write(folder, config, data, plane, watched)
     except OSError as error:
-        raise RunStopped(f"{folder}: cannot write there ({error})", UNWRITTEN_STATUS) from error
+        raise RunStopped(
+            f"{folder}: cannot be written ({reason(error)}); make room, and begin anew",
+            UNWRITTEN_STATUS,
+        ) from error
     print(f"results in {folder}")
     return folder
 

@@ -117,8 +117,8 @@ def readers(run: Path) -> dict[str, Reader]:
     return found | _of_data()
 
 
-def make_run(place: Path) -> Path:
-    """Trains and evaluates the run of `FLAGS`; returns its folder."""
+def make_run(place: Path, *more: str) -> Path:
+    """Trains and evaluates the run of `FLAGS`, which more flags override; returns its folder."""
     from absl import flags
 
     from bayesian_gan.data.run_data import load_run_data
@@ -129,7 +129,7 @@ def make_run(place: Path) -> Path:
 
     values = flags.FlagValues()
     run_flags.define(values, semi=True)
-    values(["fuzz", *FLAGS.split(), "--out_dir", str(place)])
+    values(["fuzz", *FLAGS.split(), *more, "--out_dir", str(place)])
     config = Config.from_flags(values)
     data = load_run_data(config)
     folder = run(config, data, label_split(data, config.N, config.label_seed), None)

@@ -24,6 +24,7 @@ def rows(folder: Path) -> list[tuple[str, str, str]]:
         return [(row["seed"], row["system"], row["divergence"]) for row in csv.DictReader(file)]
 
 
+@pytest.mark.slow
 def test_missing_seeds_are_run_and_others_kept_only_with_the_same_flags(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -223,8 +223,8 @@ def test_unsupervised_run(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "objective",
     [
-        "--objective authors",
-        *(pytest.param(o, marks=pytest.mark.slow) for o in ("--ml", "--optimizer adam")),
+        pytest.param(o, marks=pytest.mark.slow)
+        for o in ("--objective authors", "--ml", "--optimizer adam")
     ],
 )
 def test_other_objectives_train(tmp_path: Path, objective: str) -> None:

@@ -101,6 +101,7 @@ def test_without_a_checkpoint_the_cnn_is_left_out(
     assert [cell == "-" for cell in line.split()[2:7]] == [True, False, False, True, False]
 
 
+@pytest.mark.slow
 def test_of_critics_p_real_is_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = make_run(tmp_path, "--wasserstein", "--train_iter", "20", "--num_mcmc", "1")
     arguments = ("--epsilon", "0.1", "--num_images", "0", "--attack_images", "30")

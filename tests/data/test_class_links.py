@@ -1,5 +1,6 @@
 """Pictures put into class folders: names that collide, what is there already, what cannot be made."""
 
+import resource
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,23 @@ def test_nothing_is_overwritten(tmp_path: Path, how: str) -> None:
     # Another call does not know the numbers, and goes on after them.
     again = ClassLinks(out, ("cat", "dog"), how, 0.0).put(files[0], "cat", 0.5)
     assert again.name == "1_5.png"
+
+
+def test_a_copy_for_which_there_is_no_room_leaves_nothing(tmp_path: Path) -> None:
+    # What is small is written when the file is closed, and fails there.
+    file = picture(tmp_path / "1.png")
+    links = ClassLinks(tmp_path / "out", ("cat",), "copy", 0.0)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (file.stat().st_size - 1, before[1]))
+    try:
+        with pytest.raises(InputError, match="make room, or another folder"):
+            links.put(file, "cat", 0.5)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert [path for path in (tmp_path / "out").rglob("*") if path.is_file()] == []
+    place = links.put(file, "cat", 0.5)
+    assert (place.name, place.read_bytes()) == ("1.png", file.read_bytes())
+    assert len(list(place.parent.iterdir())) == 1
 
 
 def test_those_of_little_confidence_lie_apart(tmp_path: Path) -> None:

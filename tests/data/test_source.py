@@ -63,7 +63,7 @@ def test_no_graph_holds_a_copy_of_the_images() -> None:
     assert not source.refill(large.astype(np.float32))
 
 
-@pytest.mark.parametrize("steps_per_execution", [1, 5])
+@pytest.mark.parametrize("steps_per_execution", [pytest.param(1, marks=pytest.mark.slow), 5])
 def test_training_on_mapped_images_is_the_same_bit_for_bit(
     images: np.ndarray,
     labels: np.ndarray,

@@ -36,7 +36,7 @@ ROWS: dict[str, tuple[Callable[[Path], object], int, str]] = {
 
 
 # Reading each is tested apart from training; quick tests train on one of each kind.
-QUICK = ("digits", "cifar", "celeba", "folder:{D}/own", "npz:{D}/own.npz")
+QUICK = ("digits", "folder:{D}/own")
 
 
 @pytest.mark.parametrize(
@@ -72,6 +72,7 @@ def test_it_trains_evaluates_and_draws(
     assert provenance[0] in (folder / "run.log").read_text()
 
 
+@pytest.mark.slow
 def test_one_class_trains_without_labels(tmp_path: Path, command_line: CommandLine) -> None:
     path = make.write_folder(tmp_path / "own", 40)
     for split in ("train", "test"):

@@ -93,6 +93,7 @@ def test_cells_are_read_back_as_they_were(
     assert all("/=new.npz" in row["path"] for row in rows)
 
 
+@pytest.mark.slow
 def test_the_tutorial_of_a_sampler(run_in: Callable[..., dict[str, Any]]) -> None:
     first, again, verdict = blocks("tutorials/sampler.md")
     short = {

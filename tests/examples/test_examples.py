@@ -47,14 +47,8 @@ def _pictures(notebook: nbformat.NotebookNode) -> int:
     return sum("image/png" in out.get("data", {}) for out in outputs)
 
 
-QUICK = "own_data"  # The one that shows most of the package.
-
-
-@pytest.mark.parametrize(
-    "path",
-    [pytest.param(p, marks=() if p.stem == QUICK else pytest.mark.slow) for p in NOTEBOOKS],
-    ids=lambda path: path.stem,
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_notebook_runs_from_top_to_bottom(path: Path) -> None:
     kept = nbformat.read(path, as_version=4)
     done = _execute(path, SHORT[path.stem])

@@ -148,6 +148,7 @@ def _fit(model: BayesianGAN, iterations: int) -> list[np.ndarray]:
     return sampled(model)
 
 
+@pytest.mark.slow
 def test_a_saved_model_goes_on_bit_for_bit(tmp_path: Any) -> None:
     whole, first = small_gan(objective=Paper(augment=ALL)), small_gan(objective=Paper(augment=ALL))
     expected = _fit(whole, 6)

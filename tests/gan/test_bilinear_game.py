@@ -103,8 +103,11 @@ def _sghmc(friction: float) -> Callable[[], Sampler]:
 @pytest.mark.parametrize("order", ORDERS)
 @pytest.mark.parametrize(
     ("make", "friction"),
-    [(_sghmc(0.1), 0.1), (_sghmc(0.3), 0.3), (lambda: SGLD(STEP, 1, seed=0), 1.0)],
-    ids=["SGHMC-0.1", "SGHMC-0.3", "SGLD"],
+    [
+        pytest.param(_sghmc(0.1), 0.1, id="SGHMC-0.1"),
+        pytest.param(_sghmc(0.3), 0.3, id="SGHMC-0.3", marks=pytest.mark.slow),
+        pytest.param(lambda: SGLD(STEP, 1, seed=0), 1.0, id="SGLD", marks=pytest.mark.slow),
+    ],
 )
 def test_the_stationary_variances_are_those_of_the_closed_form(
     order: Order, make: Callable[[], Sampler], friction: float

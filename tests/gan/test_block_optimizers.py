@@ -223,6 +223,7 @@ def test_the_variance_of_gradients_counts_those_of_the_block(
     assert counts == [int((moving[:, m] == b).sum()) for m in range(CHAINS) for b in range(BLOCKS)]
 
 
+@pytest.mark.slow
 def test_a_scan_goes_on_bit_for_bit(make_scan: MakeScan) -> None:
     schedule = schedules.PolynomialDecay(0.03, 30, 0.0)
     optimizer = WarmStart(keras.optimizers.Adam(schedule), SGHMC(0.01, 96, seed=1), 8)

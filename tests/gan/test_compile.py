@@ -34,7 +34,7 @@ def _rates(model: BayesianGAN) -> list[float]:
 @pytest.mark.parametrize(
     ("optimizer", "arguments"),
     [
-        (_warm_start(), {}),
+        pytest.param(_warm_start(), {}, marks=pytest.mark.slow),
         (_warm_start(), {"num_gen": 2, "scan": RandomScan(1)}),
         ("adam", {"terms": [Consistency(1.0, ramp=2), ClassFrequencies(1.0)]}),
     ],

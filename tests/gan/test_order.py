@@ -181,7 +181,7 @@ PAPER_TERMS = [FeatureMatching(), Entropy(0.1), Consistency(1.0, 10), ClassFrequ
             {"terms": [], "num_disc": 2, "scan": RandomScan(pairs=1)},
             marks=pytest.mark.slow,
         ),
-        (Authors(order="discriminators_first"), {}),
+        pytest.param(Authors(order="discriminators_first"), {}, marks=pytest.mark.slow),
         pytest.param(
             Wasserstein(weight_clip=0.01, order="generators_first"),
             {"num_classes": 1, "terms": [], "num_mcmc": 1},

@@ -94,6 +94,7 @@ def test_generators_draw_for_each_step_chain_member_and_layer(
 
 
 @pytest.mark.parametrize("scan", [pytest.param(None, marks=pytest.mark.slow), 1])
+@pytest.mark.slow
 def test_a_run_with_random_layers_goes_on_bit_for_bit(scan: int | None) -> None:
     generator = _ones(lambda x: keras.layers.GaussianNoise(0.5)(_nested(x)))
     critic = _critic(DIM, keras.layers.Dropout(0.5, name="drop"))

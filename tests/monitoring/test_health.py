@@ -192,6 +192,7 @@ def test_measuring_does_not_change_the_training(
         np.testing.assert_array_equal(without, with_health)
 
 
+@pytest.mark.slow
 def test_a_random_scan_measures_each_block_in_turn(
     make_model: Make, images: np.ndarray, labels: np.ndarray
 ) -> None:
@@ -223,6 +224,7 @@ def test_functionals_are_log_odds_of_the_class(trained: BayesianGAN, images: np.
     np.testing.assert_allclose(without[1], np.log(np.exp(logits).sum(axis=1)), rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_tables_go_on_where_a_resumed_run_cut_them(
     make_model: Make, images: np.ndarray, labels: np.ndarray, tmp_path: Path
 ) -> None:

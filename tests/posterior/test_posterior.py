@@ -108,7 +108,11 @@ def test_keeps_the_most_recent_draws(make_model: MakeModel, tmp_path: Path) -> N
 
 @pytest.mark.parametrize(
     ("together", "warm_up", "every", "expected"),
-    [(2, 4, 4, [8, 12]), (5, 3, 7, [10, 20, 25, 35]), (5, 0, 5, [5, 10, 15, 20, 25, 30, 35])],
+    [
+        (2, 4, 4, [8, 12]),
+        (5, 3, 7, [10, 20, 25, 35]),
+        pytest.param(5, 0, 5, [5, 10, 15, 20, 25, 30, 35], marks=pytest.mark.slow),
+    ],
 )
 def test_every_draw_is_collected_where_it_is_due_or_at_the_end_of_its_call(
     make_model: MakeModel,

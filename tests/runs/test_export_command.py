@@ -110,7 +110,7 @@ def test_mistakes_are_refused_and_leave_nothing(
     _refused(capsys, "0 samples collected", run_copy, out, *keras_format)
     file = tmp_path / "file"
     file.write_text("mine")
-    _refused(capsys, "cannot write", run_folder, file / "out", *keras_format)
+    _refused(capsys, "cannot be written", run_folder, file / "out", *keras_format)
     with pytest.raises(SystemExit) as stopped:
         _export(run_folder, out, "--format", "pickle")
     assert stopped.value.code == 2

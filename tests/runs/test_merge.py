@@ -140,9 +140,9 @@ def test_what_was_merged_serves_every_command(
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        (("--df_dim", "6"), "--df_dim 4 and 6"),
+        pytest.param(("--df_dim", "6"), "--df_dim 4 and 6", marks=pytest.mark.slow),
         (("--lr", "0.004", "--random_seed", "1"), "--random_seed 2222 and 1, --lr 0.003 and 0.004"),
-        (("--chain_offset", "0"), "both hold chain 0"),
+        pytest.param(("--chain_offset", "0"), "both hold chain 0", marks=pytest.mark.slow),
     ],
 )
 def test_runs_that_do_not_belong_together_are_refused(

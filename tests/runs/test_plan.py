@@ -61,6 +61,7 @@ def test_words() -> None:
     assert shorter_calls(7, 1.0) == 1
 
 
+@pytest.mark.slow
 def test_the_timed_steps_do_not_change_the_run(
     undisturbed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -69,6 +70,7 @@ def test_the_timed_steps_do_not_change_the_run(
     assert differences(undisturbed, folder) == []
 
 
+@pytest.mark.slow
 def test_a_slow_step_is_a_call_of_its_own_and_the_run_the_same(
     undisturbed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -207,6 +209,7 @@ def test_a_dry_run_prints_the_plan_and_writes_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_real_minutes_are_timed_and_put_back(tmp_path: Path, command_line: CommandLine) -> None:
     small = _without(RUN_FLAGS.split(), "--train_iter", "--warm_up")
     result = command_line([*small, "--minutes", "2", "--dry_run"])

@@ -196,6 +196,7 @@ def test_a_second_process_is_refused(undisturbed: Path) -> None:
 # ---------------------------------------------------------------------------------- other kinds of run
 
 
+@pytest.mark.slow
 def test_mapped_images_resume_and_are_the_run_on_images_in_memory(
     undisturbed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -232,17 +233,8 @@ KINDS = {
 }
 
 
-SLOW_KINDS = (
-    "consistency",
-    "gradient_penalty",
-    "ml_ensemble",
-)  # Their parts go on bit for bit in quicker tests.
-
-
-@pytest.mark.parametrize(
-    "kind",
-    [pytest.param(k, marks=pytest.mark.slow) if k in SLOW_KINDS else k for k in KINDS],
-)
+@pytest.mark.slow  # Their parts go on bit for bit in quicker tests.
+@pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_of_run_resumes_bit_for_bit(kind: str, tmp_path: Path) -> None:
     more = (*KINDS[kind].split(), "--train_iter", "20")
     whole = run_configured(disturbed_config(tmp_path / "whole", *more))

@@ -95,7 +95,7 @@ def test_a_run_says_what_it_began_with_and_goes_on_without_it(
             "give --df_dim 4 as it has$",
         ),
         (("--z_dim", "6"), r"generators of another shape: .* give --z_dim 5 as it has$"),
-        (("--num_layers", "1"), "give --num_layers 2 as it has$"),
+        (("--num_layers", "2"), "give --num_layers 1 as it has$"),
         (("--num_mcmc", "3"), "has 4 generators, and this run 6; give --num_mcmc 2 as it has$"),
         (("--nosemi",), r"learnt with labels, and this run without \(--semi\); begin anew$"),
     ],

@@ -74,6 +74,7 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_two_logical_devices_equal_one(alone: Path) -> None:
     # What the fixture compared is what it should be: all weights moved, of every player and chain.
     state, _ = read_arrays(alone)

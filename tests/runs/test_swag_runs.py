@@ -17,7 +17,15 @@ from bayesian_gan.runs.swag import NUM_DRAWS
 from bayesian_gan.samplers.swag import Swag
 from bayesian_gan.seeds import Use
 
-FLAGS = ("--ml", "--swag=3", "--num_gen=1", "--num_mcmc=1", "--collect_every=5", "--lr=0.02")
+FLAGS = (
+    "--ml",
+    "--num_layers=2",
+    "--swag=3",
+    "--num_gen=1",
+    "--num_mcmc=1",
+    "--collect_every=5",
+    "--lr=0.02",
+)
 
 
 @pytest.fixture(scope="module")
@@ -98,6 +106,7 @@ def test_the_scores_are_those_of_the_draws(run_dir: Path) -> None:
     assert summary["single"]["errors"] == int((last.argmax(1) != data.test_labels).sum())
 
 
+@pytest.mark.slow
 def test_a_run_that_goes_on_draws_anew(run_dir: Path, tmp_path: Path) -> None:
     longer, again = tmp_path / "longer", tmp_path / "again"
     for place in (longer, again):

@@ -48,6 +48,7 @@ def test_a_member_does_not_depend_on_how_many_there_are(ensemble: Path, tmp_path
     assert all(np.any(a != b) for i, a in enumerate(kernels) for b in kernels[:i])
 
 
+@pytest.mark.slow
 def test_all_members_are_averaged(ensemble: Path) -> None:
     summary = json.loads((ensemble / "summary.json").read_text())
     data = load("digits")

@@ -35,6 +35,15 @@ MAKERS: dict[str, Callable[..., Any]] = {
 }
 
 every_sampler = pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS.keys())
+# For what costs seconds: quick tests have the plainest, and the one with the most state.
+QUICK = ("sghmc", "scale-adapted")
+every_sampler_slowly = pytest.mark.parametrize(
+    "make",
+    [
+        pytest.param(make, id=name, marks=() if name in QUICK else pytest.mark.slow)
+        for name, make in MAKERS.items()
+    ],
+)
 
 
 def model(optimizer: keras.optimizers.Optimizer, **compiled: Any) -> keras.Model:

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from chains import N, every_sampler, fit, model, steps, variables
+from chains import N, every_sampler, every_sampler_slowly, fit, model, steps, variables
 
 from bayesian_gan.samplers import (
     SGHMC,
@@ -46,7 +46,7 @@ def test_ten_steps_equal_five_then_save_load_and_five(
     np.testing.assert_array_equal(whole, steps(second, theta, 5))
 
 
-@every_sampler
+@every_sampler_slowly
 def test_a_saved_keras_model_resumes_exactly(make: Callable[..., Any], tmp_path: Path) -> None:
     whole = model(make(seed=1))
     fit(whole, epochs=2)
@@ -59,7 +59,7 @@ def test_a_saved_keras_model_resumes_exactly(make: Callable[..., Any], tmp_path:
         np.testing.assert_array_equal(expected, received)
 
 
-@every_sampler
+@every_sampler_slowly
 def test_compiled_by_xla_or_not_or_eager_is_the_same_chain(make: Callable[..., Any]) -> None:
     nets = [
         model(make(seed=1), jit_compile=True),
@@ -73,7 +73,7 @@ def test_compiled_by_xla_or_not_or_eager_is_the_same_chain(make: Callable[..., A
     np.testing.assert_allclose(eager, graph, rtol=1e-4, atol=1e-5)
 
 
-@every_sampler
+@every_sampler_slowly
 def test_mixed_precision_samples_the_float32_variables(make: Callable[..., Any]) -> None:
     plain = model(make(seed=1), jit_compile=False)
     keras.config.set_dtype_policy("mixed_float16")

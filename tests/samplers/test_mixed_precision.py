@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from test_contract import every_sampler
+from chains import every_sampler
 from test_sghmc import closed_form
 
 from bayesian_gan.samplers import SGHMC

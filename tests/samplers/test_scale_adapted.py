@@ -11,7 +11,7 @@ from bayesian_gan.samplers import ScaleAdaptedSGHMC, WarmStart
 N = 1000.0
 
 
-@pytest.mark.parametrize("temperature", [0.1, 0.5, 1.0])
+@pytest.mark.parametrize("temperature", [0.1, pytest.param(0.5, marks=pytest.mark.slow), 1.0])
 @pytest.mark.parametrize("k", [np.ones(1), np.geomspace(1.0, 100.0, 50)], ids=["1-D", "50-D"])
 def test_stationary_moments(k: np.ndarray, temperature: float) -> None:
     lr, alpha = 0.1 * temperature**0.5, 0.2  # eta G k from 0.1 to 1

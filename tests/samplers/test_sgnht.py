@@ -44,7 +44,7 @@ def test_stationary_moments_in_one_dimension(temperature: float) -> None:
     np.testing.assert_allclose(measured, temperature, rtol=0.011)
 
 
-@pytest.mark.parametrize("temperature", [0.1, 0.5, 1.0])
+@pytest.mark.parametrize("temperature", [0.1, pytest.param(0.5, marks=pytest.mark.slow), 1.0])
 def test_stationary_moments_in_fifty_dimensions(temperature: float) -> None:
     k = np.geomspace(1.0, 100.0, 50)
     eta, a = 0.01, 0.2

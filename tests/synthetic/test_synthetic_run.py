@@ -86,7 +86,7 @@ def test_the_command_of_the_authors_readme_is_understood() -> None:
         ("--out_dir O --learning_rate 1", "learning_rate"),
         ("--out_dir O --prior_df 3", "--prior_df needs --prior student_t"),
         ("--out_dir O --prior student_t --prior_df 2", "--prior_df must be greater than 2"),
-        ("--out_dir /proc/none", "cannot write"),
+        ("--out_dir /proc/none", "cannot be written"),
         ("--out_dir O spare", "unexpected argument 'spare'"),
     ],
 )

@@ -122,7 +122,7 @@ def test_critic_energies() -> None:
 @pytest.mark.parametrize(
     ("make", "scan"),
     [
-        (lambda: keras.optimizers.Adam(0.05), 1),
+        pytest.param(lambda: keras.optimizers.Adam(0.05), 1, marks=pytest.mark.slow),
         (lambda: SGHMC(0.05, num_data=NUM_DATA, friction=0.3, seed=0), None),
     ],
 )
