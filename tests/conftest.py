@@ -2,8 +2,10 @@
 
 import errno
 import os
+import resource
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -167,6 +169,17 @@ def disk(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
     monkeypatch.setattr(storage.os, "fsync", fsync)
     return state
+
+
+@contextmanager
+def files_of_at_most(size: int) -> Iterator[None]:
+    """No file may have more bytes, as on a disk that is full; for C and TensorFlow, too."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @pytest.fixture

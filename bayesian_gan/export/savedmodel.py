@@ -63,6 +63,9 @@ def write_saved_model(
         generator: generator samples, or None.
         class_names: K names, the asset `class_names.txt`; of K = 1, none.
         input_range: of images of floats.
+
+    Raises:
+        OSError: it cannot be written.
     """
     module = _Exported()
     module.variables_of = {}
@@ -78,7 +81,10 @@ def write_saved_model(
             signatures |= _add_generator(module, generator, input_range)
         default = signatures.get("classify", signatures.get("generate"))
         signatures[tf.saved_model.DEFAULT_SERVING_SIGNATURE_DEF_KEY] = default
-        tf.saved_model.save(module, str(folder), signatures)
+        try:
+            tf.saved_model.save(module, str(folder), signatures)
+        except tf.errors.OpError as error:  # TensorFlow has its own for a disk that is full.
+            raise OSError(str(error.message).rpartition("; ")[2]) from error
 
 
 def _add_classifier(

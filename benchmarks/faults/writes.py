@@ -266,7 +266,7 @@ def _become(output: Path, action: Callable[[], int], user: int | None) -> NoRetu
             os.setuid(user)
         status = action()
     except SystemExit as stop:
-        status = stop.code if isinstance(stop.code, int) else 1
+        status = stop.code if isinstance(stop.code, int) else int(stop.code is not None)
     except BaseException:
         traceback.print_exc()
     finally:

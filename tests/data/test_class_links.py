@@ -1,9 +1,9 @@
 """Pictures put into class folders: names that collide, what is there already, what cannot be made."""
 
-import resource
 from pathlib import Path
 
 import pytest
+from conftest import files_of_at_most
 from PIL import Image
 
 from bayesian_gan.data.class_links import ClassLinks
@@ -39,13 +39,11 @@ def test_a_copy_for_which_there_is_no_room_leaves_nothing(tmp_path: Path) -> Non
     # What is small is written when the file is closed, and fails there.
     file = picture(tmp_path / "1.png")
     links = ClassLinks(tmp_path / "out", ("cat",), "copy", 0.0)
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (file.stat().st_size - 1, before[1]))
-    try:
-        with pytest.raises(InputError, match="make room, or another folder"):
-            links.put(file, "cat", 0.5)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    with (
+        files_of_at_most(file.stat().st_size - 1),
+        pytest.raises(InputError, match="make room, or another folder"),
+    ):
+        links.put(file, "cat", 0.5)
     assert [path for path in (tmp_path / "out").rglob("*") if path.is_file()] == []
     place = links.put(file, "cat", 0.5)
     assert (place.name, place.read_bytes()) == ("1.png", file.read_bytes())

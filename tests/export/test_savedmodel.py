@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import tensorflow as tf
+from conftest import files_of_at_most
 from disagreeing import collected
 
 from bayesian_gan.export.savedmodel import write_saved_model
@@ -39,6 +40,14 @@ def folder(posterior: Posterior, tmp_path_factory: pytest.TempPathFactory) -> Pa
 @pytest.fixture(scope="module")
 def saved(folder: Path) -> Any:
     return tf.saved_model.load(str(folder))
+
+
+def test_a_disk_that_is_full_is_an_error_of_the_system(
+    posterior: Posterior, tmp_path: Path
+) -> None:
+    networks = read(posterior, "classifier", "last")
+    with files_of_at_most(30_000), pytest.raises(OSError, match=r"^[A-Z][a-z ]+$"):
+        write_saved_model(tmp_path, networks, None, NAMES)
 
 
 def _members(posterior: Posterior, images: np.ndarray) -> np.ndarray:
