@@ -27,10 +27,11 @@ from bayesian_gan.data.source import MappedImages
 ROOT = Path(__file__).parents[2]
 
 SMALL = (
-    "--df_dim 4 --gf_dim 4 --num_layers 2 --z_dim 5 --batch_size 16 --num_gen 2 "
-    "--n_save 20 --warm_up 20 --collect_every 10 --max_samples 4 --lr 0.003 --sampler_lr 0.003 "
-    "--checkpoint_every 10 --save_samples --save_weights"
+    "--z_dim 5 --batch_size 16 --num_gen 2 --n_save 20 --warm_up 20 --collect_every 10 --max_samples 4 "
+    "--lr 0.003 --sampler_lr 0.003 --checkpoint_every 10 --save_samples --save_weights"
 )
+# Of pictures, and of rows.
+DCGANS, DENSE = "--df_dim 4 --gf_dim 4 --num_layers 2", "--hidden 8"
 
 ITERATIONS = 160
 DEVICES = 2
@@ -151,7 +152,8 @@ def arguments_of(kind: str, place: Path) -> list[str]:
     place.mkdir(exist_ok=True)
     if kind in DATA and not (place / DATA[kind][0]).exists():
         DATA[kind][1](place)
-    return [*SMALL.split(), *KINDS[kind].format(P=place).split()]
+    networks = DENSE if kind == "table" else DCGANS
+    return [*SMALL.split(), *networks.split(), *KINDS[kind].format(P=place).split()]
 
 
 def write_pictures(place: Path) -> None:
