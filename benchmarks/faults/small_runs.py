@@ -28,10 +28,10 @@ ROOT = Path(__file__).parents[2]
 
 SMALL = (
     "--z_dim 5 --batch_size 16 --num_gen 2 --n_save 20 --warm_up 20 --collect_every 10 --max_samples 4 "
-    "--lr 0.003 --sampler_lr 0.003 --checkpoint_every 10 --save_samples --save_weights"
+    "--lr 0.003 --sampler_lr 0.003 --checkpoint_every 10 --save_weights"
 )
 # Of pictures, and of rows.
-DCGANS, DENSE = "--df_dim 4 --gf_dim 4 --num_layers 2", "--hidden 8"
+DCGANS, DENSE = "--df_dim 4 --gf_dim 4 --num_layers 2 --save_samples", "--hidden 8"
 
 ITERATIONS = 160
 DEVICES = 2
@@ -50,7 +50,7 @@ KINDS = {
     "labels_csv": "--data {P}/pictures/train --labels {P}/labels.csv --cache_dir {P}/cache",
     "streamed": "--dataset folder:{P}/pictures --N 20 --cache_dir {P}/cache",
     "table": "--data {P}/rows.csv --label_column digit",
-    "mirrored": f"{DIGITS} --strategy mirrored",
+    "mirrored": f"{DIGITS} --strategy mirrored --shards {DEVICES}",
 }
 
 
