@@ -166,6 +166,11 @@ class Config(AllOptions):
         return self.num_mcmc * self.num_disc
 
     @property
+    def constant_iterations(self) -> int:
+        """Iterations of the warm-up before the learning rate, and with it the noise, begins to fall."""
+        return self.warm_up if self.cosine_from is None else round(self.cosine_from * self.warm_up)
+
+    @property
     def first_collection(self) -> int:
         """The iteration of the first posterior draw."""
         return self.warm_up + self.collect_every

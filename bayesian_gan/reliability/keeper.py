@@ -29,10 +29,16 @@ CARRIED = "carried/"
 
 @dataclass(frozen=True)
 class Identity:
-    """What a checkpoint must agree with: checksums of the flags that decide the training, and of the data."""
+    """What a checkpoint must agree with: checksums of the flags that decide the training, and of the data.
+
+    Attributes:
+        before: of the flags before the length of the run was chosen anew, on which nothing had depended;
+            None where it was not.
+    """
 
     configuration: str
     data: str
+    before: str | None = None
 
 
 class Carried(Protocol):
@@ -110,8 +116,12 @@ class Keeper:
         Raises:
             InputError: it was made with other flags or other data.
         """
-        for name, what in (("configuration", "flags"), ("data", "images or labels")):
-            if checkpoint.manifest[name] != getattr(self.identity, name):
+        identity = self.identity
+        for name, what, own in (
+            ("configuration", "flags", (identity.configuration, identity.before)),
+            ("data", "images or labels", (identity.data,)),
+        ):
+            if checkpoint.manifest[name] not in own:
                 raise InputError(
                     f"{checkpoint.path}: was made with other {what} than this run has now; "
                     "put them back, or start a new run"

@@ -164,7 +164,7 @@ def assemble(
         prior=build_prior(config),
         terms=build_terms(config),
         scan=RandomScan(config.generators_per_step, config.pairs_per_step),
-        noise=FallingNoise(config.final_noise, _constant_iterations(config), config.warm_up),
+        noise=FallingNoise(config.final_noise, config.constant_iterations, config.warm_up),
         chain_offset=config.chain_offset or 0,
         shards=config.shards,
         seed=config.random_seed,
@@ -238,16 +238,9 @@ def _warm_up_schedule(
     """What `--cosine_from` says: constant, then half a cosine down to 0 at the end of the warm-up."""
     if config.cosine_from is None:
         return schedule
-    constant = _constant_iterations(config)
+    constant = config.constant_iterations
     return keras.optimizers.schedules.CosineDecay(
         config.lr, max(config.warm_up - constant, 1), warmup_target=config.lr, warmup_steps=constant
-    )
-
-
-def _constant_iterations(config: Config) -> int:
-    """Iterations of the warm-up before the learning rate, and with it the noise, begins to fall."""
-    return (
-        config.warm_up if config.cosine_from is None else round(config.cosine_from * config.warm_up)
     )
 
 

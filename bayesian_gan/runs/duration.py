@@ -56,8 +56,7 @@ def expected_seconds(config: Config, costs: Costs, made: int = 0) -> float:
     warming = max(0, warm_up - made)
     sampling = last - max(made, warm_up)
     saves = -(-last // config.n_save) - made // config.n_save
-    all_draws = number_of_draws(config)
-    draws = all_draws - max(0, made - warm_up) // config.collect_every
+    draws = number_of_draws(config) - max(0, made - warm_up) // config.collect_every
     checkpoints = (last - made) // config.checkpoint_every + 2
     return (
         costs.start
@@ -67,10 +66,13 @@ def expected_seconds(config: Config, costs: Costs, made: int = 0) -> float:
         + saves * (costs.evaluation + costs.pictures)
         + (last - made) // HEALTH_EVERY * costs.health
         + (draws + checkpoints) * costs.draw
-        # The end: the baseline, each discriminator, their average; and every draw.
-        + 2 * costs.evaluation
-        + all_draws * costs.prediction
+        + end_seconds(config, costs)
     )
+
+
+def end_seconds(config: Config, costs: Costs) -> float:
+    """Of the end: the baseline, each discriminator, their average; and every draw."""
+    return 2 * costs.evaluation + number_of_draws(config) * costs.prediction
 
 
 def number_of_draws(config: Config) -> int:
@@ -122,6 +124,26 @@ def _filled(config: Config, costs: Costs, seconds: float) -> Config:
         range(1, most + 1), seconds, key=lambda units: expected_seconds(longer(units), costs)
     )
     return longer(fitting)
+
+
+def rechosen(config: Config, made: int, seconds: float, each: float) -> Config:
+    """The run with another warm-up from here on, as many draws as before, that takes so long.
+
+    What it has made is what the new one makes up to there: the warm-up is long enough for its learning rate
+    to be constant till now.
+
+    Args:
+        config: resolved flags.
+        made: iterations of the warm-up that it has made.
+        seconds: that are left for its iterations.
+        each: seconds of an iteration, with all that belongs to it.
+    """
+    unit = math.gcd(config.warm_up, config.train_iter, config.n_save, config.collect_every)
+    after = config.train_iter - config.warm_up
+    fitting = math.floor((made + seconds / each - after) / unit)
+    least = math.ceil(made / (config.cosine_from or 1.0) / unit)
+    warm_up = unit * max(fitting, least)
+    return replace(config, warm_up=warm_up, train_iter=warm_up + after)
 
 
 def scaled(config: Config, factor: float, given: Collection[str] = ()) -> Config:

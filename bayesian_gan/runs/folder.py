@@ -66,10 +66,10 @@ def describe_run(folder: Path, config: Config, started_from: dict[str, Any] | No
 
     The latter holds the folder's format, the resolved flags, the command and the versions of everything that
     matters, and a list `resumed` with the command and the versions of each process that went on with the run;
-    and `started_from`, the run and the iteration whose weights it began with, where there is one.
+    and `started_from`, the run and the iteration whose weights it began with, where there is one. Of a run
+    whose length was chosen anew, see `describe_length`, it holds `before`.
     """
-    hypers = f"Hyper settings:\n{pprint.pformat(config.to_json())}\n"
-    write_atomically(folder / "hypers.txt", lambda file: file.write(hypers.encode()))
+    _write_hypers(folder, config)
     path = folder / "config.json"
     process = {"command": sys.argv, "versions": versions()}
     described: dict[str, Any] = {
@@ -83,6 +83,24 @@ def describe_run(folder: Path, config: Config, started_from: dict[str, Any] | No
         described["flags"] = config.to_json()
         described["resumed"] = [*described["resumed"], process]
     write_json(path, described)
+
+
+def describe_length(folder: Path, config: Config, before: str) -> None:
+    """Writes other flags into `config.json` and `hypers.txt`, of a run whose length was chosen anew.
+
+    Args:
+        folder: of the run.
+        config: with the new numbers.
+        before: checksum of the configuration till then, which checkpoints of before have.
+    """
+    path = folder / "config.json"
+    write_json(path, read_json(path) | {"flags": config.to_json(), "before": before})
+    _write_hypers(folder, config)
+
+
+def _write_hypers(folder: Path, config: Config) -> None:
+    hypers = f"Hyper settings:\n{pprint.pformat(config.to_json())}\n"
+    write_atomically(folder / "hypers.txt", lambda file: file.write(hypers.encode()))
 
 
 def describe_data(folder: Path, data: ImageData) -> None:

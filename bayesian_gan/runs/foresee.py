@@ -3,7 +3,7 @@
 from bayesian_gan.errors import RunStopped
 from bayesian_gan.gan import replicas
 from bayesian_gan.reliability.signals import StoppedBySignal
-from bayesian_gan.runs.duration import expected_seconds
+from bayesian_gan.runs.duration import end_seconds, expected_seconds
 from bayesian_gan.runs.machine import run_needs
 from bayesian_gan.runs.plan import announce, describe_choice, shorter_calls
 from bayesian_gan.runs.prepare import Prepared
@@ -13,7 +13,7 @@ from bayesian_gan.runs.timing import Parts, measure
 def foresee(run: Prepared) -> None:
     """Times some steps, prints what the rest will take, and puts the state back as it was.
 
-    `run.expected` is set. Where a step takes long, a call of it makes fewer.
+    `run.expected` and `run.tail` are set. Where a step takes long, a call of it makes fewer.
 
     Raises:
         RunStopped: a signal came meanwhile.
@@ -37,6 +37,7 @@ def foresee(run: Prepared) -> None:
         run.log.info(line)
     if costs is None:
         return
+    run.tail = end_seconds(config, costs)
     run.expected = expected_seconds(config, costs, made) / (config.train_iter - made)
     fewer = shorter_calls(run.model.steps_per_execution, max(costs.warm_up, costs.sampling))
     if run.model.strategy is None and fewer < run.model.steps_per_execution:

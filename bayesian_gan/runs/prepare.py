@@ -1,6 +1,7 @@
 """A run that is about to train: its parts, new or brought to the last checkpoint."""
 
 import logging
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -38,7 +39,7 @@ from bayesian_gan.runs.misfit import misfit
 from bayesian_gan.runs.resume import configuration_checksum
 from bayesian_gan.runs.start_from import Start
 from bayesian_gan.runs.together import build_together, give_state
-from bayesian_gan.storage import remove_parts
+from bayesian_gan.storage import read_json, remove_parts
 
 
 @dataclass
@@ -49,6 +50,8 @@ class Prepared:
         posterior: what is collected; with `--swag` the snapshots, until the end draws from their Gaussian.
         saved: iteration of the last checkpoint, or None.
         expected: seconds of an iteration with all that belongs to it; None where that is not known.
+        begun: when the parts began to be built, by `time.monotonic`.
+        tail: seconds of the run's end, as far as they are known.
     """
 
     config: Config
@@ -65,9 +68,11 @@ class Prepared:
     keeper: Keeper
     writes: Writes
     positions: Positions
+    begun: float
     grids: list[Path] = field(default_factory=list)
     saved: int | None = None
     expected: float | None = None
+    tail: float = 0.0
 
     @property
     def iteration(self) -> int:
@@ -85,6 +90,7 @@ def prepare(
     interruption: Interruption,
     strategy: tf.distribute.Strategy | None,
     start_from: Start | None = None,
+    again: bool = False,
 ) -> Prepared:
     """Builds a run's parts, and brings them to the last checkpoint of a run that goes on.
 
@@ -98,11 +104,13 @@ def prepare(
         interruption: which signals set.
         strategy: whose replicas share each step; None for one device.
         start_from: what the networks of a new run begin with; None for new weights.
+        again: whether this process has made the parts of this run before, and said what there is to say.
 
     Raises:
         InputError: the folder holds another run's, or later, state, or none that is whole.
         OSError: it cannot be written.
     """
+    since = time.monotonic()
     if not begun:
         started_from = None if start_from is None else start_from.description
         describe_run(folder, config, started_from)
@@ -110,10 +118,11 @@ def prepare(
         keep_labels(folder, config)
     for place in (folder, folder / "posterior", folder / SNAPSHOTS, folder / "tensorboard"):
         remove_parts(place)
-    for line in (data.provenance, *data.notes):
-        log.info(line)
-    if config.preset is not None:
-        log.info(describe_preset(config, data.images.shape[1:]))
+    if not again:
+        for line in (data.provenance, *data.notes):
+            log.info(line)
+        if config.preset is not None:
+            log.info(describe_preset(config, data.images.shape[1:]))
     checkpoint = Checkpoints(folder / "checkpoints").load_newest(log) if begun else None
     start = 0 if checkpoint is None else checkpoint.iteration
     if start > config.train_iter:
@@ -125,13 +134,13 @@ def prepare(
         lambda start: build_model(config, data, start, strategy), config, data, start, strategy
     )
     seconds = 0.0 if checkpoint is None else checkpoint.manifest["seconds"]
-    run = _with_parts(config, data, split, folder, log, interruption, model, seconds)
+    run = _with_parts(config, data, split, folder, log, interruption, model, seconds, since)
     _restore(run, checkpoint)
     if checkpoint is None and start_from is not None:
         start_from.give(model)
         log.info(f"begins with the weights of {start_from.run}, iteration {start_from.iteration}")
     give_state(model, strategy)
-    if begun:
+    if begun and not again:
         describe_run(folder, config)
         describe_data(folder, data)
         log.info(f"resumed {folder} after iteration {start}")
@@ -139,7 +148,8 @@ def prepare(
         run.event_file.write(0, *events.configuration(config.to_json()))
     if split is not None:
         save_split(folder / SPLIT_FILE, split)
-    _announce(run)
+    if not again:
+        _announce(run)
     return run
 
 
@@ -152,8 +162,9 @@ def _with_parts(
     interruption: Interruption,
     model: BayesianGAN,
     seconds: float,
+    since: float,
 ) -> Prepared:
-    """The parts around a model as it was built; `seconds` of training were before."""
+    """The parts around a model as it was built from `since` on; `seconds` of training were before."""
     collected = folder / ("posterior" if config.swag is None else SNAPSHOTS)
     posterior = Posterior.reopen(collected, model, config.max_samples)
     supervised = build_supervised(config, data, split)
@@ -169,7 +180,9 @@ def _with_parts(
         supervised,
         posterior,
         Identity(
-            configuration_checksum(config), data_checksum(data.images, data.test_images, *labels)
+            configuration_checksum(config),
+            data_checksum(data.images, data.test_images, *labels),
+            read_json(folder / "config.json").get("before"),
         ),
         [folder / name for name in ("log.csv", HEALTH_FILE, FUNCTIONALS_FILE)] + [event_file.path],
         lambda: evaluate.seconds,
@@ -191,6 +204,7 @@ def _with_parts(
         keeper,
         Writes(log),
         positions,
+        since,
     )
 
 

@@ -1,7 +1,8 @@
 """One run from its configuration: prepared, trained, evaluated, its files written."""
 
+import gc
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import tensorflow as tf
@@ -16,13 +17,14 @@ from bayesian_gan.runs.finish import finish
 from bayesian_gan.runs.folder import (
     close_logger,
     create_run_folder,
+    describe_length,
     run_logger,
 )
 from bayesian_gan.runs.foresee import foresee
 from bayesian_gan.runs.machine import check_machine
-from bayesian_gan.runs.plan import with_minutes
-from bayesian_gan.runs.prepare import prepare
-from bayesian_gan.runs.resume import resume_command
+from bayesian_gan.runs.plan import describe_choice, with_minutes
+from bayesian_gan.runs.prepare import Prepared, prepare
+from bayesian_gan.runs.resume import configuration_checksum, resume_command
 from bayesian_gan.runs.start_from import read_start
 from bayesian_gan.runs.train import train
 from bayesian_gan.storage import written
@@ -70,14 +72,15 @@ def run(
                 log.warning(f"{lock.describe_stale()} left without letting go of the run")
             if warning is not None:
                 log.warning(warning)
-            with written(folder, "make room, or give another --out_dir"):
-                prepared = prepare(
-                    config, data, split, folder, begun, log, interruption, strategy, start
-                )
-            foresee(prepared)
-            train(prepared)
+
+            def prepared(config: Config, again: bool) -> Prepared:
+                with written(folder, "make room, or give another --out_dir"):
+                    parts = (data, split, folder, begun or again, log, interruption, strategy)
+                    return prepare(config, *parts, start, again)
+
+            trained = _trained(prepared, config, None if begun else _deadline(config, started))
             try:
-                finish(prepared)
+                finish(trained)
             finally:
                 if replicas.is_multiworker(strategy):
                     replicas.meet(strategy)  # Till now the others have waited.
@@ -85,3 +88,40 @@ def run(
     finally:
         close_logger(log)
         lock.release()
+
+
+def _trained(
+    prepared: Callable[[Config, bool], Prepared], config: Config, deadline: float | None
+) -> Prepared:
+    """Prepares a run and trains it to its end; anew from where it is, if its length was chosen anew.
+
+    Args:
+        prepared: the run of a configuration, and whether it was prepared before.
+        config: resolved flags.
+        deadline: see `train`.
+    """
+    again = False
+    while True:
+        run = prepared(config, again)
+        foresee(run)
+        chosen = train(run, deadline)
+        if chosen is None:
+            return run
+        _lengthen(run, chosen)
+        config, again = chosen, True
+        del run
+        gc.collect()  # The graphs of the networks are made once more.
+
+
+def _deadline(config: Config, started: float) -> float | None:
+    """When a run of so many minutes shall end, by `time.monotonic`."""
+    return None if config.minutes is None else started + 60.0 * config.minutes
+
+
+def _lengthen(run: Prepared, chosen: Config) -> None:
+    """Writes down, and says, that a run goes on with another length."""
+    with written(run.folder, "make room"):
+        describe_length(run.folder, chosen, configuration_checksum(run.config))
+    run.log.info(
+        f"the machine is faster or slower than when steps were timed: {describe_choice(chosen)}"
+    )

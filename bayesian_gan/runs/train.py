@@ -18,24 +18,33 @@ from bayesian_gan.monitoring import (
     SaveWeights,
     TensorBoardScalars,
 )
+from bayesian_gan.options.config import Config
 from bayesian_gan.reliability.finite import FiniteCheck, NotFiniteError
 from bayesian_gan.reliability.keeper import CheckFinite, KeepRun, StopTogether
 from bayesian_gan.reliability.signals import StoppedBySignal
 from bayesian_gan.reliability.state import restart_member
 from bayesian_gan.runs.fit import fit
+from bayesian_gan.runs.keeping_time import KeepTime
 from bayesian_gan.runs.prepare import Prepared
 from bayesian_gan.runs.together import lost
 
 
-def train(run: Prepared) -> None:
-    """Trains to the last iteration, or until a signal stops it."""
+def train(run: Prepared, deadline: float | None = None) -> Config | None:
+    """Trains to the last iteration, or until a signal stops it.
+
+    Args:
+        run: that is prepared.
+        deadline: when it shall end, by `time.monotonic`; None where nobody has said so.
+
+    Returns:
+        The configuration of another length with which it shall go on from here; None at its end.
+    """
     finite = FiniteCheck(run.model, run.supervised)
     restarted: set[tuple[str, int, int]] = set()
     while True:
         try:
             with finite.named():
-                _fit_to_end(run, finite)
-            return
+                return _fit_to_end(run, finite, deadline)
         except NotFiniteError as found:
             _restart(run, found, restarted)
         except tf.errors.OpError as error:
@@ -44,7 +53,7 @@ def train(run: Prepared) -> None:
             raise lost(error, run.interruption.resume_command) from error
 
 
-def _fit_to_end(run: Prepared, finite: FiniteCheck) -> None:
+def _fit_to_end(run: Prepared, finite: FiniteCheck, deadline: float | None) -> Config | None:
     config, writes = run.config, run.writes
     grids = SaveGrids(run.folder, run.data.images, run.event_file, writes)
     writers: list[keras.callbacks.Callback] = [
@@ -81,12 +90,20 @@ def _fit_to_end(run: Prepared, finite: FiniteCheck) -> None:
         writes=writes,
         positions=run.positions,
     )
+    watch = None
+    if (
+        deadline is not None
+        and not run.iteration
+        and not replicas.is_multiworker(run.model.strategy)
+    ):
+        watch = KeepTime(config, deadline=deadline, tail=run.tail, begun=run.begun, keep=keep)
     callbacks: list[keras.callbacks.Callback] = [
         *([] if together is None else [together]),
         CheckFinite(finite, collect.due, saves.due),
         health,
         collect,
         keep,
+        *([] if watch is None else [watch]),
         ProgressBar(config.train_iter, saves.due, expected=run.expected),
         saves,
     ]
@@ -98,6 +115,7 @@ def _fit_to_end(run: Prepared, finite: FiniteCheck) -> None:
     if run.interruption.signum is not None and keep.saved != run.iteration:
         keep.save()
     run.saved, run.grids = keep.saved, grids.paths
+    return None if watch is None or run.interruption.signum is not None else watch.chosen
 
 
 def _restart(run: Prepared, found: NotFiniteError, restarted: set[tuple[str, int, int]]) -> None:
