@@ -18,7 +18,7 @@ from bayesian_gan.errors import InputError
 from bayesian_gan.gan.chains import Chain, variables
 from bayesian_gan.samplers import WarmStart
 from bayesian_gan.samplers.adam import fused
-from bayesian_gan.samplers.sampler import Sampler
+from bayesian_gan.samplers.sampler import Sampler, current_rate
 from bayesian_gan.seeds import Use
 
 Optimizer: TypeAlias = keras.optimizers.Optimizer
@@ -67,7 +67,7 @@ class BothPlayers:
     @property
     def learning_rate(self) -> float:
         """That of the first chain's discriminators."""
-        return _rate(self._discriminators[0])
+        return current_rate(self._discriminators[0])
 
     @learning_rate.setter
     def learning_rate(self, value: Any) -> None:
@@ -80,7 +80,7 @@ class BothPlayers:
         for optimizer in self._discriminators:
             optimizer.learning_rate = value
         for optimizer in self._generators:
-            own = _rate(optimizer)
+            own = current_rate(optimizer)
             same = before == own or before == 0.0
             optimizer.learning_rate = value if same else value * own / before
 
@@ -94,10 +94,6 @@ class BothPlayers:
     def iterations(self) -> int:
         """Iterations of the first chain's discriminators."""
         return int(self._discriminators[0].iterations.numpy())
-
-
-def _rate(optimizer: Optimizer) -> float:
-    return float(keras.ops.convert_to_numpy(optimizer.learning_rate))
 
 
 def check_frozen(

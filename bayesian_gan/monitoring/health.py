@@ -21,6 +21,7 @@ from bayesian_gan.networks.generation import draw_noise
 from bayesian_gan.networks.outputs import p_real
 from bayesian_gan.samplers import SGHMC, SGNHT
 from bayesian_gan.samplers.diagnostics import sampler_at_work, sampler_kinetic_temperature
+from bayesian_gan.samplers.sampler import current_rate
 
 # States that a mean position is over before anything is centred on it.
 MIN_POSITIONS = 10
@@ -124,12 +125,12 @@ class HealthMeter:
             kinetic = configurational = target = None
             if sampler is not None:
                 target = float(sampler.current_temperature())
-                if isinstance(sampler, (SGHMC, SGNHT)) and float(sampler.learning_rate) > 0.0:
+                if isinstance(sampler, (SGHMC, SGNHT)) and current_rate(sampler) > 0.0:
                     kinetic = float(np.mean([_kinetic(optimizer) for optimizer in of_chain]))
                 configurational = self._configurational(
                     player, measured, gradients, sampler.num_data
                 )
-            numbers[f"learning_rate/{name}"] = float(of_chain[0].learning_rate)
+            numbers[f"learning_rate/{name}"] = current_rate(of_chain[0])
             numbers[f"temperature/{name}"] = target
             numbers[f"kinetic_temperature/{name}"] = kinetic
             numbers[f"configurational_temperature/{name}"] = configurational

@@ -244,6 +244,11 @@ def _snake_case(name: str) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
 
 
+def current_rate(optimizer: keras.optimizers.Optimizer) -> float:
+    """The learning rate at the current iteration; on several devices, too, whose variables are no numbers."""
+    return float(keras.ops.convert_to_numpy(optimizer.learning_rate))
+
+
 def settable(learning_rate: Any) -> float:
     """A learning rate that is set while a model trains: a number, or a tensor that holds one."""
     if isinstance(learning_rate, Schedule):

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 
 from bayesian_gan.samplers.gradient_noise import gradient_noise_ratio
-from bayesian_gan.samplers.sampler import Sampler
+from bayesian_gan.samplers.sampler import Sampler, current_rate
 from bayesian_gan.samplers.sghmc import SGHMC
 from bayesian_gan.samplers.sgnht import SGNHT
 from bayesian_gan.samplers.temperatures import Temperature, kinetic_temperature
@@ -41,7 +41,7 @@ def sampler_kinetic_temperature(sampler: Sampler, probability: float = 0.99) -> 
         raise ValueError(f"`sampler` must have velocities, and {sampler.name} has none")
     if not sampler.built:
         raise ValueError("`sampler` must be built: it has not moved yet")
-    learning_rate = float(sampler.learning_rate)
+    learning_rate = current_rate(sampler)
     if learning_rate == 0.0:
         raise ValueError("`sampler` has learning rate 0: its velocities have no temperature")
     friction = sampler.friction
@@ -123,7 +123,7 @@ def _sampler_reasons(sampler: Sampler, temperature: float) -> list[Reason]:
     """What the sampler's state and its gradient noise say against "sampling"."""
     if not sampler.built:
         return [(Outcome.CANNOT_SAY, "it has not moved yet (train)")]
-    if float(sampler.learning_rate) == 0.0:
+    if current_rate(sampler) == 0.0:
         return [(Outcome.NOT_SAMPLING, "its learning rate is 0: it stands still (raise it)")]
     reasons = []
     if _is_fisher(sampler):
@@ -139,7 +139,7 @@ def _sampler_reasons(sampler: Sampler, temperature: float) -> list[Reason]:
 
 def _velocity_reasons(sampler: Sampler, temperature: float, tolerance: float) -> list[Reason]:
     """What the sampler's velocities say against "sampling"."""
-    moves = sampler.built and float(sampler.learning_rate) > 0.0
+    moves = sampler.built and current_rate(sampler) > 0.0
     if not moves or not isinstance(sampler, (SGHMC, SGNHT)):
         return []
     kinetic = sampler_kinetic_temperature(sampler)
@@ -164,7 +164,7 @@ def _noise_ratio(sampler: SGHMC, temperature: float) -> float:
     """`gradient_noise_ratio` of a sampler that estimates the variance of its gradients."""
     return gradient_noise_ratio(
         [np.asarray(variance) for variance in sampler.gradient_variance()],
-        float(sampler.learning_rate),
+        current_rate(sampler),
         sampler.num_data,
         friction=sampler.friction,
         inverse_mass=_inverse_masses(sampler),

@@ -24,9 +24,12 @@ from bayesian_gan.gan.terms import (
     FeatureMatching,
     Neighbours,
 )
+from bayesian_gan.monitoring.health import HealthMeter
+from bayesian_gan.monitoring.positions import Positions
 from bayesian_gan.networks import dcgan_discriminator, dcgan_generator
 from bayesian_gan.reliability.state import read_state, state_variables
 from bayesian_gan.samplers import SGHMC, WarmStart
+from bayesian_gan.samplers.sampler_verdict import explain_sampler
 from bayesian_gan.storage import read_arrays, write_arrays
 
 STEPS = 50
@@ -108,6 +111,27 @@ def mirrored(path: str) -> None:
     check_replicas(distributed)
     write_arrays(Path(path), alone, {})
     check_equal(state(distributed), alone)
+    print("equal")
+
+
+def health() -> None:
+    """What is measured of a model and its sampler on two devices is what it is on one."""
+    two_devices()
+    images = np.random.default_rng(1).integers(0, 256, (4, *SHAPE), dtype=np.uint8)
+    found = []
+    for strategy in (None, tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])):
+        model = train(strategy, num_gen=1, num_mcmc=1, terms=[])
+        numbers = HealthMeter(model, images, Positions(model)).measure(0).numbers
+        found.append(numbers)
+        # Whatever it is: it can be said.
+        print(explain_sampler(model.discriminator_optimizers[0]))
+    assert found[0].keys() == found[1].keys()
+    kinetic = found[0]["kinetic_temperature/discriminators_of_chain_0"]
+    assert kinetic is not None
+    for name, value in found[0].items():
+        assert (value is None) == (found[1][name] is None), name
+        if value is not None:
+            np.testing.assert_allclose(found[1][name], value, rtol=0.05, atol=1e-3, err_msg=name)
     print("equal")
 
 

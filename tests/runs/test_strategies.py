@@ -82,6 +82,10 @@ def test_two_logical_devices_equal_one(alone: Path) -> None:
     assert int(state[next(name for name in state if name.endswith("iteration"))]) == 50
 
 
+def test_what_is_measured_on_two_devices_is_what_it_is_on_one() -> None:
+    assert _finished(_start([str(PROGRAMS), "health"])).splitlines()[-1] == "equal"
+
+
 @pytest.mark.slow
 def test_two_processes_equal_one(alone: Path) -> None:
     processes = [_start([str(PROGRAMS), "worker", str(alone)], task) for task in _cluster()]
