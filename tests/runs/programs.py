@@ -129,9 +129,11 @@ def health() -> None:
     kinetic = found[0]["kinetic_temperature/discriminators_of_chain_0"]
     assert kinetic is not None
     for name, value in found[0].items():
-        assert (value is None) == (found[1][name] is None), name
-        if value is not None:
-            np.testing.assert_allclose(found[1][name], value, rtol=0.05, atol=1e-3, err_msg=name)
+        other = found[1][name]
+        if value is None or other is None:
+            assert value is other, name
+        else:
+            np.testing.assert_allclose(other, value, rtol=0.05, atol=1e-3, err_msg=name)
     print("equal")
 
 
