@@ -10,6 +10,7 @@ import tensorflow as tf
 from bayesian_gan.data.catalogue import ImageData
 from bayesian_gan.data.splits import LabelSplit
 from bayesian_gan.gan import replicas
+from bayesian_gan.gan.graphs import freed_graphs
 from bayesian_gan.options.config import Config
 from bayesian_gan.reliability.lock import RunLock
 from bayesian_gan.reliability.signals import Interruption
@@ -30,6 +31,7 @@ from bayesian_gan.runs.train import train
 from bayesian_gan.storage import written
 
 
+@freed_graphs()
 def run(
     config: Config,
     data: ImageData,
@@ -40,7 +42,7 @@ def run(
     given: Collection[str] = (),
     started: float | None = None,
 ) -> Path:
-    """Trains, collects and evaluates; returns the run's folder.
+    """Trains, collects and evaluates; returns the run's folder. What it traced is freed.
 
     Args:
         config: resolved flags.

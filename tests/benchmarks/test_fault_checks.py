@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from bayesian_gan.gan.graphs import registered
 from benchmarks.faults import many_runs, writes
 from benchmarks.faults.many_runs import Sample, summary
 from benchmarks.faults.small_runs import DATA, KINDS, arguments_of
@@ -28,12 +29,14 @@ def test_what_grows_after_the_first_tenth_is_counted(last: Sample, grown: int) -
     assert summary([*begin, *[Sample(1000 * MIB, 10, 25, 3)] * 90, *[last] * 90]) == grown
 
 
-def test_a_run_of_the_many_is_a_whole_one(
+def test_a_run_of_the_many_is_a_whole_one_and_leaves_no_graph(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    before = registered()
     many_runs.many_runs(tmp_path, 1)
     assert "1 runs in one process: memory +0.00%" in capsys.readouterr().out
     assert list((tmp_path / "runs").iterdir()) == []
+    assert registered() == before  # 25 MB each.
 
 
 def test_files_that_are_not_whole_are_found(tmp_path: Path) -> None:
