@@ -114,22 +114,15 @@ def new_folder(
         InputError: nothing can be written there; nothing is left behind.
     """
     named = named or str(path)
-    try:
+    with written(named, "give another place"):
         path.parent.mkdir(parents=True, exist_ok=True)
         made = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=PART, dir=path.parent))
-    except OSError as error:
-        raise InputError(
-            f"{named}: cannot be written ({reason(error)}); give another place"
-        ) from error
     try:
-        yield made
-        made.chmod(0o755)
-        move(made, path)
-        sync_folder(path.parent)
-    except OSError as error:
-        raise InputError(
-            f"{named}: cannot be written ({reason(error)}); make room, or give another"
-        ) from error
+        with written(named, "make room, or give another"):
+            yield made
+            made.chmod(0o755)
+            move(made, path)
+            sync_folder(path.parent)
     finally:
         shutil.rmtree(made, ignore_errors=True)
 

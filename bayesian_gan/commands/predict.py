@@ -15,9 +15,9 @@ from bayesian_gan.data import given_rows
 from bayesian_gan.data.class_links import ClassLinks
 from bayesian_gan.data.features import Features
 from bayesian_gan.data.given_pictures import Batch, batches, check_given
-from bayesian_gan.errors import InputError, reason
+from bayesian_gan.errors import InputError
 from bayesian_gan.runs.finished import FinishedRun
-from bayesian_gan.storage import write_atomically
+from bayesian_gan.storage import write_atomically, written
 
 NOT_READ_STATUS = 1
 
@@ -217,12 +217,8 @@ def _write_csv(path: Path, asked: Asked, rows: Iterator[Row], sort: str | None) 
         for line in lines:
             file.write(encoded(line))
 
-    try:
+    with written(f"--csv {path}", "make room, or give another file"):
         write_atomically(path, write)
-    except OSError as error:
-        raise InputError(
-            f"--csv {path}: cannot be written ({reason(error)}); make room, or give another file"
-        ) from error
 
 
 def _print_json(asked: Asked, rows: Iterator[Row], sort: str | None) -> None:

@@ -117,8 +117,8 @@ def readers(run: Path) -> dict[str, Reader]:
     return found | _of_data()
 
 
-def make_run(place: Path, *more: str) -> Path:
-    """Trains and evaluates the run of `FLAGS`, which more flags override; returns its folder."""
+def run_here(*arguments: str) -> Path:
+    """Trains a run of these flags in this process; returns its folder."""
     from absl import flags
 
     from bayesian_gan.data.run_data import load_run_data
@@ -129,10 +129,15 @@ def make_run(place: Path, *more: str) -> Path:
 
     values = flags.FlagValues()
     run_flags.define(values, semi=True)
-    values(["fuzz", *FLAGS.split(), *more, "--out_dir", str(place)])
+    values(["here", *arguments])
     config = Config.from_flags(values)
     data = load_run_data(config)
-    folder = run(config, data, label_split(data, config.N, config.label_seed), None)
+    return run(config, data, label_split(data, config.N, config.label_seed), None)
+
+
+def make_run(place: Path, *more: str) -> Path:
+    """Trains and evaluates the run of `FLAGS`, which more flags override; returns its folder."""
+    folder = run_here(*FLAGS.split(), *more, "--out_dir", str(place))
     if main(["evaluate", str(folder), "--num_images", "0"]):
         raise RuntimeError("the whole run could not be evaluated")
     return folder

@@ -8,13 +8,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import psutil
-from absl import flags
 
-from bayesian_gan.data.run_data import load_run_data
-from bayesian_gan.data.splits import label_split
-from bayesian_gan.options import flags as run_flags
-from bayesian_gan.options.config import Config
-from bayesian_gan.runs.run import run
+from benchmarks.faults.fuzzed import run_here
 from benchmarks.faults.resources import open_files
 
 # Five iterations with a warm-up, draws, checkpoints, an evaluation, events and health tables.
@@ -85,12 +80,7 @@ def summary(samples: list[Sample]) -> int:
 
 def _one(out_dir: Path) -> None:
     """One run, from its flags to its summary; its folder is removed."""
-    values = flags.FlagValues()
-    run_flags.define(values, semi=True)
-    values(["many", *FLAGS.split(), "--out_dir", str(out_dir)])
-    config = Config.from_flags(values)
-    data = load_run_data(config)
-    folder = run(config, data, label_split(data, config.N, config.label_seed), None)
+    folder = run_here(*FLAGS.split(), "--out_dir", str(out_dir))
     if not (folder / "summary.json").exists():
         raise RuntimeError(f"{folder}: it has no summary")
     shutil.rmtree(folder)
