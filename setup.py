@@ -55,6 +55,7 @@ setup(
         "litert": ["ai-edge-litert>=2,<3"],
         "onnx": ["onnx>=1.18,<2", "onnxruntime>=1.22,<2", "tf2onnx>=1.17,<2"],
         "dev": [
+            "coverage>=7.6",  # tools/covering_tests.py
             "ipykernel>=6.29",  # runs the notebooks of examples
             "ipython>=9",
             "joblib>=1.4",

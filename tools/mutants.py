@@ -1,8 +1,9 @@
 """Would the tests notice? Changes the program, one place at a time, and runs the tests: `make mutants`.
 
-Each mutant (see `mutations.py`) is written into a copy of the tree, and the tests of its own room run
-there, first those that import the changed module. A test that fails has killed it, if it passes without
-the change. Results are kept line by line, so that the next call goes on with the mutants that are left.
+Each mutant (see `mutations.py`) is written into a copy of the tree, where tests of its own room run: those
+that run the changed line, where `covering_tests.py` has recorded them, else all, first those that import
+the module. A test that fails has killed it, if it passes without the change. Results are kept line by
+line, so that the next call goes on with the mutants that are left.
 """
 
 import argparse
@@ -19,6 +20,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from shutil import copy2
 
+from covering_tests import FOLDER, Covering
 from mutations import Mutant, drawn
 from near_tests import Imports
 
@@ -46,7 +48,7 @@ def main(arguments: argparse.Namespace) -> int:
     if left:
         results.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory() as folder:
-            workshop = Workshop(Path(folder), arguments.limit)
+            workshop = Workshop(Path(folder), arguments.limit, arguments.covering)
             for mutant in left:
                 record = workshop.fate(mutant) | {"seed": arguments.seed, "line": mutant.line}
                 print(f"{record['status']:11} {record['seconds']:4} s  {mutant.words}", flush=True)
@@ -89,12 +91,13 @@ def _key(of: dict) -> tuple:
 class Workshop:
     """A copy of the tree, in which mutants are tried one after the other."""
 
-    def __init__(self, folder: Path, limit: float) -> None:
+    def __init__(self, folder: Path, limit: float, covering: Path) -> None:
         """Copies the tree.
 
         Args:
             folder: an empty folder for it.
             limit: seconds of the clock that the tests of a mutant may take.
+            covering: the folder of which tests run which lines; it may be missing.
         """
         self.folder, self.limit = folder.resolve(), limit
         self.sound: dict[str, bool] = {}  # Whether a test passes without a mutant.
@@ -104,7 +107,7 @@ class Workshop:
                 (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
                 copy2(ROOT / name, self.folder / name)
         os.environ |= {"PYTHONPATH": str(self.folder), "TF_CPP_MIN_LOG_LEVEL": "3"}
-        self.imports = Imports(self.folder)
+        self.imports, self.covering = Imports(self.folder), Covering(covering, self.folder)
         for name in HEAVY:
             __import__(name)
 
@@ -114,8 +117,9 @@ class Workshop:
         source = path.read_bytes()
         began = time.monotonic()
         status, by = SURVIVED, ""
-        for files in self.imports.tests_of(mutant.file):
-            failed = self._failed(files, path, mutant.applied(source), began + self.limit)
+        known = list(self.covering.tests_of(mutant.file, mutant.line))
+        for tests in known or self.imports.tests_of(mutant.file):
+            failed = self._failed(tests, path, mutant.applied(source), began + self.limit)
             if failed != "":
                 status, by = (LATE, "") if failed is None else (KILLED, failed)
                 break
@@ -204,6 +208,9 @@ if __name__ == "__main__":
         "--number", type=int, default=20, help="of mutants, the first that are drawn"
     )
     parser.add_argument("--limit", type=float, default=600, help="seconds for a mutant")
+    parser.add_argument(
+        "--covering", type=Path, default=FOLDER, help="what covering_tests.py has recorded"
+    )
     parser.add_argument("--again", action="store_true", help="run those that lived once more")
     parser.add_argument("--results", type=Path, default=ROOT / "build" / "mutants.jsonl")
     sys.exit(main(parser.parse_args()))

@@ -158,7 +158,8 @@ mutants.EQUIVALENT = mutants.ROOT / "equivalent.toml"
 draw = mutants.drawn
 mutants.drawn = lambda *of: [each for each in draw(*of) if each.after in some]
 results = mutants.ROOT / "build" / "results.jsonl"
-sys.exit(mutants.main(argparse.Namespace(seed=1, number=9, limit=float(limit), again=False, results=results)))
+arguments = dict(seed=1, number=9, limit=float(limit), again=False, results=results)
+sys.exit(mutants.main(argparse.Namespace(**arguments, covering=mutants.ROOT / "build" / "covering")))
 """
 
 
@@ -226,3 +227,71 @@ def test_a_mutant_that_does_not_end_is_out_of_time(tree: Path) -> None:
     assert (
         "lives (out of time): bayesian_gan/gan/sums.py:11 endless: n -= 2 -> n += 2" in done.stdout
     )
+
+
+# Two tests share what one of them runs, and a third has its own; the fourth of the lines none runs.
+SHARED = """\
+import pytest
+from bayesian_gan.gan import sums
+
+@pytest.fixture(scope="module")
+def three():
+    return sums.noticed(1, 2)
+
+@pytest.mark.parametrize("n", ["a", "b::c"])
+def test_shared(three, n):
+    assert three == 3
+
+def test_own():
+    assert sums.unnoticed(5)
+
+def test_broken():
+    assert sums.unnoticed(9)
+
+@pytest.mark.slow
+def test_slow():
+    assert sums.endless(1)
+"""
+RECORD = """\
+import json, sys, pathlib, covering_tests
+covering_tests.ROOT = pathlib.Path(sys.argv[1])
+pathlib.Path(sys.argv[1], "gan.json").write_text(json.dumps(covering_tests.record("gan")))
+"""
+
+
+def test_tests_are_found_by_the_lines_that_they_run(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tree / "tests" / "gan" / "test_sums.py").write_text(SHARED)
+    found = subprocess.run(
+        [sys.executable, "-c", RECORD, str(tree)],
+        capture_output=True,
+        text=True,
+        cwd=tree,
+        env={"PYTHONPATH": f"{tree}:{ROOT / 'tools'}", "PATH": os.environ["PATH"]},
+    )
+    assert found.returncode == 0, found.stderr
+    monkeypatch.syspath_prepend(ROOT / "tools")
+    covering = importlib.import_module("covering_tests").Covering(tree, tree)
+
+    def of(line: int) -> set[str]:
+        batches = covering.tests_of("bayesian_gan/gan/sums.py", line)
+        return {test.rpartition("/")[2] for batch in batches for test in batch}
+
+    both = {"test_sums.py::test_shared[a]", "test_sums.py::test_shared[b::c]"}
+    assert of(2) == both  # The fixture's, whoever asked first.
+    assert of(6) == {"test_sums.py::test_own"}
+    assert of(1) == of(10) == set()
+    # Of a module that has changed since, nothing is known.
+    (tree / "bayesian_gan" / "gan" / "sums.py").write_text(f"{MODULE}\n")
+    assert of(2) == set()
+
+
+def test_a_line_belongs_to_its_innermost_statement(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(ROOT / "tools")
+    statement_of = importlib.import_module("covering_tests").statement_of
+    source = b"if (\n    a\n    and b\n):\n    f(\n        1,\n        2,\n    )\nelse:\n    g()\n"
+    lines = [list(statement_of(source, line)) for line in range(1, 11)]
+    assert lines[:4] == [[1, 2, 3, 4]] * 4
+    assert lines[4:8] == [[5, 6, 7, 8]] * 4
+    assert lines[9] == [10]
