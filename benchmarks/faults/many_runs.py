@@ -1,4 +1,7 @@
-"""Many runs, one after the other, in one process: what does each leave behind?"""
+"""Many runs, one after the other, in one process: what does each leave behind?
+
+Between them the session is cleared, as Keras advises where a process makes many models.
+"""
 
 import logging
 import shutil
@@ -7,6 +10,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+import keras
 import psutil
 
 from benchmarks.faults.fuzzed import run_here
@@ -84,3 +88,4 @@ def _one(out_dir: Path) -> None:
     if not (folder / "summary.json").exists():
         raise RuntimeError(f"{folder}: it has no summary")
     shutil.rmtree(folder)
+    keras.backend.clear_session()

@@ -1,8 +1,8 @@
-"""Every command that writes, on a disk that is full, cannot be written, or may not be.
+"""Every command that writes: on a bad disk, twice at once, and under a clock that has been set back.
 
-A command has a disk of its own, a tmpfs with a copy of a run; needs root. What it leaves after a
-fault is read: a file is whole or is not there, what was there before is as it was or whole and
-new, and the command does its work once the fault is gone.
+The disk is full, cannot be written, or may not be. A command has one of its own, a tmpfs with a copy
+of a run; needs root. What it leaves after a fault is read: a file is whole or is not there, what was
+there before is as it was or whole and new, and the command does its work once the fault is gone.
 """
 
 import contextlib
@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 import traceback
 import zipfile
 from collections.abc import Callable, Iterator
@@ -53,6 +54,25 @@ NOBODY = 65534
 DISK = "128m"
 # Parts of what the command writes for which there is room.
 ROOM = (0.0, 0.1, 0.3, 0.5, 0.7, 0.9, 0.97)
+YEAR = 365 * 24 * 3600.0
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How a command is run.
+
+    Attributes:
+        user: by whom; None for who runs this.
+        copies: how many processes do it at once.
+        back: seconds by which the clock says less than it is.
+    """
+
+    user: int | None = None
+    copies: int = 1
+    back: float = 0.0
+
+
+USUAL = Manner()
 
 
 @dataclass(frozen=True)
@@ -96,17 +116,18 @@ def _command(place: Path, name: str, arguments: str, runs: tuple[Path, Path]) ->
     """What was wrong at each trial of one command."""
     with _disk(place, runs) as disk:
         before = _files(disk)
-        outcome = _run(disk, place, arguments)
+        (outcome,) = _run(disk, place, arguments)
         if outcome.status:
             sys.exit(f"{name} undisturbed: exit status {outcome.status}\n{outcome.said}")
         whole = _files(disk)
     new = sum(size for path, size in whole.items() if before.get(path) != size)
     faults = [(_full(int(part * new)), f"{part:.0%} of {new} bytes") for part in ROOM]
-    faults += [(_read_only, "read-only"), (_nobody, "no permission")]
+    faults += [(_read_only, "read-only"), (_of(Manner(NOBODY)), "no permission")]
+    faults += [(_of(Manner(copies=2)), "two at once"), (_of(Manner(back=YEAR)), "clock set back")]
     return [_trial(place, arguments, runs, fault, whole, name, words) for fault, words in faults]
 
 
-Fault = Callable[[Path], contextlib.AbstractContextManager[int]]
+Fault = Callable[[Path], contextlib.AbstractContextManager[Manner]]
 
 
 def _trial(
@@ -121,26 +142,29 @@ def _trial(
     """What was wrong: nothing, where the list is empty."""
     with _disk(place, runs) as disk:
         before = _files(disk)
-        with fault(disk) as user:
-            outcome = _run(disk, place, arguments, user)
+        with fault(disk) as manner:
+            outcomes = _run(disk, place, arguments, manner)
         after, wrong = _files(disk), []
-        lines = [line for line in outcome.said.splitlines() if "Traceback" in line]
-        wrong += ["a traceback"] * bool(lines)
-        if outcome.status:
-            errors = [line for line in outcome.said.splitlines() if "error:" in line.lower()]
-            wrong += ["no line of the error"] * (not errors)
+        for outcome in outcomes:
+            lines = outcome.said.splitlines()
+            wrong += ["a traceback"] * any("Traceback" in line for line in lines)
+            if outcome.status and not any("error:" in line.lower() for line in lines):
+                wrong.append("no line of the error")
+        if (manner.copies > 1 or manner.back) and all(each.status for each in outcomes):
+            wrong.append("nobody did it")
         wrong += [f"{path} is gone" for path in before if path not in after]
         wrong += [
             f"{path} is {problem}"
             for path in after
             if path != "ballast" and (problem := _half(disk / path, path, whole))
         ]
-        again = _run(disk, place, arguments)
+        (again,) = _run(disk, place, arguments)
         if again.status and "exists" not in again.said and "is there" not in again.said:
             wrong.append(f"afterwards: exit status {again.status}: {again.said.strip()[-200:]}")
-    last = outcome.said.strip().splitlines()[-1:] or [""]
+    last = outcomes[-1].said.strip().splitlines()[-1:] or [""]
+    status = " and ".join(str(each.status) for each in outcomes)
     print(
-        f"{name:20} {words:22} exit status {outcome.status}: {'; '.join(wrong[:4]) or 'whole'} | "
+        f"{name:20} {words:22} exit status {status}: {'; '.join(wrong[:4]) or 'whole'} | "
         f"{last[0][:110]}",
         flush=True,
     )
@@ -170,8 +194,8 @@ def _half(path: Path, name: str, whole: dict[str, int]) -> str | None:
 
 
 def _renamed(name: str, whole: dict[str, int]) -> bool:
-    """Whether it differs from a name of the undisturbed command by digits alone, such as a time."""
-    plain = str.maketrans("", "", "0123456789")
+    """Whether it differs from a name of the undisturbed command by a number alone, such as a time."""
+    plain = str.maketrans("", "", "0123456789_")
     return any(name.translate(plain) == other.translate(plain) for other in whole)
 
 
@@ -195,14 +219,14 @@ def _disk(place: Path, runs: tuple[Path, Path]) -> Iterator[Path]:
 
 def _full(room: int) -> Fault:
     @contextlib.contextmanager
-    def fault(disk: Path) -> Iterator[int]:
+    def fault(disk: Path) -> Iterator[Manner]:
         """A disk with room for so many bytes, by pages."""
         page = os.sysconf("SC_PAGESIZE")
         free = os.statvfs(disk).f_bavail * os.statvfs(disk).f_frsize
         with (disk / "ballast").open("wb", buffering=0) as file:
             os.posix_fallocate(file.fileno(), 0, max(page, free - room // page * page))
         try:
-            yield os.getuid()
+            yield USUAL
         finally:
             (disk / "ballast").unlink()
 
@@ -210,18 +234,16 @@ def _full(room: int) -> Fault:
 
 
 @contextlib.contextmanager
-def _read_only(disk: Path) -> Iterator[int]:
+def _read_only(disk: Path) -> Iterator[Manner]:
     subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
     try:
-        yield os.getuid()
+        yield USUAL
     finally:
         subprocess.run(["mount", "-o", "remount,rw", disk], check=True)
 
 
-@contextlib.contextmanager
-def _nobody(disk: Path) -> Iterator[int]:
-    """Files that belong to another user."""
-    yield NOBODY
+def _of(manner: Manner) -> Fault:
+    return lambda disk: contextlib.nullcontext(manner)
 
 
 # ---------------------------------------------------------------------------------- processes
@@ -230,40 +252,45 @@ def _nobody(disk: Path) -> Iterator[int]:
 def _made(place: Path, *more: str) -> Path:
     """A small run that a process of its own trains."""
     place.mkdir(parents=True)
-    outcome = _forked(place / "said", lambda: int(not make_run(place, *more).exists()))
+    (outcome,) = _forked(place / "said", lambda: int(not make_run(place, *more).exists()))
     if outcome.status:
         sys.exit(f"the run cannot be made:\n{outcome.said}")
     return next(place.glob("bgan_*"))
 
 
-def _run(disk: Path, place: Path, arguments: str, user: int | None = None) -> Outcome:
-    """A command in a process of its own."""
+def _run(disk: Path, place: Path, arguments: str, manner: Manner = USUAL) -> list[Outcome]:
+    """A command in processes of its own."""
     words = [
         each.format(R=disk / "R", O=disk / "O", P=place / "pictures") for each in arguments.split()
     ]
-    return _forked(place / "said", lambda: main(words), user)
+    return _forked(place / "said", lambda: main(words), manner)
 
 
-def _forked(output: Path, action: Callable[[], int], user: int | None = None) -> Outcome:
-    """A process that is forked from this one, which has imported TensorFlow and has run nothing of it."""
-    output.write_bytes(b"")
+def _forked(output: Path, action: Callable[[], int], manner: Manner = USUAL) -> list[Outcome]:
+    """Processes that are forked from this one, which has imported TensorFlow and has run nothing of it."""
     sys.stdout.flush()
-    pid = os.fork()
-    if not pid:
-        _become(output, action, user)
-    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-    return Outcome(status, output.read_text(errors="replace"))
+    outputs = [output.with_name(f"{output.name}_{k}") for k in range(manner.copies)]
+    children = []
+    for each in outputs:
+        each.write_bytes(b"")
+        children.append(os.fork())
+        if not children[-1]:
+            _become(each, action, manner)
+    statuses = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
+    said = [each.read_text(errors="replace") for each in outputs]
+    return [Outcome(status, words) for status, words in zip(statuses, said, strict=True)]
 
 
-def _become(output: Path, action: Callable[[], int], user: int | None) -> NoReturn:
-    status = 1
+def _become(output: Path, action: Callable[[], int], manner: Manner) -> NoReturn:
+    status, now = 1, time.time
     try:
         file = os.open(output, os.O_WRONLY | os.O_APPEND)
         os.dup2(file, 1)
         os.dup2(file, 2)
-        if user:
-            os.setgid(user)
-            os.setuid(user)
+        if manner.user is not None:
+            os.setgid(manner.user)
+            os.setuid(manner.user)
+        time.time = lambda: now() - manner.back
         status = action()
     except SystemExit as stop:
         status = stop.code if isinstance(stop.code, int) else int(stop.code is not None)
