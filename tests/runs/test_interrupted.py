@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from conftest import disturbed_config, run_configured
 
@@ -80,6 +81,24 @@ def test_a_signal_in_an_evaluation_breaks_it_off(
     assert len(rows) == 1 + made // 10 - (moment is not _summarising)
     run_configured(config, folder)
     assert differences(undisturbed, folder) == []
+
+
+def test_a_clock_that_is_set_back_while_a_run_rests_changes_nothing(
+    undisturbed: Path, tmp_path: Path
+) -> None:
+    config, now = disturbed_config(tmp_path), time.time
+    with pytest.MonkeyPatch.context() as patch:
+        _training_the_baseline(patch)
+        with pytest.raises(RunStopped):
+            run_configured(config)
+    (folder,) = tmp_path.glob("bgan_*")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(time, "time", lambda: now() - 3.0e7)
+        run_configured(config, folder)
+    assert differences(undisturbed, folder) == []
+    assert [each.name for each in tmp_path.iterdir()] == [folder.name]
+    seconds = np.loadtxt(folder / "log.csv", delimiter=",", skiprows=1, usecols=7)
+    assert (np.diff(seconds) > 0.0).all()
 
 
 def test_a_run_that_is_stopped_evaluates_nothing(
