@@ -1,5 +1,7 @@
 """One process to a run folder; a dead owner's lock is recognised."""
 
+import errno
+import fcntl
 import os
 import signal
 import subprocess
@@ -47,3 +49,16 @@ def test_the_second_process_is_refused_and_a_dead_owner_is_not_in_the_way(tmp_pa
     again = RunLock(tmp_path)
     assert again.stale is None
     again.release()
+
+
+def test_a_file_system_without_locks_is_not_another_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: int) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    open_before = len(list(Path("/proc/self/fd").iterdir()))
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with pytest.raises(OSError, match="No locks available"):
+        RunLock(tmp_path)
+    assert len(list(Path("/proc/self/fd").iterdir())) == open_before

@@ -22,6 +22,8 @@ from bayesian_gan.reliability.state import (
     read_state,
     restart_member,
     state_variables,
+    supervised_arrays,
+    supervised_variables,
 )
 from bayesian_gan.samplers import SGHMC, WarmStart
 
@@ -75,6 +77,17 @@ def test_names_do_not_depend_on_what_the_process_made_before(
     # Keras counts: the second `adam` of a process is `adam_1`, and a run resumes in another process.
     model, supervised = _make(images, labels)
     assert list(state_variables(model, supervised)) == list(state_variables(*built))
+
+
+def test_the_supervised_part_of_a_state_is_all_of_the_baseline_and_nothing_else(
+    trained: tuple[BayesianGAN, SupervisedBaseline],
+) -> None:
+    model, supervised = trained
+    arrays = read_state(state_variables(model, supervised))
+    found = supervised_arrays(arrays)
+    assert list(found) == list(supervised_variables(supervised))
+    assert all(found[name] is arrays[name] for name in found)
+    assert supervised_arrays(read_state(state_variables(model, None))) == {}
 
 
 def test_the_state_is_all_that_training_changes(

@@ -55,6 +55,12 @@ def test_each_network_has_a_draw_of_the_prior_and_the_statistics_of_its_minibatc
         np.testing.assert_allclose(found.real[2, part], Z / (1.0 + Z), atol=1e-4)
 
 
+def test_two_classes_have_their_probabilities() -> None:
+    found = prior_predictive(_config(), (8, 8, 1), 2, 1)
+    assert found.classes is not None
+    assert found.classes.shape == (1, BATCHES * B, 2)
+
+
 def test_it_follows_its_seed_and_networks_differ() -> None:
     first, again, other = (
         prior_predictive(_config(*flags), (8, 8, 1), 1, 2)

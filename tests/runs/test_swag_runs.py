@@ -12,8 +12,10 @@ from conftest import RUN_FLAGS, make_run, parse_flags, run_flagged
 from bayesian_gan.commands import main
 from bayesian_gan.data import digits
 from bayesian_gan.errors import InputError
+from bayesian_gan.options.config import Config
 from bayesian_gan.posterior import Posterior
-from bayesian_gan.runs.swag import NUM_DRAWS
+from bayesian_gan.runs.build import build_model
+from bayesian_gan.runs.swag import NUM_DRAWS, draw_swag
 from bayesian_gan.samplers.swag import Swag
 from bayesian_gan.seeds import Use
 
@@ -104,6 +106,24 @@ def test_the_scores_are_those_of_the_draws(run_dir: Path) -> None:
     # The network that was trained is left as it is: the last snapshot is that of the last iteration.
     last = list(Posterior(run_dir / "snapshots").member_probabilities(data.test_images))[-1][0]
     assert summary["single"]["errors"] == int((last.argmax(1) != data.test_labels).sum())
+
+
+def test_what_a_killed_process_left_is_no_part_of_the_posterior(
+    run_dir: Path, tmp_path: Path
+) -> None:
+    flags = json.loads((run_dir / "config.json").read_text())["flags"]
+    config, data = Config(**flags), digits.load()
+    for name in ("posterior", "posterior.part"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "left").touch()
+    model = build_model(config, data, 0, None)
+    snapshots = Posterior(run_dir / "snapshots")
+    found = draw_swag(config, model, data.images, snapshots, tmp_path / "posterior")
+    assert not list(tmp_path.rglob("left"))
+    assert [path.name for path in tmp_path.iterdir()] == ["posterior"]
+    np.testing.assert_array_equal(
+        found.draw(1)["g_0000_00"], Posterior(run_dir / "posterior").draw(1)["g_0000_00"]
+    )
 
 
 @pytest.mark.slow
