@@ -63,5 +63,5 @@ class OfPython(Term):
 def test_what_xla_cannot_lower_is_refused_and_not_left_to_the_host(
     images: np.ndarray, labels: np.ndarray
 ) -> None:
-    with pytest.raises(ValueError, match="unsupported operations.*EagerPyFunc"):
+    with pytest.raises(ValueError, match=r"unsupported operations.*EagerPyFunc"):
         _hlo(images, labels, 1, OfPython(1.0))
