@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
-from bayesian_gan.data.check_images import check_images, doubt
+from bayesian_gan.data.check_images import check_images, checked_unit, doubt
 from bayesian_gan.data.input_range import InputRange
 from bayesian_gan.errors import InputError
 
@@ -65,3 +66,20 @@ def test_what_is_doubted(images: np.ndarray, input_range: InputRange, said: str 
     found = doubt(images, input_range)
     assert (found is None) == (said is None)
     assert said is None or said in str(found)
+
+
+def test_a_range_is_scaled_to_that_of_the_networks_and_back() -> None:
+    values = np.array([-2.0, 0.0, 2.0, 6.0], np.float32)
+    unit = np.array([-1.0, -0.5, 0.0, 1.0], np.float32)
+    odd = InputRange.of((-2, 6))
+    np.testing.assert_array_equal(odd.to_unit(values), unit)
+    np.testing.assert_array_equal(odd.from_unit(unit), values)
+    assert odd.tolerance == 0.004
+    np.testing.assert_array_equal(
+        checked_unit(np.reshape(values, (2, 2, 1, 1)), odd)[..., 0, 0], unit.reshape(2, 2)
+    )
+    low = tf.constant([[[[-2.005]]]])
+    with pytest.raises(tf.errors.InvalidArgumentError, match="values beyond it"):
+        checked_unit(low, odd)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="values beyond it"):
+        checked_unit(tf.constant([[[[6.005]]]]), odd)
