@@ -88,6 +88,8 @@ def test_the_temperature_is_fitted_to_labels_that_a_chain_was_not_given(made: Ma
     before = classification(np.concatenate(p), np.concatenate(y))
     assert written["held_out"]["errors"] == before.errors
     assert written["held_out"]["nll"] == pytest.approx(before.nll, rel=1e-5)
+    confidence = np.concatenate(p).max(axis=1).mean()
+    assert written["held_out"]["confidence"] == pytest.approx(confidence, rel=1e-5)
 
 
 def _calibrated(run_dir: Path, images: np.ndarray) -> np.ndarray:

@@ -1,6 +1,7 @@
 """Arguments that are wrong, or would change the target, are refused by name."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import keras
@@ -99,3 +100,24 @@ def test_a_mass_for_each_variable_must_match_and_half_precision_is_refused() -> 
         SGHMC(0.1, N, mass=[1.0, 2.0, 3.0], seed=1).build(variables())
     with pytest.raises(ValueError, match="float16"):
         SGHMC(0.1, N, seed=1).build([keras.Variable([1.0], dtype="float16")])
+
+
+@pytest.mark.parametrize(
+    ("make", "defaults"),
+    [
+        (
+            SGHMC,
+            {"friction": 0.1, "gradient_noise": 0.0, "gradient_noise_decay": 0.999, "mass": 1.0},
+        ),
+        (SGLD, {}),
+        (PSGLD, {"epsilon": 1e-5, "decay": 0.99, "gamma_term": False}),
+        (SGNHT, {"friction": 0.1, "thermostat_mass": 10.0}),
+        (partial(ScaleAdaptedSGHMC, burn_in=7), {"friction": 0.1, "epsilon": 1e-5}),
+    ],
+)
+def test_defaults_are_those_of_the_docstrings(
+    make: Callable[..., Any], defaults: dict[str, Any]
+) -> None:
+    config = make(0.5, N, seed=3).get_config()
+    common = {"learning_rate": 0.5, "num_data": N, "seed": 3, "temperature": 1.0, "noise": "normal"}
+    assert {name: config[name] for name in (*common, *defaults)} == common | defaults
