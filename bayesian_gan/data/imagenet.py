@@ -39,9 +39,11 @@ def read(data_path: Path, name: str, num_classes: int, options: ReadingOptions) 
     """
     folder = data_path / name
     found = entries(folder)
-    splits = next((pair for pair in SPLITS if pair[0] in found), None)
-    if splits is None:
+    begun = [pair for pair in SPLITS if pair[0] in found]
+    if not begun:
         return None
+    # Where the second folder is missing, under any name, the first of its names is asked for.
+    splits = next((pair for pair in begun if pair[1] in found), begun[0])
     size = options.image_size or IMAGE_SIZE
     if SIDE % size:
         raise InputError(

@@ -78,6 +78,10 @@ def test_a_range_is_scaled_to_that_of_the_networks_and_back() -> None:
     np.testing.assert_array_equal(
         checked_unit(np.reshape(values, (2, 2, 1, 1)), odd)[..., 0, 0], unit.reshape(2, 2)
     )
+    with pytest.raises(InputError, match="images are int32: give uint8, or floating point in"):
+        checked_unit(tf.constant([[[[1]]]]), odd)
+    whole = tf.constant([[[[0]], [[255]]]])
+    np.testing.assert_array_equal(checked_unit(whole, BYTES)[0, :, 0, 0], [-1.0, 1.0])
     low = tf.constant([[[[-2.005]]]])
     with pytest.raises(tf.errors.InvalidArgumentError, match="values beyond it"):
         checked_unit(low, odd)

@@ -242,12 +242,13 @@ def test_imagenet_takes_every_fourth_pixel_of_rgb_grey_and_cmyk(
     assert {("RGB", "JPEG"), ("L", "JPEG"), ("CMYK", "JPEG"), ("RGB", "PNG")} == set(modes)
 
 
+@pytest.mark.parametrize("held_out", ["val", "validation", "test"])
 def test_imagenet_in_the_folders_of_tfds_imagefolder(
-    tmp_path: Path, options: ReadingOptions
+    tmp_path: Path, options: ReadingOptions, held_out: str
 ) -> None:
     folder = make.write_imagenet(tmp_path)
     first = catalogue.load("imagenet_3", str(tmp_path), options)
-    for old, new in (("train_256", "train"), ("val_256", "val")):
+    for old, new in (("train_256", "train"), ("val_256", held_out)):
         (folder / old).rename(folder / new)
     second = catalogue.load("imagenet_3", str(tmp_path), options)
     np.testing.assert_array_equal(first.images, second.images)

@@ -63,6 +63,21 @@ def test_no_graph_holds_a_copy_of_the_images() -> None:
     assert not source.refill(large.astype(np.float32))
 
 
+def test_mapped_images_are_replaced_by_mapped_ones_of_their_shape(
+    mapped: np.ndarray, tmp_path: Path
+) -> None:
+    np.save(tmp_path / "others.npy", 255 - mapped)
+    others = np.load(tmp_path / "others.npy", mmap_mode="r")
+    source = MappedImages(mapped)
+    gather = tf.function(source.gather)
+    np.testing.assert_array_equal(gather(tf.constant([1, 2])), mapped[1:3])
+    assert source.refill(others)
+    np.testing.assert_array_equal(gather(tf.constant([1, 2])), others[1:3])
+    assert not source.refill(mapped[1:])
+    assert not source.refill(np.array(mapped))
+    assert not HeldImages(np.array(mapped)).refill(mapped)
+
+
 @pytest.mark.parametrize("steps_per_execution", [pytest.param(1, marks=pytest.mark.slow), 5])
 def test_training_on_mapped_images_is_the_same_bit_for_bit(
     images: np.ndarray,

@@ -175,7 +175,23 @@ def test_an_objective_of_before_there_was_augmentation_has_none() -> None:
     ("make", "message"),
     [
         (lambda: Augment(zoom=1.0), "Augment: zoom must be a finite number at least 0 and less"),
-        (lambda: Augment(flip=2), "Augment: flip must be a finite number at least 0 and at most 1"),
+        (lambda: Augment(zoom=-0.1), "Augment: zoom must be a finite number at least 0 and less"),
+        (
+            lambda: Augment(rotation=181),
+            "rotation must be a finite number at least 0 and at most 180",
+        ),
+        (
+            lambda: Augment(rotation=-1),
+            "rotation must be a finite number at least 0 and at most 180",
+        ),
+        (lambda: Augment(shear=1.01), "shear must be a finite number at least 0 and at most 1"),
+        (lambda: Augment(shear=-0.1), "shear must be a finite number at least 0 and at most 1"),
+        (lambda: Augment(shift=0.51), "shift must be a finite number at least 0 and at most 0.5"),
+        (lambda: Augment(slide=0.51), "slide must be a finite number at least 0 and at most 0.5"),
+        (
+            lambda: Augment(flip=1.01),
+            "Augment: flip must be a finite number at least 0 and at most 1",
+        ),
         (lambda: Augment.of("flip,turn"), "--augment flip,turn: give none, or some of flip, shift"),
         (lambda: Augment.of("flip,flip"), "each once"),
         (
@@ -187,6 +203,11 @@ def test_an_objective_of_before_there_was_augmentation_has_none() -> None:
 def test_what_is_no_augmentation_is_refused(make: Any, message: str) -> None:
     with pytest.raises(InputError, match=message):
         make()
+
+
+def test_the_most_that_is_taken() -> None:
+    most = Augment(flip=1, shift=0.5, rotation=180, zoom=0.999, shear=1, slide=0.5)
+    assert most.is_affine
 
 
 @pytest.mark.parametrize("objective", [Paper(augment=ALL), Authors(augment=ALL)])

@@ -1,5 +1,6 @@
 """Wrong and damaged pictures in the place of ImageNet."""
 
+import shutil
 from pathlib import Path
 
 import layouts as make
@@ -32,6 +33,7 @@ IMAGENET = {
     "directory": image(damages.directory(JPEG), JPEG, "no file"),
     "no permission": image(damages.forbidden(JPEG), JPEG, "Permission denied"),
     "empty class": image(damages.empty_class("train_256/n00000009"), "n00000009", "is empty"),
+    "one split": image(lambda f: shutil.rmtree(f / "val_256"), "val_256"),
     "class name": image(
         lambda f: (f / "train_256/n00000001").rename(f / "train_256/cats"), "cats", "8 digits"
     ),

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bayesian_gan.data.label_folds import kept_labels, label_folds
+from bayesian_gan.data.label_folds import label_folds
 from bayesian_gan.errors import InputError
 from bayesian_gan.gan.minibatch import draw_minibatch
 from bayesian_gan.gan.model import BayesianGAN
@@ -28,26 +28,6 @@ def _data(seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     y = np.full(N, -1)
     y[:NUM_LABELS] = np.arange(NUM_LABELS) % 3
     return x, y
-
-
-def test_folds_are_equal_and_of_equal_class_frequencies() -> None:
-    labels = np.repeat([0, 1, 2], [50, 31, 12])
-    folds = label_folds(labels, 5, 3)
-    sizes = np.bincount(folds[folds >= 0])
-    np.testing.assert_array_equal(sizes, [18] * 5)
-    assert np.sum(folds == -1) == 3
-    for k in range(3):
-        of_class = np.bincount(folds[(labels == k) & (folds >= 0)], minlength=5)
-        assert of_class.max() - of_class.min() <= 1
-    assert np.any(label_folds(labels, 5, 4) != folds)
-
-
-def test_a_chain_keeps_all_but_its_fold() -> None:
-    folds = label_folds(np.arange(NUM_LABELS) % 3, 5, 0)
-    kept = kept_labels(folds, (1, 6, 2), 5)
-    assert kept.shape == (3, 19)
-    np.testing.assert_array_equal(kept[0], kept[1])
-    assert set(range(NUM_LABELS)) - set(kept[2]) == set(np.flatnonzero(folds == 2))
 
 
 def test_a_chain_never_sees_a_label_of_its_fold() -> None:
