@@ -7,6 +7,7 @@ line, so that the next call goes on with the mutants that are left.
 """
 
 import argparse
+import contextlib
 import json
 import multiprocessing
 import os
@@ -49,7 +50,9 @@ def main(arguments: argparse.Namespace) -> int:
         results.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory() as folder:
             workshop = Workshop(Path(folder), arguments.limit, arguments.covering)
-            for mutant in left:
+            for mutant in reversed(left) if arguments.backwards else left:
+                if read_results(results).get(mutant.key) in over:
+                    continue  # By a process beside this one.
                 record = workshop.fate(mutant) | {"seed": arguments.seed, "line": mutant.line}
                 print(f"{record['status']:11} {record['seconds']:4} s  {mutant.words}", flush=True)
                 # Opened each time: it may be merged with another session's meanwhile.
@@ -147,6 +150,8 @@ class Workshop:
 
     def _run(self, tests: list[str], seconds: float) -> str | None:
         """The first test that fails, "" for none, None if the time is over."""
+        if seconds <= 0:
+            return None
         left_out = [f"--deselect={test}" for test, sound in self.sound.items() if not sound]
         receiver, sender = multiprocessing.get_context("fork").Pipe(duplex=False)
         child = multiprocessing.get_context("fork").Process(
@@ -154,10 +159,12 @@ class Workshop:
         )
         child.start()
         sender.close()
-        child.join(max(seconds, 0))
+        child.join(seconds)
         late = child.is_alive()
         if late:
-            os.killpg(child.pid or 0, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # It has no group of its own yet.
+                os.killpg(child.pid or 0, signal.SIGKILL)
+            child.kill()
             child.join()
         try:
             return None if late else receiver.recv()
@@ -212,5 +219,8 @@ if __name__ == "__main__":
         "--covering", type=Path, default=FOLDER, help="what covering_tests.py has recorded"
     )
     parser.add_argument("--again", action="store_true", help="run those that lived once more")
+    parser.add_argument(
+        "--backwards", action="store_true", help="from the last one: beside a process that does not"
+    )
     parser.add_argument("--results", type=Path, default=ROOT / "build" / "mutants.jsonl")
     sys.exit(main(parser.parse_args()))

@@ -8,7 +8,6 @@ import pytest
 
 from bayesian_gan.commands import main
 from bayesian_gan.errors import InputError
-from bayesian_gan.reliability import hardware
 from bayesian_gan.runs import checkup, self_test
 from bayesian_gan.runs.self_test import Tested
 
@@ -82,37 +81,6 @@ def test_the_self_test_moves_and_repeats_itself() -> None:
     first, second = (self_test.run_self_test("/device:CPU:0") for _ in range(2))
     assert first.is_finite
     assert first.difference(second) == 0.0
-
-
-@pytest.mark.parametrize(
-    ("text", "cores"), [("max 100000\n", None), ("150000 100000\n", 1.5), (None, None)]
-)
-def test_a_control_groups_limit_is_read(
-    text: str | None, cores: float | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name in ("CPU_MAX", "CPU_QUOTA", "CPU_PERIOD"):
-        monkeypatch.setattr(hardware, name, tmp_path / name)
-    if text is not None:
-        (tmp_path / "CPU_MAX").write_text(text)
-    assert hardware.quota() == cores
-    (tmp_path / "CPU_MAX").unlink(missing_ok=True)
-    for quota, found in (("-1", None), ("50000", 0.5)):
-        (tmp_path / "CPU_QUOTA").write_text(f"{quota}\n")
-        (tmp_path / "CPU_PERIOD").write_text("100000\n")
-        assert hardware.quota() == found
-
-
-def test_the_processor_is_named_with_its_instructions(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    file = tmp_path / "cpuinfo"
-    file.write_text("model name\t: A Core\nflags\t\t: fpu avx2 amx_bf16\n")
-    monkeypatch.setattr(hardware, "CPU_INFO", file)
-    assert hardware.processor() == ("A Core", ["avx2", "amx_bf16"])
-    monkeypatch.setattr(hardware, "CPU_INFO", tmp_path / "none")
-    name, instructions = hardware.processor()
-    assert name
-    assert instructions == []
 
 
 def test_the_quick_form_asks_no_device_to_train(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -22,6 +23,7 @@ from bayesian_gan.monitoring.events import read_events
 from bayesian_gan.reliability.lock import RunLock
 from bayesian_gan.runs.compare import differences
 from bayesian_gan.runs.run import run
+from bayesian_gan.storage import read_arrays, write_arrays
 
 ROOT = Path(__file__).parents[2]
 
@@ -105,6 +107,25 @@ def test_what_compares_runs_sees_differences(undisturbed: Path, tmp_path: Path) 
     assert "tensorboard differs" in found
     assert any("draw_00000040" in line for line in found)
     assert differences(undisturbed, undisturbed) == []
+
+
+def test_what_compares_runs_names_each_difference(undisturbed: Path, tmp_path: Path) -> None:
+    other = Path(shutil.copytree(undisturbed, tmp_path / "other"))
+    assert differences(undisturbed, other) == []
+    (other / "new.png").touch()
+    (other / "log.csv").write_text((other / "log.csv").read_text() + "1\n")
+    checkpoint = max((other / "checkpoints").glob("checkpoint_*.npz"))
+    arrays, metadata = read_arrays(checkpoint)
+    (name, *_) = [name for name, array in arrays.items() if array.dtype == np.float32]
+    write_arrays(checkpoint, arrays | {name: arrays[name] + 1}, metadata)
+    expected = ["only one has new.png", "log.csv differs", f"the state {name} differs"]
+    assert differences(undisturbed, other) == expected
+    assert differences(other, undisturbed) == expected
+    write_arrays(checkpoint, arrays | {"more": arrays[name]}, metadata)
+    assert differences(undisturbed, other)[2:] == ["the last checkpoints hold different variables"]
+    checkpoint.rename(checkpoint.with_name("checkpoint_00000099.npz"))
+    said = "the last checkpoints are of different iterations"
+    assert differences(undisturbed, other)[2] == said
 
 
 def test_a_longer_run_is_the_one_that_was_longer_from_the_start(

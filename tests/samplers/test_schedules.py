@@ -26,6 +26,8 @@ def test_cyclical_step_and_temperature() -> None:
         assert float(step(t)) == pytest.approx(expected, rel=1e-6, abs=1e-7)
         assert bool(step.is_sampling(t)) == (t >= 7 and r >= 0.8)
         assert float(heat(t)) == (0.5 if t >= 7 and r >= 0.8 else 0.0)
+    always = CyclicalStep(0.2, 50, exploration=0.0, first=7)
+    assert [bool(always.is_sampling(t)) for t in (6, 7, 8, 57)] == [False, True, True, True]
     # A run of more iterations than float32 can count.
     assert float(step(7 + 50 * 10**9 + 25)) == pytest.approx(0.1, rel=1e-5)
 

@@ -158,7 +158,7 @@ mutants.EQUIVALENT = mutants.ROOT / "equivalent.toml"
 draw = mutants.drawn
 mutants.drawn = lambda *of: [each for each in draw(*of) if each.after in some]
 results = mutants.ROOT / "build" / "results.jsonl"
-arguments = dict(seed=1, number=9, limit=float(limit), again=False, results=results)
+arguments = dict(seed=1, number=9, limit=float(limit), again=False, backwards=True, results=results)
 sys.exit(mutants.main(argparse.Namespace(**arguments, covering=mutants.ROOT / "build" / "covering")))
 """
 
