@@ -13,12 +13,10 @@ import ast
 import hashlib
 import json
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
-SIZES = (10, 40)  # Of the first batches of tests: most mutants do not live longer.
 FOLDER = ROOT / "build" / "covering"
 MOST = 300  # Tests kept of a line, the fastest.
 
@@ -36,8 +34,8 @@ class Covering:
         self.root = root
         self.rooms = {path.stem: json.loads(path.read_bytes()) for path in folder.glob("*.json")}
 
-    def tests_of(self, file: str, line: int) -> Iterator[list[str]]:
-        """Batches of tests that run the statement of a line, fastest first; none where none is known.
+    def tests_of(self, file: str, line: int) -> list[str]:
+        """The tests that run the statement of a line, fastest first; none where none is known.
 
         Args:
             file: the module's path from the root.
@@ -46,14 +44,11 @@ class Covering:
         room = self.rooms.get(Path(file).parts[1], {})
         source = (self.root / file).read_bytes()
         if room.get("hashes", {}).get(file) != _hash(source):
-            return
+            return []
         lines = room["lines"].get(file, {})
         # Tests are numbered from the fastest on.
-        found = sorted({k for n in statement_of(source, line) for k in lines.get(str(n), [])})
-        for size in (*SIZES, len(found)):
-            if found:
-                yield [f"{self.root}/{room['tests'][k]}" for k in found[:size]]
-            found = found[size:]
+        found = {k for n in statement_of(source, line) for k in lines.get(str(n), [])}
+        return [f"{self.root}/{room['tests'][k]}" for k in sorted(found)]
 
 
 def statement_of(source: bytes, line: int) -> range:

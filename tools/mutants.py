@@ -1,8 +1,8 @@
 """Would the tests notice? Changes the program, one place at a time, and runs the tests: `make mutants`.
 
 Each mutant (see `mutations.py`) is written into a copy of the tree, where tests of its own room run: those
-that run the changed line, where `covering_tests.py` has recorded them, else all, first those that import
-the module. A test that fails has killed it, if it passes without the change. Results are kept line by
+that run the changed line, where `covering_tests.py` has recorded them, else all; first those that import the
+module. A test that fails has killed it, if it passes without the change. Results are kept line by
 line, so that the next call goes on with the mutants that are left.
 """
 
@@ -120,8 +120,9 @@ class Workshop:
         source = path.read_bytes()
         began = time.monotonic()
         status, by = SURVIVED, ""
-        known = list(self.covering.tests_of(mutant.file, mutant.line))
-        for tests in known or self.imports.tests_of(mutant.file):
+        known = self.covering.tests_of(mutant.file, mutant.line)
+        ordered = self.imports.nearest_first(mutant.file, known)
+        for tests in ordered if known else self.imports.tests_of(mutant.file):
             failed = self._failed(tests, path, mutant.applied(source), began + self.limit)
             if failed != "":
                 status, by = (LATE, "") if failed is None else (KILLED, failed)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 NOWHERE = 99  # Further than any import leads.
+BATCHES = (10, 40)  # Sizes of the first ones: most mutants do not live longer.
 
 
 class Imports:
@@ -52,6 +53,22 @@ class Imports:
         for near in (True, False):
             if files := [path for rank, _, path in sorted(ranked) if (rank < 2) == near]:
                 yield files
+
+    def nearest_first(self, file: str, tests: list[str]) -> Iterator[list[str]]:
+        """Tests of a module's room, in batches: those of files that import or name it, then the others.
+
+        Args:
+            file: the module's path from the root.
+            tests: pytest's names of them, in the order that they shall keep.
+        """
+        rank = {path: k for k, files in enumerate(self.tests_of(file)) for path in files}
+        ranks = [rank.get(test.partition("::")[0], NOWHERE) for test in tests]
+        for k in sorted(set(ranks)):
+            ordered = [test for test, of in zip(tests, ranks, strict=True) if of == k]
+            for size in (*BATCHES, len(ordered)):
+                if ordered:
+                    yield ordered[:size]
+                ordered = ordered[size:]
 
     def _distances(self, module: str) -> dict[str, int]:
         """How many imports lead from each module to this one, for those from which any do."""

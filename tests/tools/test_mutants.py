@@ -114,6 +114,10 @@ def test_the_nearest_tests_of_the_room_come_first(
     assert found == [["test_inner", "test_e", "test_d"], ["test_c", "test_b", "test_a"]]
     near, _ = imports.tests_of("bayesian_gan/gan/other.py")
     assert [Path(each).stem for each in near] == ["test_a"]
+    many = [f"{tmp_path}/tests/gan/test_{name}.py::{k}" for k in range(11) for name in "ca"]
+    batches = list(imports.nearest_first("bayesian_gan/gan/other.py", many))
+    assert [len(batch) for batch in batches] == [10, 1, 10, 1]
+    assert [test for batch in batches for test in batch] == many[1::2] + many[::2]
 
 
 MODULE = """\
@@ -275,8 +279,8 @@ def test_tests_are_found_by_the_lines_that_they_run(
     covering = importlib.import_module("covering_tests").Covering(tree, tree)
 
     def of(line: int) -> set[str]:
-        batches = covering.tests_of("bayesian_gan/gan/sums.py", line)
-        return {test.rpartition("/")[2] for batch in batches for test in batch}
+        tests = covering.tests_of("bayesian_gan/gan/sums.py", line)
+        return {test.rpartition("/")[2] for test in tests}
 
     both = {"test_sums.py::test_shared[a]", "test_sums.py::test_shared[b::c]"}
     assert of(2) == both  # The fixture's, whoever asked first.
