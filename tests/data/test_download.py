@@ -88,7 +88,9 @@ def test_a_download_that_takes_too_long_is_ended(
     program(monkeypatch, "import time; time.sleep(60); (f / 'late').touch()")
     kept = tmp_path / "kmnist" / "incomplete.OTHER_1.0.0"
     kept.mkdir(parents=True)  # Another process's.
+    start = time.monotonic()
     assert "took longer than --download_seconds 1" in refusal(tmp_path, seconds=1)
+    assert time.monotonic() - start < 30  # It is killed: it would go on for a minute.
     assert list((tmp_path / "kmnist").iterdir()) == [kept]
 
 

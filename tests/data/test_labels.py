@@ -1,10 +1,36 @@
-"""Weights of a batch, checked where TensorFlow reads it."""
+"""Labels as people have them; weights of a batch, checked where TensorFlow reads it."""
+
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import tensorflow as tf
 
-from bayesian_gan.data.labels import WEIGHT_REFUSAL, checked_weights
+from bayesian_gan.data.labels import WEIGHT_REFUSAL, checked_weights, integer_labels
+
+NAN = float("nan")
+
+
+@pytest.mark.parametrize(
+    ("given", "names"),
+    [
+        (np.array([0, 2, -1, 1, -1]), None),
+        (np.array([[0], [2], [-1], [1], [-1]]), None),
+        (np.array([0, 2, NAN, 1, NAN]), None),
+        (np.array([0, 2, None, 1.0, NAN], object), None),
+        (np.array([0, 2, "", 1.0, pd.NA], object), None),
+        (pd.array([0, 2, None, 1, None], dtype="Int64"), None),
+        (np.array(["a", "c", "", "b", ""]), ["a", "b", "c"]),
+        (np.array([b"a", b"c", b"", b"b", b""]), ["a", "b", "c"]),
+        (np.array(["a", "c", None, "b", NAN], object), ["a", "b", "c"]),
+        (np.array(["a", "c", pd.NA, "b", ""], object), ["a", "b", "c"]),
+    ],
+)
+def test_labels_are_taken_as_people_have_them(given: Any, names: list[str] | None) -> None:
+    found = integer_labels(given, 5, 3, names)
+    assert found.dtype == np.int32
+    assert found.tolist() == [0, 2, -1, 1, -1]
 
 
 def test_weights_from_zero_on_are_taken_as_they_are() -> None:

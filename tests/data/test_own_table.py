@@ -46,6 +46,19 @@ def file(tmp_path: Path) -> Path:
     return write(tmp_path / "animals.csv")
 
 
+def test_columns_of_texts_that_hardly_repeat_are_no_classes(tmp_path: Path) -> None:
+    def rows(classes: int, last: int) -> list[tuple[object, ...]]:
+        """Two rows of each class, and `last` of the last one."""
+        names = [*(f"class {k}" for k in range(classes) for _ in range(2))]
+        return [(k, name) for k, name in enumerate(names[: 2 * classes - 2 + last])]
+
+    header = ("size", "kind")
+    assert read(write(tmp_path / "a.csv", rows(21, 2), header)).labels.max() == 20
+    assert read(write(tmp_path / "b.csv", rows(20, 1), header)).labels.max() == 19
+    with pytest.raises(InputError, match="21 different values in 41 rows, so they are no classes"):
+        read(write(tmp_path / "c.csv", rows(21, 1), header))
+
+
 def test_a_table_is_numbers_and_categories(file: Path) -> None:
     data = read(file)
     features = data.features

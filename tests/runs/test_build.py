@@ -1,11 +1,14 @@
 """What a run's options become: objective, terms, noise, schedules."""
 
+from dataclasses import replace
 from itertools import product
 
+import numpy as np
 import pytest
 from conftest import parse_flags
 
 from bayesian_gan.data import digits
+from bayesian_gan.data.splits import label_split
 from bayesian_gan.errors import InputError
 from bayesian_gan.gan.falling_noise import FallingNoise
 from bayesian_gan.gan.objectives import Authors, Objective, Paper, Wasserstein
@@ -26,6 +29,7 @@ from bayesian_gan.runs.build import (
     build_objective,
     build_optimizer,
     build_prior,
+    build_supervised,
     build_terms,
 )
 from bayesian_gan.samplers import WarmStart
@@ -150,3 +154,18 @@ def test_the_objective_that_is_asked_for_reaches_the_model(
 )
 def test_the_prior_that_is_asked_for_reaches_the_model(given: str, prior: Prior | None) -> None:
     assert build_prior(parse_flags("--out_dir", "o", *given.split())) == prior
+
+
+def test_the_supervised_network_is_for_labels_and_a_test_set() -> None:
+    config, data = parse_flags("--out_dir=o", "--df_dim=4", "--lr=0.003"), digits.load()
+    split = label_split(data, 20, 0)
+    found = build_supervised(config, data, split)
+    assert found is not None
+    assert found.iteration == 0
+    np.testing.assert_array_equal(found.images, split.images)
+    assert found.model.output_shape == (None, 10)
+    # The authors give it a twentieth of what the GAN has.
+    assert float(found.model.optimizer.learning_rate) == pytest.approx(0.003 / 20)
+    untested = replace(data, test_images=data.test_images[:0], test_labels=data.test_labels[:0])
+    assert build_supervised(config, untested, split) is None
+    assert build_supervised(config, data, None) is None

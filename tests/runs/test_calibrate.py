@@ -5,7 +5,8 @@ import json
 import shutil
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from types import SimpleNamespace
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import pytest
@@ -20,6 +21,7 @@ from bayesian_gan.evaluation import classification
 from bayesian_gan.evaluation.temperature import fit_temperature
 from bayesian_gan.gan.model import BayesianGAN
 from bayesian_gan.posterior import Posterior
+from bayesian_gan.runs import prepare
 from bayesian_gan.runs.finished import FinishedRun
 
 K = 4
@@ -90,6 +92,26 @@ def test_the_temperature_is_fitted_to_labels_that_a_chain_was_not_given(made: Ma
     assert written["held_out"]["nll"] == pytest.approx(before.nll, rel=1e-5)
     confidence = np.concatenate(p).max(axis=1).mean()
     assert written["held_out"]["confidence"] == pytest.approx(confidence, rel=1e-5)
+
+
+@pytest.mark.parametrize(("K", "withheld"), [(1, None), (2, 10), (5, 4)])
+def test_what_each_chain_learns_without_is_announced(K: int, withheld: int | None) -> None:
+    said: list[str] = []
+    config = parse_flags("--out_dir=O", "--N=21", f"--label_folds={K}")
+    run = SimpleNamespace(
+        config=config,
+        data=SimpleNamespace(has_test=True, all_labelled=False),
+        split=SimpleNamespace(indices=np.arange(21), name="a split"),
+        log=SimpleNamespace(info=said.append, warning=said.append),
+        folder=Path("O/run"),
+    )
+    prepare._announce(cast(Any, run))
+    assert said[0] == "21 labelled examples: a split"
+    assert said[-1] == "results in O/run"
+    found = [line for line in said if "learns without" in line]
+    assert [f"each chain learns without {withheld} of them" in line for line in found] == (
+        [] if withheld is None else [True]
+    )
 
 
 def _calibrated(run_dir: Path, images: np.ndarray) -> np.ndarray:

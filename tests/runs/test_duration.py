@@ -40,6 +40,20 @@ def test_of_a_run_that_goes_on_only_the_rest_counts() -> None:
     expected = 50 * 0.21 + 1 * 2.5 + 0 * 0.3 + (5 + 2) * 0.1 + 2 * 2.0 + 10 * 1.0
     assert rest == pytest.approx(expected)
     assert expected_seconds(config, COSTS, 899) < rest + 30.0
+    # Of a run that is in its warm-up no draw is made yet.
+    each = replace(config, collect_every=1)
+    rest = expected_seconds(each, replace(COSTS, start=0.0), made=790)
+    expected = (
+        10 * 0.1
+        + 100 * 0.2
+        + 110 * 0.01
+        + 3 * 2.5
+        + 1 * 0.3
+        + (100 + 2) * 0.1
+        + 2 * 2.0
+        + 100 * 1.0
+    )
+    assert rest == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("config", [LAPTOP, PLAIN], ids=["laptop", "plain"])
