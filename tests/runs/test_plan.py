@@ -20,7 +20,7 @@ from bayesian_gan.runs import run as run_module
 from bayesian_gan.runs.compare import differences
 from bayesian_gan.runs.duration import SCALED, Costs
 from bayesian_gan.runs.finished import FinishedRun
-from bayesian_gan.runs.plan import announce, in_words, shorter_calls
+from bayesian_gan.runs.plan import _bytes, announce, in_words, shorter_calls
 from bayesian_gan.runs.resume import resolve
 
 SPACE = Needs(2**29, 2**30, 3 * 2**20)
@@ -59,6 +59,10 @@ def test_words() -> None:
         1,
     ]
     assert shorter_calls(7, 1.0) == 1
+    sizes = (0, 1, 3 * 2**19, 2**29 - 2**20, 2**29, 3 * 2**30)
+    assert [_bytes(n) for n in sizes] == [
+        *("1 MiB", "1 MiB", "2 MiB", "511 MiB", "0.5 GiB", "3.0 GiB")
+    ]
 
 
 @pytest.mark.slow
