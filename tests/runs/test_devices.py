@@ -46,6 +46,8 @@ def three_gpus(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         ("gpu", True, GPUS),
         ("gpu:2", False, GPUS[2:]),
         ("gpu:2", True, GPUS[2:]),
+        ("gpu:1", False, GPUS[1:2]),
+        ("gpu:0", True, GPUS[:1]),
         ("cpu", True, []),
     ],
 )
