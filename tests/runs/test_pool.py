@@ -1,5 +1,7 @@
 """What `suggest` chooses among: pictures without a label, each look once."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -40,3 +42,11 @@ def test_of_many_some_are_drawn_by_the_seed() -> None:
     assert drawn[0][0].tolist() == drawn[1][0].tolist()
     assert len({tuple(pool) for pool, _ in drawn}) > 1
     assert _pool(data, {0: "0"}, Request(2, among=5))[1] == []
+
+
+def test_names_that_no_file_of_labels_can_hold_are_left_out() -> None:
+    names = ("a", "é", "\udcff", "d", "e", "f")
+    data = replace(from_arrays(IMAGES, [0, -1, -1, -1, -1, -1]), names=names)
+    pool, notes = _pool(data, {0: "0"}, Request(1))
+    assert pool.tolist() == [1, 3, 4, 5]
+    assert notes == ["1 pictures whose names are not UTF-8 are left out"]
