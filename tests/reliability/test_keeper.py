@@ -111,6 +111,12 @@ def test_a_restored_run_is_as_it_was_saved(
     assert "the draw of iteration 30 is gone" in caplog.text
     assert "3 bytes that it had are gone" in caplog.text
     assert log.read_text() == "sa"
+    caplog.clear()
+    log.write_text("saved")  # As it was, to the byte.
+    with caplog.at_level(logging.WARNING, LOG.name):
+        again.restore(checkpoint, LOG)
+    assert "bytes" not in caplog.text
+    assert log.read_text() == "saved"
     again.restore(None, LOG)
     assert log.read_text() == ""
 

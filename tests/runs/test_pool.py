@@ -13,7 +13,7 @@ IMAGES = np.arange(6, dtype=np.uint8)[:, None, None, None] * np.ones((6, 8, 8, 1
 
 
 def test_pictures_with_a_label_are_left_out() -> None:
-    data = from_arrays(IMAGES, [0, -1, 1, -1, -1, -1])
+    data = from_arrays(IMAGES, np.array([0, -1, 1, -1, -1, -1]))
     # The run has been told of one more.
     pool, notes = _pool(data, {0: "0", 2: "1", 4: "0"}, Request(1))
     assert pool.tolist() == [1, 3, 5]
@@ -21,20 +21,20 @@ def test_pictures_with_a_label_are_left_out() -> None:
 
 
 def test_of_data_that_are_labelled_throughout_only_the_runs_labels_count() -> None:
-    data = from_arrays(IMAGES, [0, 1, 0, 1, 0, 1])
+    data = from_arrays(IMAGES, np.array([0, 1, 0, 1, 0, 1]))
     assert _pool(data, {0: "0", 3: "1"}, Request(1))[0].tolist() == [1, 2, 4, 5]
 
 
 def test_what_looks_the_same_is_asked_for_once() -> None:
     images = IMAGES[[0, 1, 1, 2, 0, 2]]
-    data = from_arrays(images, [0, -1, -1, -1, -1, -1])
+    data = from_arrays(images, np.array([0, -1, -1, -1, -1, -1]))
     assert _pool(data, {0: "0"}, Request(1))[0].tolist() == [1, 3]
     with pytest.raises(InputError, match=r"nothing in .* is without a label that does not look"):
-        _pool(from_arrays(IMAGES[[0, 0]], [0, -1]), {0: "0"}, Request(1))
+        _pool(from_arrays(IMAGES[[0, 0]], np.array([0, -1])), {0: "0"}, Request(1))
 
 
 def test_of_many_some_are_drawn_by_the_seed() -> None:
-    data = from_arrays(IMAGES, [0, -1, -1, -1, -1, -1])
+    data = from_arrays(IMAGES, np.array([0, -1, -1, -1, -1, -1]))
     drawn = [_pool(data, {0: "0"}, Request(2, among=2, seed=seed)) for seed in (1, 1, 2, 3, 4)]
     assert drawn[0][1] == [
         "looked at 2 of 5 pictures without a label, drawn at random (--among)",
@@ -46,7 +46,7 @@ def test_of_many_some_are_drawn_by_the_seed() -> None:
 
 def test_names_that_no_file_of_labels_can_hold_are_left_out() -> None:
     names = ("a", "é", "\udcff", "d", "e", "f")
-    data = replace(from_arrays(IMAGES, [0, -1, -1, -1, -1, -1]), names=names)
+    data = replace(from_arrays(IMAGES, np.array([0, -1, -1, -1, -1, -1])), names=names)
     pool, notes = _pool(data, {0: "0"}, Request(1))
     assert pool.tolist() == [1, 3, 4, 5]
     assert notes == ["1 pictures whose names are not UTF-8 are left out"]

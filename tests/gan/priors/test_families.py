@@ -11,6 +11,7 @@ from scipy import stats
 
 from bayesian_gan.errors import InputError
 from bayesian_gan.gan.priors import HeNormal, Laplace, Normal, Prior, StudentT, named_prior
+from bayesian_gan.gan.priors.base import Independent
 from bayesian_gan.samplers import SGHMC
 
 STD, N = 3.0, 50
@@ -165,3 +166,11 @@ def test_names_are_those_of_the_options_and_configurations_come_back(
     assert named_prior(name, 0.3, 4.0) == prior
     described = keras.saving.serialize_keras_object(prior)
     assert keras.saving.deserialize_keras_object(described) == prior
+
+
+def test_a_prior_without_a_density_says_so() -> None:
+    for prior in (Prior(), Independent()):
+        with pytest.raises(NotImplementedError):
+            prior.energy([tf.ones(2)], N)
+        with pytest.raises(NotImplementedError):
+            prior.sample([tf.ones(2)], tf.constant([1, 2]))
