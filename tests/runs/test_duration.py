@@ -34,6 +34,11 @@ def test_what_a_run_takes_is_the_sum_of_its_parts() -> None:
     assert expected_seconds(config, COSTS) == pytest.approx(expected)
 
 
+def test_parts_that_a_run_has_not_cost_nothing() -> None:
+    assert set(vars(Costs()).values()) == {0.0}
+    assert expected_seconds(LAPTOP, Costs()) == 0.0
+
+
 def test_of_a_run_that_goes_on_only_the_rest_counts() -> None:
     config = replace(LAPTOP, train_iter=900, warm_up=800, collect_every=10, n_save=50)
     rest = expected_seconds(config, replace(COSTS, start=0.0), made=850)

@@ -50,6 +50,15 @@ def chain(
     return {"theta": draws}, {"theta": draws / N}
 
 
+def test_positions_say_nothing_without_gradients_nor_gradients_without_positions() -> None:
+    sampler = SGLD(0.02 * N, N, seed=1)
+    positions, gradients = chain(sampler)
+    for given in ((positions, None), (None, gradients), (None, None)):
+        found = explain_sampler(sampler, *given)
+        assert found.outcome is Outcome.CANNOT_SAY
+        assert "its positions were not given" in str(found)
+
+
 @pytest.mark.parametrize("temperature", [0.25, 1.0])
 @pytest.mark.parametrize(
     "make",
