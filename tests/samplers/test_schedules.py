@@ -97,3 +97,18 @@ def test_configuration_round_trip_and_graph(schedule: Any) -> None:
 def test_wrong_arguments_raise_with_their_name(call: Any, argument: str) -> None:
     with pytest.raises((TypeError, ValueError), match=f"^`{argument}`"):
         call()
+
+
+@pytest.mark.parametrize(
+    ("schedule", "defaults"),
+    [
+        (CyclicalStep(0.1, 10), {"exploration": 0.8, "first": 0}),
+        (CyclicalTemperature(10), {"exploration": 0.8, "temperature": 1.0, "first": 0}),
+        (TemperatureRamp(0.0, 1.0, 5), {"first": 0}),
+        (SaturatingDecay(0.1, 5), {"decay": 3.0}),
+        (PolynomialStep(0.1, 5), {"power": 0.55}),
+    ],
+)
+def test_defaults_are_those_of_the_papers(schedule: Any, defaults: dict[str, float]) -> None:
+    config = schedule.get_config()
+    assert {name: config[name] for name in defaults} == defaults
