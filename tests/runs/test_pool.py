@@ -1,6 +1,7 @@
 """What `suggest` chooses among: pictures without a label, each look once."""
 
 from dataclasses import replace
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -50,3 +51,17 @@ def test_names_that_no_file_of_labels_can_hold_are_left_out() -> None:
     pool, notes = _pool(data, {0: "0"}, Request(1))
     assert pool.tolist() == [1, 3, 4, 5]
     assert notes == ["1 pictures whose names are not UTF-8 are left out"]
+
+
+@pytest.mark.parametrize(
+    ("request_", "said"),
+    [
+        (Request(0), "--num 0: give the number of pictures to label, at least 1"),
+        (Request(3, among=2), "--among 2: give at least --num, 3"),
+        (Request(1, seed=-1), r"--seed -1: give one in \[0, 2\^32\)"),
+        (Request(1, seed=2**32), r"--seed 4294967296: give one in \[0, 2\^32\)"),
+    ],
+)
+def test_what_cannot_be_asked_for(request_: Request, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        request_.check(cast(Any, None))
