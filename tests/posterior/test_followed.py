@@ -47,6 +47,15 @@ def test_norms_are_of_a_chain_s_trainable_weights(model: BayesianGAN, posterior:
         assert found[f"norm_of_{player}s"].shape == (2, 3)
 
 
+def test_one_draw_can_be_followed(model: BayesianGAN, posterior: Posterior, tmp_path: Path) -> None:
+    one = Posterior.create(tmp_path / "posterior", model)
+    one.collect(model)
+    every = posterior.followed()
+    for name, found in one.followed().items():
+        assert found.shape == (2, 1)
+        np.testing.assert_array_equal(found[:, 0], every[name][:, 2])
+
+
 def test_log_odds_are_of_a_chain_s_average(
     model: BayesianGAN, posterior: Posterior, images: np.ndarray
 ) -> None:

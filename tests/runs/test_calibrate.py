@@ -114,6 +114,30 @@ def test_what_each_chain_learns_without_is_announced(K: int, withheld: int | Non
     )
 
 
+@pytest.mark.parametrize(("every", "none"), [(10, False), (11, True)])
+def test_that_nothing_will_be_collected_is_announced(every: int, none: bool) -> None:
+    said: list[str] = []
+    flags = ("--train_iter=40", "--warm_up=30", f"--collect_every={every}")
+    run = SimpleNamespace(
+        config=parse_flags("--out_dir=O", *flags),
+        data=None,
+        split=None,
+        log=SimpleNamespace(info=said.append, warning=said.append),
+        folder=Path("O/run"),
+    )
+    prepare._announce(cast(Any, run))
+    assert any("no posterior sample will be collected" in line for line in said) == none
+
+
+def test_the_summary_has_the_average_of_the_last_networks(run_dir: Path) -> None:
+    data = digits.load()
+    last = list(_posterior(run_dir).member_probabilities(data.test_images))[-1]
+    summary: Any = FinishedRun(run_dir).summary
+    expected = classification(np.mean(last, axis=0), data.test_labels)
+    assert summary["ensemble"]["errors"] == expected.errors
+    assert summary["single"]["errors"] == classification(last[-1], data.test_labels).errors
+
+
 def _calibrated(run_dir: Path, images: np.ndarray) -> np.ndarray:
     written = json.loads((run_dir / "temperature.json").read_text())
     total = np.zeros(())

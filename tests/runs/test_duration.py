@@ -111,6 +111,9 @@ def test_too_few_minutes_say_how_many_are_enough() -> None:
         chosen(config, COSTS, 20.0, ())
     enough = float(str(refused.value).split("at least ")[1].split(",")[0])
     chosen(replace(config, minutes=enough), COSTS, 20.0 + 60.0 * (enough - 0.5) + 1e-6, ())
+    fewer = enough - 0.2
+    with pytest.raises(InputError, match=f"at least {enough:g}, or smaller networks"):
+        chosen(replace(config, minutes=fewer), COSTS, 20.0 + 60.0 * (fewer - 0.5), ())
 
 
 @pytest.mark.parametrize(

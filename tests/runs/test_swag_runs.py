@@ -101,6 +101,7 @@ def test_the_scores_are_those_of_the_draws(run_dir: Path) -> None:
     wrong = int((predicted.argmax(1) != data.test_labels).sum())
     assert summary["posterior"]["errors"] == wrong
     assert summary["posterior"]["num_samples"] == NUM_DRAWS
+    assert summary["ensemble"] is None  # There is one network.
     assert summary["posterior"]["mixing"] is None  # They are independent by construction.
     assert "are no posterior: --swag 3 draws them from a Gaussian" in summary["draws"]
     # The network that was trained is left as it is: the last snapshot is that of the last iteration.

@@ -146,6 +146,10 @@ def test_draws_that_do_not_fit_are_refused() -> None:
         judge({"w": w}, unnamed, N)
     with pytest.raises(ValueError, match=r"of w must have the same shape \[draws, chains"):
         judge({"w": w}, {"w": other}, N)
+    with pytest.raises(ValueError, match=r"of w must have the same shape \[draws, chains"):
+        judge({"w": w[:, 0, 0]}, {"w": w[:, 0, 0]}, N)  # Chains are missing.
+    scalar = np.random.default_rng(0).normal(size=(30, 2))
+    judge({"w": scalar}, {"w": scalar / N}, N)  # One number of each chain, as a draw has it.
     with pytest.raises(ValueError, match="as many draws and chains for every variable"):
         judge({"w": w, "v": other}, {"w": w, "v": other}, N)
     with pytest.raises(ValueError, match="`temperature` must be positive"):
