@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 
 from bayesian_gan.data.labels import WEIGHT_REFUSAL, checked_weights, integer_labels
+from bayesian_gan.errors import InputError
 
 NAN = float("nan")
 
@@ -44,3 +45,20 @@ def test_weights_from_zero_on_are_taken_as_they_are() -> None:
 def test_weights_that_weigh_nothing_are_refused(wrong: float) -> None:
     with pytest.raises(tf.errors.InvalidArgumentError, match=WEIGHT_REFUSAL):
         tf.function(checked_weights)(tf.constant([1.0, wrong]))
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (np.eye(3)[[0, 1, 2, 0]], r"y must be class numbers \[4\], not one-hot rows \[4, 3\]"),
+        (np.zeros((4, 2), int), r"y must be 4 labels, one for each image, not int64 of shape"),
+        (np.zeros(3, int), r"y must be 4 labels, one for each image"),
+        (np.zeros((4, 1, 1), int), r"y must be 4 labels, one for each image"),
+        (np.array(["a", "b", "a", "b"]), "y holds names such as .*: give class_names"),
+        (np.array([0, 1, 2, 3]), "3"),
+        (np.array([0, 1, 0.5, 2]), "0.5"),
+    ],
+)
+def test_what_are_no_labels(given: np.ndarray, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        integer_labels(given, 4, 3)
