@@ -56,7 +56,7 @@ def test_weights_that_weigh_nothing_are_refused(wrong: float) -> None:
         (np.zeros((4, 1, 1), int), r"y must be 4 labels, one for each image"),
         (np.array(["a", "b", "a", "b"]), "y holds names such as .*: give class_names"),
         (np.array([0, 1, 2, 3]), "3"),
-        (np.array([0, 1, 0.5, 2]), "0.5"),
+        (np.array([0, 1, 0.5, 2]), "y must be class numbers, not fractions"),
     ],
 )
 def test_what_are_no_labels(given: np.ndarray, said: str) -> None:
