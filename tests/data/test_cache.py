@@ -267,3 +267,9 @@ def test_hashes_of_mapped_images_are_kept(own: Path, monkeypatch: pytest.MonkeyP
         np.testing.assert_array_equal(label_split(data, 20, 3).indices, expected_split.indices)
     monkeypatch.setattr("bayesian_gan.data.content.digests", no_decoding)
     np.testing.assert_array_equal(label_split(data, 20, 3).indices, expected_split.indices)
+
+
+def test_part_of_a_file_s_name_is_short_and_plain() -> None:
+    assert cache.slug("a b/c\\d:é-e_f.g9") == "a_b_c_d__-e_f.g9"
+    assert cache.slug("x" + "y" * 59 + "z") == "y" * 59 + "z"
+    assert cache.slug("y" * 59 + "z") == "y" * 59 + "z"

@@ -7,7 +7,12 @@ import pandas as pd
 import pytest
 import tensorflow as tf
 
-from bayesian_gan.data.labels import WEIGHT_REFUSAL, checked_weights, integer_labels
+from bayesian_gan.data.labels import (
+    WEIGHT_REFUSAL,
+    checked_labels,
+    checked_weights,
+    integer_labels,
+)
 from bayesian_gan.errors import InputError
 
 NAN = float("nan")
@@ -62,3 +67,39 @@ def test_weights_that_weigh_nothing_are_refused(wrong: float) -> None:
 def test_what_are_no_labels(given: np.ndarray, said: str) -> None:
     with pytest.raises(InputError, match=said):
         integer_labels(given, 4, 3)
+
+
+@pytest.mark.parametrize("given", [np.array([0, 2, -1]), np.array([0.0, 2.0, NAN])])
+def test_labels_of_a_batch_are_taken(given: np.ndarray) -> None:
+    found = tf.function(lambda y: checked_labels(y, 3))(tf.constant(given))
+    assert found.dtype == tf.int32
+    np.testing.assert_array_equal(found, [0, 2, -1])
+
+
+@pytest.mark.parametrize("shape", [(None,), (None, 1), (4, 1), None])
+def test_shapes_of_a_batch_of_labels_that_are_taken(shape: tuple[int | None, ...] | None) -> None:
+    signature = [tf.TensorSpec(shape, tf.int32)]
+    taken = tf.function(lambda y: checked_labels(y, 3), input_signature=signature)
+    given = np.array([0, 1, 2, -1], np.int32)
+    given = given[:, None] if shape is not None and len(shape) == 2 else given
+    np.testing.assert_array_equal(taken(tf.constant(given)), [0, 1, 2, -1])
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (None, "x gives no labels"),
+        (np.zeros((4, 3), np.int32), "labels of a dataset are of shape"),
+        (np.zeros((4, 1, 1), np.int32), "labels of a dataset are of shape"),
+        (np.array(["a"]), "labels of a dataset are string: give integers from 0"),
+    ],
+)
+def test_batches_of_labels_that_are_refused(given: np.ndarray | None, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        checked_labels(None if given is None else tf.constant(given), 3)
+
+
+@pytest.mark.parametrize("wrong", [-2, 3, 0.5])
+def test_other_values_of_a_batch_of_labels_are_refused(wrong: float) -> None:
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"whole numbers in 0\.\.2"):
+        checked_labels(tf.constant([0.0, wrong]), 3)

@@ -31,6 +31,7 @@ from bayesian_gan.runs.build import (
     build_prior,
     build_supervised,
     build_terms,
+    steps_per_execution,
 )
 from bayesian_gan.samplers import WarmStart
 
@@ -169,3 +170,22 @@ def test_the_supervised_network_is_for_labels_and_a_test_set() -> None:
     untested = replace(data, test_images=data.test_images[:0], test_labels=data.test_labels[:0])
     assert build_supervised(config, untested, split) is None
     assert build_supervised(config, data, None) is None
+
+
+@pytest.mark.parametrize(
+    ("numbers", "start", "expected"),
+    [
+        ((40, 400, 200, 40), 0, 20),
+        ((40, 400, 200, 40), 10, 10),
+        ((19, 38, 0, 19), 0, 19),
+        ((21, 42, 21, 21), 0, 7),
+        ((23, 46, 23, 23), 0, 1),
+    ],
+)
+def test_a_call_ends_where_something_is_due(
+    numbers: tuple[int, int, int, int], start: int, expected: int
+) -> None:
+    n_save, train_iter, warm_up, every = numbers
+    flags = (f"--n_save={n_save}", f"--train_iter={train_iter}", f"--warm_up={warm_up}")
+    config = parse_flags("--out_dir=o", *flags, f"--collect_every={every}")
+    assert steps_per_execution(config, start) == expected

@@ -99,3 +99,17 @@ def test_amsgrad_has_no_fused_form() -> None:
         FusedAdam(amsgrad=True)
     own = keras.optimizers.Adam(amsgrad=True)
     assert fused(own) is own
+
+
+def test_only_keras_s_own_adam_that_is_not_built_has_the_fused_form() -> None:
+    assert type(fused(keras.optimizers.Adam(0.02, beta_1=0.5))) is FusedAdam
+    assert fused(keras.optimizers.Adam(0.02, beta_1=0.5)).get_config()["beta_1"] == 0.5
+    built = keras.optimizers.Adam()
+    built.build([keras.Variable([1.0])])
+    for other in (
+        built,
+        keras.optimizers.SGD(),
+        keras.optimizers.Nadam(),
+        keras.optimizers.AdamW(),
+    ):
+        assert fused(other) is other
