@@ -21,3 +21,9 @@ def test_onednn_is_on_where_it_is_asked_for(
     else:
         monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", asked)
     assert checkup._onednn().text == said
+
+
+def test_xla_is_asked_to_compile_a_product() -> None:
+    found = checkup._xla("CPU:0")
+    assert (found.ok, found.text) == (True, "compiles")
+    assert not checkup._xla("GPU:7").ok

@@ -116,7 +116,7 @@ def test_what_was_merged_serves_every_command(
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     merged = tmp_path / "merged"
-    assert main(["merge", *map(str, parts), str(merged)]) == 0
+    assert main(["merge", *map(str, reversed(parts)), str(merged)]) == 0  # In any order.
     assert "chains 0, 1; 3 draws, iterations 20 to 40" in capsys.readouterr().out
     assert main(["check", str(merged / "posterior")]) == 0
     # In this process all runs have the same threads, so they are equal without --chain_offset 0 too.
