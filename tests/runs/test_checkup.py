@@ -26,4 +26,3 @@ def test_onednn_is_on_where_it_is_asked_for(
 def test_xla_is_asked_to_compile_a_product() -> None:
     found = checkup._xla("CPU:0")
     assert (found.ok, found.text) == (True, "compiles")
-    assert not checkup._xla("GPU:7").ok
