@@ -138,7 +138,7 @@ OTHERS: dict[str, Any] = {"scan": RandomScan(pairs=1), "noise": FallingNoise(0.5
         (Wasserstein(), TERMS, {**OTHERS, "scan": RandomScan(2, 1)}, 0),
         # The halves of a step have the real and labelled images in common.
         (Wasserstein(order="generators_first"), TERMS, OTHERS, 2),
-        pytest.param(Authors(), [FeatureMatching(1.0)], {}, 0, marks=pytest.mark.slow),
+        (Authors(), [FeatureMatching(1.0)], {}, 0),
     ],
     ids=["everything", "shards", "random scan", "two halves", "authors"],
 )
