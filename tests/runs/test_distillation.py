@@ -34,7 +34,9 @@ def test_a_student_learns_its_teacher(classifier: Networks) -> None:
     assert end[1] < 0.8 * start[1]
 
 
-def test_a_student_is_reproducible(classifier: Networks) -> None:
+def test_a_student_is_reproducible_and_says_nothing(
+    classifier: Networks, capfd: pytest.CaptureFixture[str]
+) -> None:
     # More than one batch, so that the order of the images matters.
     images = np.random.default_rng(4).integers(0, 256, (300, 8, 8, 1), dtype=np.uint8)
     first, again, other = (
@@ -43,3 +45,4 @@ def test_a_student_is_reproducible(classifier: Networks) -> None:
     for a, b in zip(first, again, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6)
     assert max(np.abs(a - b).max() for a, b in zip(first, other, strict=True)) > 1e-4
+    assert capfd.readouterr().out == ""
