@@ -19,6 +19,8 @@ def test_pictures_with_a_label_are_left_out() -> None:
     pool, notes = _pool(data, {0: "0", 2: "1", 4: "0"}, Request(1))
     assert pool.tolist() == [1, 3, 5]
     assert notes == []
+    # One whose label the run has not used has one all the same.
+    assert _pool(data, {0: "0", 4: "0"}, Request(1))[0].tolist() == [1, 3, 5]
 
 
 def test_of_data_that_are_labelled_throughout_only_the_runs_labels_count() -> None:
