@@ -87,3 +87,8 @@ def test_a_range_is_scaled_to_that_of_the_networks_and_back() -> None:
         checked_unit(low, odd)
     with pytest.raises(tf.errors.InvalidArgumentError, match="values beyond it"):
         checked_unit(tf.constant([[[[6.005]]]]), odd)
+
+
+def test_a_range_that_is_one_stays_it() -> None:
+    given = InputRange(0.0, 2.0)
+    assert InputRange.of(given) is given

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bayesian_gan.data.input_range import InputRange
 from bayesian_gan.data.resizing import fitted
 
 H, W = 4, 8
@@ -46,8 +45,3 @@ def test_one_of_the_right_size_stays_as_it_is() -> None:
     for fit in ("crop", "pad", "stretch"):
         found = fitted(Image.fromarray(exact), (H, W, 1), fit)
         np.testing.assert_array_equal(found[..., 0], exact)
-
-
-def test_a_range_that_is_one_stays_it() -> None:
-    given = InputRange(0.0, 2.0)
-    assert InputRange.of(given) is given
