@@ -53,13 +53,14 @@ class Covering:
 
 def statement_of(source: bytes, line: int) -> range:
     """The lines of the innermost statement around a line; of one that holds others, its head."""
-    around = [range(line, line + 1)]
+    around = []
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.stmt) and node.lineno <= line <= (node.end_lineno or 0):
             inner = [n.lineno for n in ast.walk(node) if isinstance(n, ast.stmt) and n is not node]
             end = min(inner, default=(node.end_lineno or 0) + 1)
             around.append(range(node.lineno, max(end, node.lineno + 1)))
-    return min((lines for lines in around[1:] if line in lines), key=len, default=around[0])
+    holding = (lines for lines in around if line in lines)
+    return min(holding, key=len, default=range(line, line + 1))
 
 
 def record(room: str) -> dict[str, Any]:
@@ -109,12 +110,9 @@ def _recorder(measure: Any) -> Any:
             self.shared: dict[str, set[str]] = {}
             self.now = ""
 
-        def _is(self, context: str) -> None:
-            measure.switch_context(context)
-
         def pytest_runtest_logstart(self, nodeid: str) -> None:
             self.now = nodeid
-            self._is(nodeid)
+            measure.switch_context(nodeid)
 
         def pytest_runtest_setup(self, item: pytest.Function) -> None:
             every = [d[-1] for d in item._fixtureinfo.name2fixturedefs.values()]
@@ -124,11 +122,11 @@ def _recorder(measure: Any) -> Any:
         def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef) -> Any:
             if fixturedef.scope == "function":
                 return (yield)
-            self._is(_name(fixturedef))
+            measure.switch_context(_name(fixturedef))
             try:
                 return (yield)
             finally:
-                self._is(self.now)
+                measure.switch_context(self.now)
 
         def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
             known = self.seconds.get(report.nodeid, 0.0)
