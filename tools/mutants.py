@@ -58,6 +58,9 @@ def main(arguments: argparse.Namespace) -> int:
                 # Opened each time: it may be merged with another session's meanwhile.
                 with results.open("a", encoding="utf-8") as file:
                     file.write(json.dumps(dict(zip(KEY, mutant.key, strict=True)) | record) + "\n")
+    first = read_results(results, latest=False)
+    tried = [first[m.key] for m in chosen if m.key in first and m.key not in equivalent]
+    print(f"killed when first run: {tried.count(KILLED)} of {len(tried)}")
     return summarise(chosen, read_results(results), equivalent)
 
 
@@ -74,11 +77,11 @@ def summarise(chosen: list[Mutant], done: dict[tuple, str], equivalent: dict[tup
     return int(bool(alive))
 
 
-def read_results(path: Path) -> dict[tuple, str]:
-    """The latest status of each mutant that has run, by its key."""
+def read_results(path: Path, *, latest: bool = True) -> dict[tuple, str]:
+    """The latest status of each mutant that has run, or its first one, by its key."""
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     found = [json.loads(line) for line in lines]
-    return {_key(each): each["status"] for each in found}
+    return {_key(each): each["status"] for each in (found if latest else reversed(found))}
 
 
 def read_equivalent(path: Path) -> dict[tuple, str]:

@@ -214,6 +214,7 @@ def test_what_is_said_of_the_tests(tree: Path) -> None:
         "lives (survived): bayesian_gan/gan/sums.py:6 unnoticed: a < 7 -> (a <= 7)" in done.stdout
     )
     assert "killed 2 of 3 (67%); 0 are known as equivalent" in done.stdout
+    assert "killed when first run: 2 of 3\n" in done.stdout
 
     # It is judged, and what has run is not run again.
     (tree / "equivalent.toml").write_text(EQUIVALENT)
