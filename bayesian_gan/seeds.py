@@ -8,9 +8,6 @@ import numpy as np
 if TYPE_CHECKING:
     import tensorflow as tf
 
-# Named, because the default is another algorithm under XLA or on another device.
-ALGORITHM = "philox"
-
 
 @unique
 class Use(IntEnum):

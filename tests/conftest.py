@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 from absl import flags
 from command_line import CommandLine
+from compiled_kernels import keep_compiled_kernels
 
 from bayesian_gan import storage
 from bayesian_gan.data.run_data import load_run_data
@@ -34,6 +35,8 @@ NUM_DATA = 96
 Z_DIM = 5
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
+
+keep_compiled_kernels()
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -88,12 +88,17 @@ def without_kernel(function: Any) -> list[str]:
 
 def compiled_by_xla(function: Any) -> list[str]:
     """Names of functions that XLA must compile."""
+
+    def compiles(definition: Any) -> bool:
+        # A look at an attribute that is not there would make it, and spoil the function for good.
+        return "_XlaMustCompile" in definition.attr and definition.attr["_XlaMustCompile"].b
+
     return [
         name
         for graph in graphs(function)
         for op in graph.get_operations()
         for name in _called(op)
-        if graph._get_function(name).cached_definition.attr["_XlaMustCompile"].b
+        if compiles(graph._get_function(name).cached_definition)
     ]
 
 

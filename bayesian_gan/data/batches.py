@@ -1,10 +1,13 @@
 """Minibatches as pure functions of (seed, step), without state, so a run resumes bit for bit."""
 
+from collections.abc import Callable
+from functools import cache, partial
+
 import tensorflow as tf
 
 from bayesian_gan.data.input_range import UNIT, InputRange
 from bayesian_gan.errors import InputError
-from bayesian_gan.seeds import ALGORITHM
+from bayesian_gan.samplers import stateless
 
 # Up to this many examples a batch is taken from epochs without replacement: a labelled set is
 # small, and each of its examples should count equally often. Above, sorting at every step is not
@@ -40,9 +43,19 @@ def draw_indices(
         raise InputError(f"batch_size is {batch_size}: it must be at least 1")
     step = tf.cast(step, tf.int64)
     if num_data > LARGEST_EPOCH:
-        return tf.random.stateless_uniform(
-            [batch_size], _fold_in(seed, step), maxval=num_data, dtype=tf.int32, alg=ALGORITHM
-        )
+        return stateless.below(num_data, [batch_size], _fold_in(seed, step))
+    return _of_epochs(num_data, batch_size)(seed, step)
+
+
+@cache
+def _of_epochs(num_data: int, batch_size: int) -> Callable[..., tf.Tensor]:
+    """Draws the indices of a seed and a step, int64, where an epoch is permuted."""
+    return stateless.traced_once(partial(_indices_of_epochs, num_data, batch_size))
+
+
+def _indices_of_epochs(
+    num_data: int, batch_size: int, seed: tf.Tensor, step: tf.Tensor
+) -> tf.Tensor:
     start = step * batch_size
     first_epoch = start // num_data
     # A batch that starts at the last place of an epoch reaches furthest.
@@ -90,12 +103,11 @@ def to_uint8(images: tf.Tensor) -> tf.Tensor:
 
 def _fold_in(seed: tf.Tensor, number: tf.Tensor) -> tf.Tensor:
     """A seed for a step or epoch. The type of `number` would change the stream: hence the cast."""
-    return tf.random.experimental.stateless_fold_in(seed, tf.cast(number, tf.int32), alg=ALGORITHM)
+    return tf.random.experimental.stateless_fold_in(
+        seed, tf.cast(number, tf.int32), alg=stateless.ALGORITHM
+    )
 
 
 def _permutation(seed: tf.Tensor, size: int) -> tf.Tensor:
     """A uniform permutation of range(size), int32, by sorting random 32-bit keys."""
-    keys = tf.random.stateless_uniform(
-        [size], seed, minval=None, maxval=None, dtype=tf.int32, alg=ALGORITHM
-    )
-    return tf.argsort(keys, stable=True)
+    return tf.argsort(stateless.words([size], seed), stable=True)

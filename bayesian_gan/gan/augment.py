@@ -10,7 +10,7 @@ import tensorflow as tf
 from bayesian_gan.errors import InputError
 from bayesian_gan.gan.configured import Configured
 from bayesian_gan.options.augment import parse_augment
-from bayesian_gan.seeds import ALGORITHM
+from bayesian_gan.samplers import stateless
 
 # What `--augment` means by each of its words.
 STRENGTHS: dict[str, dict[str, float]] = {
@@ -132,7 +132,7 @@ def draw(seed: tf.Tensor, count: int) -> tf.Tensor:
         seed: int32 [2], of one use.
         count: number of images.
     """
-    return tf.random.stateless_uniform((count, NUMBERS), seed, alg=ALGORITHM)
+    return stateless.uniform((count, NUMBERS), seed)
 
 
 def _shifted(images: tf.Tensor, uniform: tf.Tensor, share: float, axis: int) -> tf.Tensor:

@@ -25,7 +25,8 @@ from bayesian_gan.gan.terms import State
 from bayesian_gan.networks.noise import forward
 from bayesian_gan.networks.outputs import split_outputs, to_float32
 from bayesian_gan.networks.players import Player
-from bayesian_gan.seeds import ALGORITHM, Use, name_key, seed_pair
+from bayesian_gan.samplers import stateless
+from bayesian_gan.seeds import Use, name_key, seed_pair
 
 Values = dict[str, tf.Tensor]
 
@@ -234,7 +235,7 @@ def _of_discriminator(
         step: iteration.
     """
     batch, objective, counts = chain.batch, game.objective, chain.data.counts
-    seeds = tf.unstack(tf.random.split(_seed(game, chain, step, Use.PASSES, i), 3, ALGORITHM))
+    seeds = stateless.split(_seed(game, chain, step, Use.PASSES, i), 3)
 
     def seed_of(use: Use, name: str) -> tf.Tensor:
         return _seed(game, chain, step, use, i, name_key(name))

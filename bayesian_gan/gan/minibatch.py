@@ -17,7 +17,8 @@ from bayesian_gan.gan.augment import Augment, draw
 from bayesian_gan.gan.configured import check_number
 from bayesian_gan.gan.order import WHOLE, Half
 from bayesian_gan.gan.shards import take_shard
-from bayesian_gan.seeds import ALGORITHM, Use, seed_pair
+from bayesian_gan.samplers import stateless
+from bayesian_gan.seeds import Use, seed_pair
 
 
 @dataclass(frozen=True, eq=False)
@@ -203,13 +204,8 @@ def draw_minibatch(
         augment: what the real images go through; None for nothing.
         index: of the chain in its model.
     """
-    z = tf.random.stateless_uniform(
-        (generators, data.batch_size, z_dim),
-        seed_pair((seed, Use.Z, chain, *half.fold), step),
-        -1.0,
-        1.0,
-        alg=ALGORITHM,
-    )
+    z_seed = seed_pair((seed, Use.Z, chain, *half.fold), step)
+    z = stateless.uniform((generators, data.batch_size, z_dim), z_seed, -1.0, 1.0)
     z = take_shard(z, *part, axis=1)
     unlabelled = draw_indices(
         seed_pair((seed, Use.UNLABELLED, chain)), step, data.images.shape[0], data.batch_size

@@ -6,7 +6,8 @@ from typing import Any
 import tensorflow as tf
 
 from bayesian_gan.networks.outputs import split_outputs
-from bayesian_gan.seeds import ALGORITHM, Use
+from bayesian_gan.samplers import stateless
+from bayesian_gan.seeds import Use
 
 
 class Passes:
@@ -81,4 +82,4 @@ class Passes:
             count: how many, at least 1; each has one use.
         """
         seed = self._seed_of(Use.TERM, metric)
-        return tf.unstack(tf.random.split(seed, count, ALGORITHM))
+        return stateless.split(seed, count)

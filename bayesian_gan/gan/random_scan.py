@@ -8,7 +8,8 @@ import tensorflow as tf
 
 from bayesian_gan.networks.noise import forward, scoped_forward
 from bayesian_gan.networks.outputs import to_float32
-from bayesian_gan.seeds import ALGORITHM, seed_pair
+from bayesian_gan.samplers import stateless
+from bayesian_gan.seeds import seed_pair
 
 Values = list[tf.Tensor]
 
@@ -85,4 +86,4 @@ def write_averages(models: Sequence[keras.Model], averages: Sequence[Values]) ->
 
 def random_start(key: tuple[int, ...], step: tf.Tensor, count: int) -> tf.Tensor:
     """A uniform number in 0..count - 1, int32: a function of (key, step)."""
-    return tf.random.stateless_uniform((), seed_pair(key, step), 0, count, tf.int32, ALGORITHM)
+    return stateless.below(count, (), seed_pair(key, step))

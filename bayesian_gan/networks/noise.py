@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from bayesian_gan.seeds import ALGORITHM
+from bayesian_gan.samplers import stateless
 
 
 class _Share:
@@ -51,9 +51,8 @@ class ActivationNoise(keras.layers.Layer):
             return inputs
         bound = math.sqrt(3.0) * self.stddev * self.share.variable.value
         seed = tf.cast(self.seed_generator.next(), tf.int32)
-        noise = tf.random.stateless_uniform(
-            tf.shape(inputs), seed, -bound, bound, tf.float32, ALGORITHM
-        )
+        shape = inputs.shape if inputs.shape.is_fully_defined() else tf.shape(inputs)
+        noise = stateless.uniform(shape, seed, -bound, bound)
         return inputs + tf.cast(noise, inputs.dtype)
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:

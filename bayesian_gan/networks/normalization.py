@@ -7,6 +7,9 @@ from typing import Any
 
 import keras
 import tensorflow as tf
+from tensorflow.python.eager import record
+
+from bayesian_gan.samplers import stateless
 
 
 @keras.saving.register_keras_serializable("bayesian_gan")
@@ -98,8 +101,7 @@ class GhostBatchNormalization(keras.layers.Layer):
 
     def _update_running_averages(self, mean: tf.Tensor, variance: tf.Tensor) -> None:
         for average, statistic in ((self.moving_mean, mean), (self.moving_variance, variance)):
-            batch = tf.cast(tf.reduce_mean(statistic, axis=0), average.dtype)
-            average.assign(average * self.momentum + batch * (1.0 - self.momentum))
+            average.assign(_advance(self.momentum)(tf.convert_to_tensor(average), statistic))
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """The shape of the inputs."""
@@ -179,7 +181,10 @@ def ghost_normalise(
 
     @tf.custom_gradient
     def normalise(x: tf.Tensor) -> tuple[Any, Callable[..., tf.Tensor]]:
-        return forward(x), lambda gradient, *_: backward(x, gradient)
+        # Recorded, a function is traced a second time, for a gradient that nobody would use.
+        with record.stop_recording():
+            outputs = forward(x)
+        return outputs, lambda gradient, *_: backward(x, gradient)
 
     outputs, mean, variance = normalise(x)
     return outputs, tf.stop_gradient(mean), tf.stop_gradient(variance)
@@ -214,6 +219,17 @@ def _passes(
     if not fuse:
         return forward, backward
     return tf.function(forward, jit_compile=True), tf.function(backward, jit_compile=True)
+
+
+@cache
+def _advance(momentum: float) -> Callable[..., tf.Tensor]:
+    """Moves a running average, [channels], by the mean of the chunks' statistics, [chunks, channels]."""
+
+    def advance(average: tf.Tensor, statistic: tf.Tensor) -> tf.Tensor:
+        batch = tf.cast(tf.reduce_mean(statistic, axis=0), average.dtype)
+        return average * momentum + batch * (1.0 - momentum)
+
+    return stateless.traced_once(advance)
 
 
 def _on_cpu_only() -> bool:

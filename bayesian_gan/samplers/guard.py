@@ -73,11 +73,11 @@ class GuardedOptimizer(keras.optimizers.Optimizer):
             halted.assign(newly)
             if tf.executing_eagerly():
                 self.raise_if_halted()
-            for position, (_, variable) in enumerate(present):
+            for each, (_, variable) in zip(tf.unstack(finite), present, strict=True):
                 # One op each and no string arithmetic: what XLA can compile (there it does
                 # nothing).
                 text = _message(self.name, _path(variable), "")
-                tf.raw_ops.Assert(condition=finite[position], data=[text, self._iterations.value])
+                tf.raw_ops.Assert(condition=each, data=[text, self._iterations.value])
             text = (
                 f"{self.name} has stopped at an earlier gradient that was not finite, at iteration "
             )

@@ -11,10 +11,13 @@ share its block, not only of those behind it.
 """
 
 from collections.abc import Callable, Sequence
+from functools import cache, partial
 from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
+
+from bayesian_gan.samplers import stateless
 
 # Variables are drawn together up to this many numbers. Below it the cost of starting a draw
 # dominates (200 small variables: one draw instead of 200, and a trace in a second instead of twenty
@@ -80,11 +83,18 @@ def draw_block(
     # of each other.
     chain, start = fold_seed(seed, block.first)
     key = tf.stack([chain, start + tf.cast(iteration, tf.int32)])
-    flat = KINDS[kind](sum(block.sizes), key, scale)
+    on_gpu = bool(tf.config.get_visible_devices("GPU"))
+    flat = _flat(kind, sum(block.sizes), on_gpu)(key, scale)
     if len(block.shapes) == 1:
         return [tf.reshape(flat, block.shapes[0])]
     parts = tf.split(flat, block.sizes)
     return [tf.reshape(part, shape) for part, shape in zip(parts, block.shapes, strict=True)]
+
+
+@cache
+def _flat(kind: str, count: int, on_gpu: bool) -> Callable[..., tf.Tensor]:
+    """Draws the noise of a block, of a key and a scale; `on_gpu` because what it traces depends on it."""
+    return stateless.traced_once(partial(KINDS[kind], count))
 
 
 def normal(count: int, key: tf.Tensor, scale: tf.Tensor) -> tf.Tensor:
@@ -118,15 +128,7 @@ def _uniform(shape: Sequence[int], key: tf.Tensor, dtype: tf.DType) -> tf.Tensor
     Made of integers, because XLA takes other bits of the same word into a float than TensorFlow.
     """
     bits, words = (23, tf.int32) if dtype == tf.float32 else (52, tf.int64)
-    return tf.cast(_words(shape, key, words) & (2**bits - 1), dtype) * 2.0**-bits
-
-
-def _words(shape: Sequence[int], key: tf.Tensor, dtype: tf.DType) -> tf.Tensor:
-    """Integers of which every bit is random, the same ones with and without XLA.
-
-    Left to choose its algorithm, XLA takes Philox too, but reads negative keys in another way.
-    """
-    return tf.random.stateless_uniform(shape, key, None, None, dtype, alg="philox")
+    return tf.cast(stateless.words(shape, key, words) & (2**bits - 1), dtype) * 2.0**-bits
 
 
 def rademacher(count: int, key: tf.Tensor, scale: tf.Tensor) -> tf.Tensor:
@@ -137,7 +139,7 @@ def rademacher(count: int, key: tf.Tensor, scale: tf.Tensor) -> tf.Tensor:
     A table of the 256 bytes turns eight bits at a time into eight signs: it holds no randomness, it
     only unpacks bits.
     """
-    words = _words([-(-count // 32)], key, tf.int32)
+    words = stateless.words([-(-count // 32)], key)
     octets = tf.cast(tf.reshape(tf.bitcast(words, tf.uint8), [-1]), tf.int32)
     signs = tf.gather(tf.constant(_SIGNS_OF_BYTE, scale.dtype) * scale, octets)
     return tf.reshape(signs, [-1])[:count]

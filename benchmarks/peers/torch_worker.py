@@ -20,6 +20,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch._functorch import config as functorch
 from torch.nn import functional
 from torch_networks import Discriminator, Generator
 
@@ -93,6 +94,8 @@ class Chain:
         self.samplers_g = [Sampler(weights, num_data, merged) for weights in self.g]
         self.sampler_d = Sampler(self.d, num_data, merged)
         if setting["compile"]:
+            # `_merged` goes backward through the discriminator twice, once for each player.
+            functorch.donated_buffer = False
             self.generators = [torch.compile(g) for g in self.generators]
             self.discriminator = torch.compile(self.discriminator)
 

@@ -13,7 +13,7 @@ from bayesian_gan.gan.terms.base import Term
 from bayesian_gan.networks.normalization import GhostBatchNormalization
 from bayesian_gan.networks.outputs import critic_values
 from bayesian_gan.options.config import Config
-from bayesian_gan.seeds import ALGORITHM
+from bayesian_gan.samplers import stateless
 
 
 @keras.saving.register_keras_serializable("bayesian_gan")
@@ -84,7 +84,7 @@ def interpolates(real: tf.Tensor, fakes: tf.Tensor, seed: tf.Tensor) -> tf.Tenso
         [G * B, ...], which no gradient passes through: the penalty is the critic's alone.
     """
     count, ones = fakes.shape[0] // real.shape[0], [1] * (real.shape.rank - 1)
-    e = tf.random.stateless_uniform((fakes.shape[0], *ones), seed, dtype=fakes.dtype, alg=ALGORITHM)
+    e = stateless.uniform((fakes.shape[0], *ones), seed)
     return tf.stop_gradient(fakes + e * (tf.tile(real, (count, *ones)) - fakes))
 
 
