@@ -18,6 +18,7 @@ from bayesian_gan.gan import replicas
 from bayesian_gan.gan.chains import Chain
 from bayesian_gan.gan.configured import check_number
 from bayesian_gan.gan.game import Game
+from bayesian_gan.gan.grappler import without_grappler
 from bayesian_gan.gan.metrics import Mean
 from bayesian_gan.gan.minibatch import CheckedData, TrainingData, check_data
 from bayesian_gan.gan.optimizers import check_frozen
@@ -229,9 +230,11 @@ class TrainingGAN(PredictingGAN):
 
     def make_train_function(self, force: bool = False) -> Any:
         """Keras's; under a strategy one that runs the step on all replicas."""
+        if self.train_function is not None and not force:
+            return self.train_function
         if self.strategy is None:
-            return super().make_train_function(force)
-        if self.train_function is None or force:
+            super().make_train_function(force)
+        else:
             self.train_function: Any = replicas.repeated(
                 self.strategy,
                 self.iteration,
@@ -242,6 +245,7 @@ class TrainingGAN(PredictingGAN):
                 self.stop_vote,
                 self.run_eagerly,
             )
+        self.train_function = without_grappler(self.train_function)
         return self.train_function
 
     # ---------------------------------------------------------------------------------- data

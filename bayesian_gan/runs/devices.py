@@ -16,10 +16,7 @@ def set_environment() -> None:
 
 
 def use_device(device: str, several: bool = False) -> None:
-    """Shows TensorFlow the devices that it shall use, and how it shall prepare a graph for them.
-
-    On processors alone Grappler, which rewrites every graph before its first run, is turned off: of twenty
-    generators' first iteration it takes a third, and later ones are no faster for it.
+    """Shows TensorFlow the devices that it shall use.
 
     Args:
         device: "auto", a GPU if there is one; "cpu"; "gpu", which must be there; or "gpu:NUMBER".
@@ -49,4 +46,3 @@ def use_device(device: str, several: bool = False) -> None:
     elif not several:
         gpus = gpus[:1]
     tf.config.set_visible_devices(gpus, "GPU")
-    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": not gpus})

@@ -36,6 +36,8 @@ def uniform(
 ) -> tf.Tensor:
     """Uniform float32 numbers in [low, high): those of `tf.random.stateless_uniform`, bit for bit.
 
+    XLA takes other bits of a word into a float, so that compiled numbers are others.
+
     Args:
         shape: of the result; as numbers wherever they are known.
         seed: int32 [2].
@@ -44,7 +46,7 @@ def uniform(
     """
     bounds = tf.convert_to_tensor(low, tf.float32), tf.convert_to_tensor(high, tf.float32)
     if isinstance(shape, tf.Tensor):
-        return tf.random.stateless_uniform(shape, seed, *bounds, tf.float32, ALGORITHM)
+        return tf.random.stateless_uniform(shape, seed, *bounds, tf.float32, alg=ALGORITHM)
     return _uniform(tuple(shape))(seed, *bounds)
 
 
@@ -74,7 +76,7 @@ def split(seed: tf.Tensor, count: int) -> list[tf.Tensor]:
 @cache
 def _uniform(shape: tuple[int, ...]) -> Callable[..., tf.Tensor]:
     def draw(seed: tf.Tensor, low: tf.Tensor, high: tf.Tensor) -> tf.Tensor:
-        return tf.random.stateless_uniform(shape, seed, low, high, tf.float32, ALGORITHM)
+        return tf.random.stateless_uniform(shape, seed, low, high, tf.float32, alg=ALGORITHM)
 
     return traced_once(draw)
 
@@ -82,19 +84,19 @@ def _uniform(shape: tuple[int, ...]) -> Callable[..., tf.Tensor]:
 @cache
 def _words(shape: tuple[int, ...], dtype: tf.DType) -> Callable[..., tf.Tensor]:
     def draw(seed: tf.Tensor) -> tf.Tensor:
-        return tf.random.stateless_uniform(shape, seed, None, None, dtype, ALGORITHM)
+        return tf.random.stateless_uniform(shape, seed, None, None, dtype, alg=ALGORITHM)
 
     return traced_once(draw)
 
 
 @cache
 def _split(count: int) -> Callable[..., list[tf.Tensor]]:
-    return traced_once(lambda seed: tf.unstack(tf.random.split(seed, count, ALGORITHM)))
+    return traced_once(lambda seed: tf.unstack(tf.random.split(seed, count, alg=ALGORITHM)))
 
 
 @cache
 def _below(count: int, shape: tuple[int, ...]) -> Callable[..., tf.Tensor]:
     def draw(seed: tf.Tensor) -> tf.Tensor:
-        return tf.random.stateless_uniform(shape, seed, 0, count, tf.int32, ALGORITHM)
+        return tf.random.stateless_uniform(shape, seed, 0, count, tf.int32, alg=ALGORITHM)
 
     return traced_once(draw)

@@ -92,7 +92,9 @@ def _calls(model: BayesianGAN, images: np.ndarray, labels: np.ndarray) -> Any:
     model.compile(WarmStart(adam, SAMPLERS["sghmc"](), 5), steps_per_execution=5)
     model.hold(images, labels, batch_size=BATCH)
     model.make_train_function()
-    traced = inspect.getclosurevars(model.train_function).nonlocals["multi_step_on_iterator"]
+    traced = inspect.getclosurevars(inspect.unwrap(model.train_function)).nonlocals[
+        "multi_step_on_iterator"
+    ]
     return traced.get_concrete_function(iter(tf.data.Dataset.from_tensors(0).repeat(5)))
 
 

@@ -66,9 +66,13 @@ def recorded() -> Iterator[Draws]:
     """What runs eagerly inside."""
     draws = Draws()
     op_callbacks.add_op_callback(draws)
+    tf.config.run_functions_eagerly(
+        True
+    )  # Draws are functions, whose operations would not be seen.
     try:
         yield draws
     finally:
+        tf.config.run_functions_eagerly(False)
         op_callbacks.remove_op_callback(draws)
 
 

@@ -34,11 +34,6 @@ def three_gpus(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     monkeypatch.setattr(
         tf.config, "set_visible_devices", lambda devices, kind: told.update(visible=(devices, kind))
     )
-    monkeypatch.setattr(
-        tf.config.optimizer,
-        "set_experimental_options",
-        lambda options: told.update(optimizer=options),
-    )
     return told
 
 
@@ -61,8 +56,6 @@ def test_what_is_shown_to_tensorflow(
 ) -> None:
     use_device(device, several)
     assert three_gpus["visible"] == (expected, "GPU")
-    # Grappler lays graphs out for GPUs; for processors alone it brings nothing.
-    assert three_gpus["optimizer"] == {"disable_meta_optimizer": not expected}
 
 
 def test_memory_grows_unless_the_user_says_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
