@@ -12,8 +12,8 @@ from tensorflow.python.eager import context
 def without_grappler(function: Callable[..., Any]) -> Callable[..., Any]:
     """A function whose graphs run as they were traced; it is called by one thread at a time.
 
-    A step of twenty generators has ten thousand operations. To rewrite them takes a third of the time before
-    the first iteration, and later ones are no faster for it (docs/research/step_cost.md). What is called
+    A step of twenty generators has ten thousand operations. To rewrite them takes some four seconds of the
+    first iteration, and later ones are no faster for it (docs/research/step_cost.md). What is called
     elsewhere, such as a prediction, is rewritten as ever. So is all where a GPU is visible, whose convolutions
     Grappler lays out.
 
