@@ -30,7 +30,8 @@ def test_a_posterior_of_version_1_gives_its_numbers(
         images = expected["images"]
         _assert_close(posterior.predict(images), expected["predicted"])
         log_z = [outputs.log_z for outputs in posterior.member_outputs(images)]
-        _assert_close(np.stack(log_z), expected["log_z"])
+        # Sums may be in another order on another processor, and are no probabilities.
+        _assert_close(np.stack(log_z), expected["log_z"], rtol=1e-5)
         generated = posterior.generate(2, sample=0, seed=3)
         _assert_close(generated, expected["generated"])
         mixed, owners = posterior.generate_mixture(4, seed=3)
@@ -38,9 +39,8 @@ def test_a_posterior_of_version_1_gives_its_numbers(
         np.testing.assert_array_equal(owners, expected["owners"])
 
 
-def _assert_close(found: np.ndarray, expected: np.ndarray) -> None:
-    # Sums may be in another order on another processor.
-    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+def _assert_close(found: np.ndarray, expected: np.ndarray, rtol: float = 1e-6) -> None:
+    np.testing.assert_allclose(found, expected, rtol=rtol, atol=1e-6)
 
 
 def test_a_run_of_version_1_is_exported(tmp_path: Path) -> None:
