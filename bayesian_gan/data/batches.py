@@ -1,8 +1,5 @@
 """Minibatches as pure functions of (seed, step), without state, so a run resumes bit for bit."""
 
-from collections.abc import Callable
-from functools import cache, partial
-
 import tensorflow as tf
 
 from bayesian_gan.data.input_range import UNIT, InputRange
@@ -44,18 +41,11 @@ def draw_indices(
     step = tf.cast(step, tf.int64)
     if num_data > LARGEST_EPOCH:
         return stateless.below(num_data, [batch_size], _fold_in(seed, step))
-    return _of_epochs(num_data, batch_size)(seed, step)
+    return stateless.traced_once(_of_epochs, num_data, batch_size)(seed, step)
 
 
-@cache
-def _of_epochs(num_data: int, batch_size: int) -> Callable[..., tf.Tensor]:
-    """Draws the indices of a seed and a step, int64, where an epoch is permuted."""
-    return stateless.traced_once(partial(_indices_of_epochs, num_data, batch_size))
-
-
-def _indices_of_epochs(
-    num_data: int, batch_size: int, seed: tf.Tensor, step: tf.Tensor
-) -> tf.Tensor:
+def _of_epochs(num_data: int, batch_size: int, seed: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
+    """`draw_indices` where epochs are permuted."""
     start = step * batch_size
     first_epoch = start // num_data
     # A batch that starts at the last place of an epoch reaches furthest.

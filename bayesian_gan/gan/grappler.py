@@ -20,11 +20,11 @@ def without_grappler(function: Callable[..., Any]) -> Callable[..., Any]:
     Args:
         function: calls functions of TensorFlow.
     """
+    if tf.config.get_visible_devices("GPU"):
+        return function
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
-        if tf.config.get_visible_devices("GPU"):
-            return function(*args, **kwargs)
         own = context.context()
         before = own.function_call_options
         own.function_call_options = _unrewritten(before.config_proto_serialized)

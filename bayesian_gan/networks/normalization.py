@@ -100,8 +100,9 @@ class GhostBatchNormalization(keras.layers.Layer):
         return size
 
     def _update_running_averages(self, mean: tf.Tensor, variance: tf.Tensor) -> None:
+        advance = stateless.traced_once(_advance, self.momentum)
         for average, statistic in ((self.moving_mean, mean), (self.moving_variance, variance)):
-            average.assign(_advance(self.momentum)(tf.convert_to_tensor(average), statistic))
+            average.assign(advance(tf.convert_to_tensor(average), statistic))
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """The shape of the inputs."""
@@ -221,15 +222,10 @@ def _passes(
     return tf.function(forward, jit_compile=True), tf.function(backward, jit_compile=True)
 
 
-@cache
-def _advance(momentum: float) -> Callable[..., tf.Tensor]:
+def _advance(momentum: float, average: tf.Tensor, statistic: tf.Tensor) -> tf.Tensor:
     """Moves a running average, [channels], by the mean of the chunks' statistics, [chunks, channels]."""
-
-    def advance(average: tf.Tensor, statistic: tf.Tensor) -> tf.Tensor:
-        batch = tf.cast(tf.reduce_mean(statistic, axis=0), average.dtype)
-        return average * momentum + batch * (1.0 - momentum)
-
-    return stateless.traced_once(advance)
+    batch = tf.cast(tf.reduce_mean(statistic, axis=0), average.dtype)
+    return average * momentum + batch * (1.0 - momentum)
 
 
 def _on_cpu_only() -> bool:

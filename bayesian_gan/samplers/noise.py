@@ -11,7 +11,6 @@ share its block, not only of those behind it.
 """
 
 from collections.abc import Callable, Sequence
-from functools import cache, partial
 from typing import NamedTuple
 
 import numpy as np
@@ -84,17 +83,16 @@ def draw_block(
     chain, start = fold_seed(seed, block.first)
     key = tf.stack([chain, start + tf.cast(iteration, tf.int32)])
     on_gpu = bool(tf.config.get_visible_devices("GPU"))
-    flat = _flat(kind, sum(block.sizes), on_gpu)(key, scale)
+    flat = stateless.traced_once(_flat, kind, sum(block.sizes), on_gpu)(key, scale)
     if len(block.shapes) == 1:
         return [tf.reshape(flat, block.shapes[0])]
     parts = tf.split(flat, block.sizes)
     return [tf.reshape(part, shape) for part, shape in zip(parts, block.shapes, strict=True)]
 
 
-@cache
-def _flat(kind: str, count: int, on_gpu: bool) -> Callable[..., tf.Tensor]:
-    """Draws the noise of a block, of a key and a scale; `on_gpu` because what it traces depends on it."""
-    return stateless.traced_once(partial(KINDS[kind], count))
+def _flat(kind: str, count: int, on_gpu: bool, key: tf.Tensor, scale: tf.Tensor) -> tf.Tensor:
+    """The noise of a block; `on_gpu` tells its graphs apart, which depend on it."""
+    return KINDS[kind](count, key, scale)
 
 
 def normal(count: int, key: tf.Tensor, scale: tf.Tensor) -> tf.Tensor:

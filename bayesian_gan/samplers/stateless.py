@@ -5,8 +5,8 @@ with a named algorithm. A step of twenty generators has a hundred such calls, an
 the time before its first iteration.
 """
 
-from collections.abc import Callable, Sequence
-from functools import cache
+from collections.abc import Callable, Hashable, Sequence
+from functools import cache, partial
 from typing import Any
 
 import tensorflow as tf
@@ -18,14 +18,16 @@ ALGORITHM = "philox"
 _APART = {"_noinline": True}
 
 
-def traced_once(function: Callable[..., Any]) -> Callable[..., Any]:
+@cache
+def traced_once(function: Callable[..., Any], *static: Hashable) -> Callable[..., Any]:
     """A pure function of tensors as one operation of the graphs that call it; traced once for each type.
 
     Args:
-        function: its arguments are tensors, and it holds no variable. Whoever makes it keeps it, so that it is
-            traced no second time.
+        function: of the static values and then of tensors; it holds no variable, and is the same object at
+            every call, since it is known by that.
+        static: what its graph depends on.
     """
-    return tf.function(function, autograph=False, experimental_attributes=_APART)
+    return tf.function(partial(function, *static), autograph=False, experimental_attributes=_APART)
 
 
 def uniform(
@@ -46,8 +48,8 @@ def uniform(
     """
     bounds = tf.convert_to_tensor(low, tf.float32), tf.convert_to_tensor(high, tf.float32)
     if isinstance(shape, tf.Tensor):
-        return tf.random.stateless_uniform(shape, seed, *bounds, tf.float32, alg=ALGORITHM)
-    return _uniform(tuple(shape))(seed, *bounds)
+        return _uniform(shape, seed, *bounds)
+    return traced_once(_uniform, tuple(shape))(seed, *bounds)
 
 
 def words(shape: Sequence[int], seed: tf.Tensor, dtype: tf.DType = tf.int32) -> tf.Tensor:
@@ -60,43 +62,32 @@ def words(shape: Sequence[int], seed: tf.Tensor, dtype: tf.DType = tf.int32) -> 
         seed: int32 [2].
         dtype: int32 or int64.
     """
-    return _words(tuple(shape), dtype)(seed)
+    return traced_once(_words, tuple(shape), dtype)(seed)
 
 
 def below(count: int, shape: Sequence[int], seed: tf.Tensor) -> tf.Tensor:
     """Uniform integers in 0..count - 1, int32 of the given shape; seed int32 [2]."""
-    return _below(count, tuple(shape))(seed)
+    return traced_once(_below, count, tuple(shape))(seed)
 
 
 def split(seed: tf.Tensor, count: int) -> list[tf.Tensor]:
     """`count` seeds made of one, each int32 [2]."""
-    return list(_split(count)(seed))
+    return list(traced_once(_split, count)(seed))
 
 
-@cache
-def _uniform(shape: tuple[int, ...]) -> Callable[..., tf.Tensor]:
-    def draw(seed: tf.Tensor, low: tf.Tensor, high: tf.Tensor) -> tf.Tensor:
-        return tf.random.stateless_uniform(shape, seed, low, high, tf.float32, alg=ALGORITHM)
-
-    return traced_once(draw)
+def _uniform(
+    shape: tuple[int, ...] | tf.Tensor, seed: tf.Tensor, low: tf.Tensor, high: tf.Tensor
+) -> tf.Tensor:
+    return tf.random.stateless_uniform(shape, seed, low, high, tf.float32, alg=ALGORITHM)
 
 
-@cache
-def _words(shape: tuple[int, ...], dtype: tf.DType) -> Callable[..., tf.Tensor]:
-    def draw(seed: tf.Tensor) -> tf.Tensor:
-        return tf.random.stateless_uniform(shape, seed, None, None, dtype, alg=ALGORITHM)
-
-    return traced_once(draw)
+def _words(shape: tuple[int, ...], dtype: tf.DType, seed: tf.Tensor) -> tf.Tensor:
+    return tf.random.stateless_uniform(shape, seed, None, None, dtype, alg=ALGORITHM)
 
 
-@cache
-def _split(count: int) -> Callable[..., list[tf.Tensor]]:
-    return traced_once(lambda seed: tf.unstack(tf.random.split(seed, count, alg=ALGORITHM)))
+def _split(count: int, seed: tf.Tensor) -> list[tf.Tensor]:
+    return tf.unstack(tf.random.split(seed, count, alg=ALGORITHM))
 
 
-@cache
-def _below(count: int, shape: tuple[int, ...]) -> Callable[..., tf.Tensor]:
-    def draw(seed: tf.Tensor) -> tf.Tensor:
-        return tf.random.stateless_uniform(shape, seed, 0, count, tf.int32, alg=ALGORITHM)
-
-    return traced_once(draw)
+def _below(count: int, shape: tuple[int, ...], seed: tf.Tensor) -> tf.Tensor:
+    return tf.random.stateless_uniform(shape, seed, 0, count, tf.int32, alg=ALGORITHM)
