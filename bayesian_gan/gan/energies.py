@@ -15,12 +15,13 @@ import keras
 import tensorflow as tf
 
 from bayesian_gan.gan.game import Game
+from bayesian_gan.gan.generators import Generator
 from bayesian_gan.gan.minibatch import Minibatch, TrainingData
 from bayesian_gan.gan.objectives import Pairs
 from bayesian_gan.gan.objectives.base import labelled_energy
 from bayesian_gan.gan.order import WHOLE, Half
 from bayesian_gan.gan.passes import Passes
-from bayesian_gan.gan.random_scan import Generator, images_of, network_of, random_start, weights_of
+from bayesian_gan.gan.random_scan import random_start
 from bayesian_gan.gan.terms import State
 from bayesian_gan.networks.noise import forward
 from bayesian_gan.networks.outputs import split_outputs, to_float32
@@ -93,7 +94,7 @@ def gradients(
     """
     players = chains[0].half.players
     theta = {
-        "generator": [[w for g in chain.generators for w in weights_of(g)] for chain in chains],
+        "generator": [[w for g in chain.generators for w in g.trainable] for chain in chains],
         "discriminator": [
             [w for d in chain.discriminators for w in weights_of(d)] for chain in chains
         ],
@@ -131,17 +132,19 @@ def _of_players(game: Game, found: Energies, players: Sequence[Player]) -> Energ
 def energies(game: Game, chains: Sequence[Players], step: tf.Tensor) -> Energies:
     """Energies per example, U / N, of the networks of chains that meet; see `gradients` for the arguments."""
     fakes = [
-        images_of(g, z, _seed(game, chain, step, Use.GENERATOR_PASSES, j))
+        g.images(z, _seed(game, chain, step, Use.GENERATOR_PASSES, j))
         for chain in chains
         for j, (g, z) in enumerate(zip(chain.generators, tf.unstack(chain.batch.z), strict=True))
     ]
     terms, observed = _values(game, chains, tf.concat(fakes, axis=0), len(fakes), step)
     numbers = [chain.number for chain in chains]
+    generators = [g for chain in chains for g in chain.generators]
+    discriminators = [d for chain in chains for d in chain.discriminators]
     regulariser_g = _regularisers(
-        game, [g for chain in chains for g in chain.generators], (0, *numbers), step
+        game, generators[0].template, [g.trainable for g in generators], (0, *numbers), step
     )
     regulariser_d = _regularisers(
-        game, [d for chain in chains for d in chain.discriminators], (1, *numbers), step
+        game, discriminators[0], [weights_of(d) for d in discriminators], (1, *numbers), step
     )
     weighted: dict[str, list[tf.Tensor]] = {"discriminator": [], "generator": []}
     for term in game.pair_terms():
@@ -287,19 +290,24 @@ def _spread(values: tf.Tensor, met: tf.Tensor, count: int) -> tf.Tensor:
     return tf.scatter_nd(met[:, None], values * scale, (count,))
 
 
+def weights_of(network: keras.Model) -> list[tf.Variable]:
+    """What the energy of a network is differentiated by."""
+    return [v.value for v in network.trainable_variables]
+
+
 def _regularisers(
-    game: Game, models: Sequence[Generator], key: tuple[int, ...], step: tf.Tensor
+    game: Game,
+    network: keras.Model,
+    samples: Sequence[Sequence[Any]],
+    key: tuple[int, ...],
+    step: tf.Tensor,
 ) -> tf.Tensor:
-    """-log prior / N of each network, float32 [networks]."""
+    """-log prior / N of the weights of each sample of a network's architecture, float32 [samples]."""
     if game.prior is None:
-        return tf.zeros(len(models))
-    values = []
-    # The networks of one player are of one architecture.
-    prior = game.prior.of(network_of(models[0]))
-    for i, model in enumerate(models):
-        seed, weights = (
-            partial(seed_pair, (game.seed, Use.REGULARISER, *key, i), step),
-            [to_float32(w) for w in weights_of(model)],
-        )
+        return tf.zeros(len(samples))
+    prior, values = game.prior.of(network), []
+    for i, sample in enumerate(samples):
+        seed = partial(seed_pair, (game.seed, Use.REGULARISER, *key, i), step)
+        weights = [to_float32(w) for w in sample]
         values.append(game.objective.regulariser(prior, weights, game.num_data, seed))
     return tf.stack(values)

@@ -16,9 +16,10 @@ from bayesian_gan.gan import replicas
 from bayesian_gan.gan.chains import Chain
 from bayesian_gan.gan.energies import Energies, Players, gradients
 from bayesian_gan.gan.game import Game
+from bayesian_gan.gan.generators import Architecture, Generator, generator_of, write_averages
 from bayesian_gan.gan.minibatch import TrainingData, draw_minibatch
 from bayesian_gan.gan.order import WHOLE, Half
-from bayesian_gan.gan.random_scan import ScannedGenerator, random_start, read_block, write_averages
+from bayesian_gan.gan.random_scan import random_start, read_block
 from bayesian_gan.gan.shards import own_shards
 from bayesian_gan.gan.terms import State
 from bayesian_gan.seeds import Use
@@ -69,7 +70,7 @@ class Step:
         game: what is played.
         chains: M.
         states: that the terms carry.
-        template: the generators' architecture, for a random scan.
+        template: a network of the generators' architecture.
         data: what is trained on.
     """
 
@@ -78,6 +79,11 @@ class Step:
     states: Sequence[State]
     template: keras.Model
     data: TrainingData
+
+    @cached_property
+    def architecture(self) -> Architecture:
+        """The generators'."""
+        return Architecture(self.template)
 
     @cached_property
     def _constrained(self) -> list[int]:
@@ -116,9 +122,10 @@ class Step:
                 game.objective.augment,
                 chain.first // game.num_disc,
             )
-            generators: Sequence[Any] = chain.generators
-            if block is not None:
-                generators = [ScannedGenerator(self.template, weights) for weights in block]
+            if block is None:
+                generators = [generator_of(self.architecture, g) for g in chain.generators]
+            else:
+                generators = [Generator(self.architecture, weights) for weights in block]
             brought.append(
                 Players(
                     chain.number,

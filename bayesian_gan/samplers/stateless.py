@@ -15,7 +15,7 @@ import tensorflow as tf
 ALGORITHM = "philox"
 
 # Kept as a function of its own by TensorFlow, too, which optimises it once for all of its calls.
-_APART = {"_noinline": True}
+APART = {"_noinline": True}
 
 
 @cache
@@ -27,7 +27,7 @@ def traced_once(function: Callable[..., Any], *static: Hashable) -> Callable[...
             every call, since it is known by that.
         static: what its graph depends on.
     """
-    return tf.function(partial(function, *static), autograph=False, experimental_attributes=_APART)
+    return tf.function(partial(function, *static), autograph=False, experimental_attributes=APART)
 
 
 def uniform(

@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from bayesian_gan.gan import energies
+from bayesian_gan.gan.generators import Architecture, Generator, generator_of
 from bayesian_gan.gan.model import BayesianGAN
-from bayesian_gan.gan.random_scan import images_of
 from bayesian_gan.gan.scan import RandomScan
 from bayesian_gan.gan.terms import Consistency
 from bayesian_gan.networks.noise import ActivationNoise, forward
@@ -74,12 +73,14 @@ def test_generators_draw_for_each_step_chain_member_and_layer(
     model = _model(generator, _critic(size), scan=RandomScan(scan))
     seen: list[np.ndarray] = []
 
+    whole = Generator.images
+
     def watched(*arguments: Any) -> tf.Tensor:
-        images = images_of(*arguments)
+        images = whole(*arguments)
         seen.extend(np.split(images.numpy(), size // DIM, axis=1))
         return images
 
-    monkeypatch.setattr(energies, "images_of", watched)
+    monkeypatch.setattr(Generator, "images", watched)
     assert model.step is not None
     for step in range(3):
         block = None
@@ -136,7 +137,8 @@ def test_what_layers_write_is_kept(scan: int | None, noise: float) -> None:
 def test_a_generator_that_does_not_draw_is_passed_as_it_is() -> None:
     generator = _ones(keras.layers.BatchNormalization())
     z = tf.random.stateless_normal((BATCH, 2), (1, 2))
-    images = images_of(generator, z, tf.constant([5, 6]))
+    sample = generator_of(Architecture(generator), generator)
+    images = sample.images(z, tf.constant([5, 6]))
     written = [v.numpy() for v in generator.weights]
     generator.set_weights(_ones(keras.layers.BatchNormalization()).get_weights())
     np.testing.assert_array_equal(images, generator(z, training=True))

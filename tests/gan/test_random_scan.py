@@ -13,10 +13,11 @@ from playing import gradients_of
 
 from bayesian_gan.errors import InputError
 from bayesian_gan.gan.energies import gradients
+from bayesian_gan.gan.generators import Generator
 from bayesian_gan.gan.model import BayesianGAN
 from bayesian_gan.gan.objectives import Authors, Paper
 from bayesian_gan.gan.objectives.paper import Reduction
-from bayesian_gan.gan.random_scan import ScannedGenerator, random_start, read_block
+from bayesian_gan.gan.random_scan import random_start, read_block
 from bayesian_gan.gan.scan import RandomScan
 from bayesian_gan.samplers import SGHMC, WarmStart
 
@@ -46,7 +47,7 @@ def test_the_mean_over_blocks_is_the_full_gradient(
     means = [np.zeros(g.shape) for g in full_d]
     for block in range(4 // k):
         models = model.chains[0].generators[block * k : (block + 1) * k]
-        scanned = [ScannedGenerator(model.generator_template, w) for w in read_block(models)]
+        scanned = [Generator(model.step.architecture, w) for w in read_block(models)]
         part = replace(
             whole,
             generators=scanned,
