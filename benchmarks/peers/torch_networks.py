@@ -37,15 +37,34 @@ def ghost_normalise(x: Tensor, chunk: int) -> Tensor:
     return y.reshape(chunk, count, *x.shape[1:]).transpose(0, 1).reshape(x.shape)
 
 
-class Discriminator(nn.Module):
-    """Images [rows, channels, height, width] to logits [rows, K] and features."""
+def activation_noise(x: Tensor, stddev: float) -> Tensor:
+    """With uniform noise of this standard deviation."""
+    if not stddev:
+        return x
+    bound = math.sqrt(3.0) * stddev
+    return x + torch.empty_like(x).uniform_(-bound, bound)
 
-    def __init__(self, plan: list[Spec], channels: int, classes: int) -> None:
+
+class Discriminator(nn.Module):
+    """Images [rows, channels, height, width] to logits [rows, K] and features.
+
+    Args:
+        plan: its layers.
+        channels: of the images.
+        classes: K.
+        average: whether layers of stride 2 have stride 1 and average pooling after their activation.
+        noise: standard deviation of the noise on the images and on every convolution's activations.
+    """
+
+    def __init__(
+        self, plan: list[Spec], channels: int, classes: int, average: bool, noise: float
+    ) -> None:
         super().__init__()
-        self.plan = plan
+        self.plan, self.average, self.noise = plan, average, noise
         inputs = [channels, *(spec[2] for spec in plan[:-1])]
         self.convolutions = nn.ModuleList(
-            nn.Conv2d(n, spec[2], spec[0], spec[1]) for n, spec in zip(inputs, plan, strict=True)
+            nn.Conv2d(n, spec[2], spec[0], 1 if average else spec[1])
+            for n, spec in zip(inputs, plan, strict=True)
         )
         last = plan[-1]
         self.dense = nn.Linear(last[2] * last[4] ** 2, last[2])
@@ -54,12 +73,16 @@ class Discriminator(nn.Module):
 
     def forward(self, x: Tensor, chunk: int) -> tuple[Tensor, Tensor]:
         """With ghost batches of `chunk` rows."""
+        x = activation_noise(x, self.noise)
         for i, (layer, spec) in enumerate(zip(self.convolutions, self.plan, strict=True)):
-            before, after = same(spec[3], spec[0], spec[1])
+            before, after = same(spec[3], spec[0], 1 if self.average else spec[1])
             x = layer(functional.pad(x, (before, after, before, after)))
             if i:
                 x = ghost_normalise(x, chunk)
             x = functional.leaky_relu(x, SLOPE)
+            if self.average:
+                x = functional.avg_pool2d(x, spec[1], ceil_mode=True, count_include_pad=False)
+            x = activation_noise(x, self.noise)
         features = functional.leaky_relu(self.dense(x.flatten(1)), SLOPE)
         return self.logits(features), features
 

@@ -2,14 +2,15 @@
 
     python benchmarks/peers/torch_step.py --python TORCH_VENV/bin/python
     python benchmarks/peers/torch_step.py --python TORCH_VENV/bin/python --num_gen 1 --num_mcmc 1
+    python benchmarks/peers/torch_step.py --python TORCH_VENV/bin/python --system laptop
 
 PyTorch is no dependency: it lives in an environment of its own (`python -m venv TORCH_VENV;
 TORCH_VENV/bin/pip install torch numpy`), whose Python is given. Without one a line says so, and
 nothing is measured. The forms in PyTorch (`torch_worker.py`): `port`, pair by pair as ports are
 written; `merged`, as an expert would; with and without `channels_last`, and with `torch.compile`
-where a compiler is there. Processes take turns, in alternating order; each may use all cores of this
-process. A ratio is the median of the rounds', with the smallest and the largest: over 1 this project
-is faster.
+where a compiler is there. `--system laptop` is that preset, whose numbers of networks and width are
+its own. Processes take turns, in alternating order; each may use all cores of this process. A ratio
+is the median of the rounds', with the smallest and the largest: over 1 this project is faster.
 """
 
 # ruff: noqa: E402
@@ -30,7 +31,7 @@ from bayesian_gan.networks.dcgan import layer_plan
 from bayesian_gan.reliability.hardware import affinity
 from benchmarks.command_line import parser_of
 from benchmarks.step import Row, Worker, take_turns
-from benchmarks.step_systems.systems import BATCH, DATA, Z_DIM
+from benchmarks.step_systems.systems import BATCH, DATA, LAPTOP, Z_DIM
 
 WORKER = Path(__file__).with_name("torch_worker.py")
 SECONDS = 10.0
@@ -65,24 +66,50 @@ def forms(compiles: bool) -> dict[str, Row]:
 def peer_setting(given: argparse.Namespace, form: Row) -> Row:
     """A setting of `torch_worker.py`, of the same networks and data as this project's."""
     shape, num_data, classes = DATA[given.dataset]
-    layers = 2 if given.dataset == "digits" else 4
-    plan = [
-        (spec.kernel, spec.stride, spec.channels, spec.in_size[0], spec.out_size[0])
-        for spec in layer_plan(shape[:2], layers, given.df_dim)
-    ]
-    return {
-        "plan": plan,
+    common = {
         "shape": shape,
         "classes": classes,
         "num_data": num_data,
-        "num_gen": given.num_gen,
-        "num_mcmc": given.num_mcmc,
         "batch": BATCH,
         "z_dim": Z_DIM,
         "threads": affinity(),
         "precision": given.precision,
         **form,
     }
+    if given.system == "laptop":
+        own = {
+            "plan": _plan(shape, LAPTOP.num_layers, LAPTOP.df_dim),
+            "generator_plan": _plan(
+                shape, LAPTOP.generator_layers or LAPTOP.num_layers, LAPTOP.gf_dim
+            ),
+            "average": LAPTOP.pooling == "average",
+            "noise": LAPTOP.hidden_noise,
+            "labelled": LAPTOP.labelled_batch_size,
+            "terms": {
+                "entropy": LAPTOP.entropy,
+                "consistency": LAPTOP.consistency,
+                "decay": LAPTOP.average_decay,
+            },
+        }
+    else:
+        plan = _plan(shape, 2 if given.dataset == "digits" else 4, given.df_dim)
+        own = {
+            "plan": plan,
+            "generator_plan": plan,
+            "average": False,
+            "noise": 0.0,
+            "labelled": BATCH,
+            "terms": None,
+        }
+    return {**common, **own, "num_gen": given.num_gen, "num_mcmc": given.num_mcmc}
+
+
+def _plan(shape: tuple[int, int, int], layers: int, width: int) -> list[tuple[int, ...]]:
+    """Layers as `torch_networks.py` reads them; images are square."""
+    return [
+        (spec.kernel, spec.stride, spec.channels, spec.in_size[0], spec.out_size[0])
+        for spec in layer_plan(shape[:2], layers, width)
+    ]
 
 
 def lacking(python: str | None) -> str | None:
@@ -127,7 +154,7 @@ def main(arguments: list[str]) -> int:
         print(f"PyTorch is not measured: {reason}")
         return 0
     common: dict[str, Any] = {
-        "system": "paper",
+        "system": given.system,
         "dataset": given.dataset,
         "num_gen": given.num_gen,
         "num_mcmc": given.num_mcmc,
@@ -140,8 +167,8 @@ def main(arguments: list[str]) -> int:
             workers[name] = Peer(given.python, peer_setting(given, form))
     versions = {worker.version for worker in workers.values() if isinstance(worker, Peer)}
     print(
-        f"{given.dataset}, J_g {given.num_gen}, M {given.num_mcmc}, width {given.df_dim}, batch {BATCH}, "
-        f"{given.precision}; PyTorch {', '.join(versions)}; {affinity()} cores"
+        f"{given.system}, {given.dataset}, J_g {given.num_gen}, M {given.num_mcmc}, width {given.df_dim}, "
+        f"batch {BATCH}, {given.precision}; PyTorch {', '.join(versions)}; {affinity()} cores"
     )
     take_turns(list(workers.values()), given.rounds, SECONDS)
     print(table(workers))
@@ -151,6 +178,7 @@ def main(arguments: list[str]) -> int:
 def _parse(arguments: list[str]) -> argparse.Namespace:
     parser = parser_of(__doc__)
     parser.add_argument("--python", help="of an environment that has PyTorch")
+    parser.add_argument("--system", default="paper", choices=("paper", "laptop"))
     parser.add_argument("--dataset", default="mnist", choices=list(DATA))
     parser.add_argument("--num_gen", type=int, default=10, help="J_g")
     parser.add_argument("--num_mcmc", type=int, default=2, help="M")
@@ -158,7 +186,10 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--precision", default="float32", choices=("float32", "mixed_bfloat16"))
     parser.add_argument("--forms", nargs="+", metavar="NAME", help="some forms alone")
     parser.add_argument("--rounds", type=int, default=5)
-    return parser.parse_args(arguments)
+    given = parser.parse_args(arguments)
+    if given.system == "laptop":
+        given.num_gen, given.num_mcmc, given.df_dim = LAPTOP.num_gen, LAPTOP.num_mcmc, LAPTOP.df_dim
+    return given
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 
 The objective is that of `--objective paper` with the default terms: in chain m each of J_g
 generators meets the discriminator, both move from the gradients at one state, by SGHMC with its
-noise. It imports PyTorch and nothing of this project.
+noise; with "terms", that of the preset `laptop`: entropy, consistency with a teacher of averaged
+weights, mean features. It imports PyTorch and nothing of this project.
 
     port      as ports are written: pair by pair, a pass of the real and of the labelled images for
               every pair, the discriminators' step before the generators', Python loops over weights
@@ -11,6 +12,7 @@ noise. It imports PyTorch and nothing of this project.
               PyTorch's operations on lists of tensors (`torch._foreach_*`)
 """
 
+import copy
 import json
 import statistics
 import sys
@@ -24,7 +26,6 @@ from torch._functorch import config as functorch
 from torch.nn import functional
 from torch_networks import Discriminator, Generator
 
-LABELLED = 64
 LEARNING_RATE, FRICTION = 1e-3, 0.1
 
 Pair = tuple[Tensor, Tensor]
@@ -43,6 +44,17 @@ def fake_energy(logits: Tensor) -> Tensor:
 def matching(real: Tensor, fake: Tensor) -> Tensor:
     """Feature matching: Huber's loss of the differences of mean features."""
     return functional.huber_loss(fake, real.detach(), reduction="sum")
+
+
+def entropy(logits: Tensor) -> Tensor:
+    """Mean entropy of the class probabilities."""
+    log_p = functional.log_softmax(logits, -1)
+    return -(log_p.exp() * log_p).sum(-1).mean()
+
+
+def inconsistency(logits: Tensor, taught: Tensor) -> Tensor:
+    """Squared distance of the class probabilities from the teacher's."""
+    return (functional.softmax(logits, -1) - functional.softmax(taught, -1)).square().sum(-1).mean()
 
 
 class Sampler:
@@ -78,13 +90,16 @@ class Chain:
 
     def __init__(self, setting: dict[str, Any]) -> None:
         merged = setting["form"] == "merged"
-        plan, shape = setting["plan"], setting["shape"]
+        shape, self.terms = setting["shape"], setting["terms"]
         self.batch, self.merged = setting["batch"], merged
         self.z_dim, self.shape = setting["z_dim"], shape
         self.generators = [
-            Generator(plan, shape[2], setting["z_dim"]) for _ in range(setting["num_gen"])
+            Generator(setting["generator_plan"], shape[2], setting["z_dim"])
+            for _ in range(setting["num_gen"])
         ]
-        self.discriminator = Discriminator(plan, shape[2], setting["classes"])
+        self.discriminator = Discriminator(
+            setting["plan"], shape[2], setting["classes"], setting["average"], setting["noise"]
+        )
         if setting["channels_last"]:
             for network in (*self.generators, self.discriminator):
                 network.to(memory_format=torch.channels_last)
@@ -93,11 +108,15 @@ class Chain:
         num_data = setting["num_data"]
         self.samplers_g = [Sampler(weights, num_data, merged) for weights in self.g]
         self.sampler_d = Sampler(self.d, num_data, merged)
+        self.teacher = copy.deepcopy(self.discriminator)
+        self.teacher.noise = 0.0
+        self.averages = list(self.teacher.parameters())
         if setting["compile"]:
             # `_merged` goes backward through the discriminator twice, once for each player.
             functorch.donated_buffer = False
             self.generators = [torch.compile(g) for g in self.generators]
             self.discriminator = torch.compile(self.discriminator)
+            self.teacher = torch.compile(self.teacher)
 
     def step(self, real: Tensor, labelled: Tensor, labels: Tensor) -> None:
         """One iteration of all networks."""
@@ -105,6 +124,23 @@ class Chain:
             self._merged(real, labelled, labels)
         else:
             self._port(real, labelled, labels)
+        if self.terms is not None:
+            with torch.no_grad():
+                torch._foreach_lerp_(self.averages, self.d, 1.0 - self.terms["decay"])
+
+    def _of_unlabelled(self, real: Tensor, logits: Tensor) -> Tensor | float:
+        """Of the terms that the preset adds."""
+        if self.terms is None:
+            return 0.0
+        with torch.no_grad():
+            taught, _ = self.teacher(real, self.batch)
+        weighted = self.terms["entropy"] * entropy(logits)
+        return weighted + self.terms["consistency"] * inconsistency(logits, taught)
+
+    def _matching(self, real: Tensor, fake: Tensor) -> Tensor:
+        if self.terms is None:
+            return matching(real, fake)
+        return functional.mse_loss(fake, real.detach())
 
     def _noise(self) -> list[Tensor]:
         return [2.0 * torch.rand(self.batch, self.z_dim) - 1.0 for _ in self.generators]
@@ -119,11 +155,12 @@ class Chain:
             real_energy(of_real).mean()
             + functional.cross_entropy(of_labelled, labels)
             + fake_energy(of_fakes).mean()
+            + self._of_unlabelled(real, of_real)
         )
         means = fake_features.view(count, self.batch, -1).mean(1)
         target = features.mean(0)
         energies_g = real_energy(of_fakes).view(count, -1).mean(1).sum()
-        energies_g = energies_g + sum(matching(target, mean) for mean in means)
+        energies_g = energies_g + sum(self._matching(target, mean) for mean in means)
         gradients_d = torch.autograd.grad(energy_d, self.d, retain_graph=True)
         flat = [w for weights in self.g for w in weights]
         gradients_g = list(torch.autograd.grad(energies_g, flat))
@@ -143,6 +180,7 @@ class Chain:
                 real_energy(of_real).mean()
                 + functional.cross_entropy(of_labelled, labels)
                 + fake_energy(of_fakes).mean()
+                + self._of_unlabelled(real, of_real)
             )
         self.sampler_d.step(list(torch.autograd.grad(energy_d / len(noise), self.d)))
         for generator, z, weights, sampler in zip(
@@ -152,7 +190,7 @@ class Chain:
             with torch.no_grad():
                 _, features = self.discriminator(real, self.batch)
             energy = real_energy(of_fakes).mean()
-            energy = energy + matching(features.mean(0), fake_features.mean(0))
+            energy = energy + self._matching(features.mean(0), fake_features.mean(0))
             sampler.step(list(torch.autograd.grad(energy, weights)))
 
 
@@ -175,7 +213,7 @@ def main() -> None:
     def step() -> None:
         for chain in chains:
             real = images[torch.randint(len(images), (setting["batch"],))]
-            chosen = torch.randint(100, (LABELLED,))
+            chosen = torch.randint(100, (setting["labelled"],))
             unit, labelled = (
                 (x.float() / 127.5 - 1.0).contiguous(memory_format=memory)
                 for x in (real, images[chosen])

@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
@@ -15,6 +15,9 @@ from bayesian_gan.gan.objectives import Authors, Paper
 from bayesian_gan.gan.priors import Normal
 from bayesian_gan.gan.scan import RandomScan
 from bayesian_gan.networks import dcgan_discriminator, dcgan_generator
+from bayesian_gan.options.config import Config
+from bayesian_gan.options.presets import preset_values
+from bayesian_gan.runs.build import assemble, image_networks
 from bayesian_gan.samplers import SGHMC, WarmStart
 from benchmarks.step_systems import flops
 from benchmarks.step_systems.authors_structure import AuthorsStructure
@@ -29,6 +32,7 @@ DATA: dict[str, tuple[tuple[int, int, int], int, int]] = {
 }
 SYSTEMS = ("authors_structure", "authors", "paper", "dcgan", "convolutions")
 BATCH, LABELLED, Z_DIM = 64, 100, 100
+LAPTOP = Config(**preset_values("laptop", semi=True, ml=False))
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,7 @@ class Setting:
     """What is built; J_d is 1 and the batch 64 always.
 
     Attributes:
-        system: one of `SYSTEMS`.
+        system: one of `SYSTEMS`; or `laptop`, that preset, whose networks and numbers of them are its own.
         dataset: a key of `DATA`.
         num_gen: J_g.
         num_mcmc: M.
@@ -87,6 +91,8 @@ def build(setting: Setting) -> System:
 
 def build_model(setting: Setting) -> BayesianGAN:
     """The model of a setting, compiled and given random images; at the sampling phase of SGHMC."""
+    if setting.system == "laptop":
+        return _hold(_laptop(setting), setting, LAPTOP.labelled_batch_size)
     shape, num_data, classes = DATA[setting.dataset]
     alone = setting.system == "dcgan"
     num_layers = 2 if setting.dataset == "digits" else 4
@@ -105,11 +111,30 @@ def build_model(setting: Setting) -> BayesianGAN:
     if setting.system == "paper":
         for_each = WarmStart(for_each, SGHMC(1e-3, num_data, noise=setting.noise, seed=1), 0)
     model.compile(for_each, for_each)
+    return _hold(model, setting, None)
+
+
+def _laptop(setting: Setting) -> BayesianGAN:
+    """The preset's model, in its sampling phase."""
+    shape, num_data, classes = DATA[setting.dataset]
+    config = replace(LAPTOP, warm_up=0, mixed_precision=setting.precision != "float32")
+    return assemble(config, *image_networks(config, shape, classes), num_data)
+
+
+def _hold(model: BayesianGAN, setting: Setting, labelled: int | None) -> BayesianGAN:
+    """The model with random images, of which a hundred have labels.
+
+    Args:
+        model: of the setting.
+        setting: see `Setting`.
+        labelled: of a minibatch; the default of `hold` by default.
+    """
+    shape, num_data, classes = DATA[setting.dataset]
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (num_data, *shape), np.uint8)
     labels = np.full(num_data, -1)
     labels[:LABELLED] = np.arange(LABELLED) % classes
-    model.hold(images, labels, batch_size=BATCH)
+    model.hold(images, labels, batch_size=BATCH, labelled_batch_size=labelled)
     return model
 
 
