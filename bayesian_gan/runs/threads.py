@@ -2,13 +2,17 @@
 
 INTER, INTRA = "TF_NUM_INTEROP_THREADS", "TF_NUM_INTRAOP_THREADS"
 
+# Operations of one discriminator that can always run at once: passes of real and of generated images; and on the
+# way back the gradients of a layer's inputs and of its kernel.
+AT_ONCE = 2
+
 
 def thread_environment(side_by_side: int | None, cores: int) -> dict[str, str]:
     """Environment variables, which TensorFlow reads when it starts.
 
-    Discriminators that do not depend on each other run side by side. A core for each of them, with
-    operations that do not split, is faster than operations that all split over all cores and wait for each
-    other at every end.
+    Operations that do not depend on each other run side by side. A core for each of them, without splitting
+    any, is faster than operations that all split over all cores and wait for each other at every end
+    (docs/research/step_cost.md).
 
     Args:
         side_by_side: discriminators of one step, M * J_d, at least 1; None never splits an operation, so that
@@ -16,6 +20,7 @@ def thread_environment(side_by_side: int | None, cores: int) -> dict[str, str]:
         cores: processor cores, at least 1.
 
     Returns:
-        Operations that may run at once (`cores`), and threads inside of one (`cores` over the discriminators).
+        Operations that may run at once (`cores`), and threads inside of one (`cores` over those that always do).
     """
-    return {INTER: str(cores), INTRA: str(max(1, cores // (side_by_side or cores)))}
+    always = cores if side_by_side is None else AT_ONCE * side_by_side
+    return {INTER: str(cores), INTRA: str(max(1, cores // always))}
