@@ -22,6 +22,7 @@ from bayesian_gan.gan.order import WHOLE, Half
 from bayesian_gan.gan.random_scan import random_start, read_block
 from bayesian_gan.gan.shards import own_shards
 from bayesian_gan.gan.terms import State
+from bayesian_gan.samplers import stateless
 from bayesian_gan.seeds import Use
 
 Optimizers = Sequence[keras.optimizers.Optimizer]
@@ -153,12 +154,20 @@ class Step:
     def change_of_half(
         self, half: Half, group: Sequence[int], step: tf.Tensor, block: Block | None = None
     ) -> Change:
-        """What a half computes, over the shards of this replica; see `players` for the arguments."""
-        each = [
-            self._change_of_shard(half, group, step, shard, block)
-            for shard in own_shards(self.game.shards)
-        ]
-        return mean_change(each)
+        """What a half computes, over the shards of this replica; see `players` for the arguments.
+
+        Shards come in turn, so that a device has to hold what the networks make of one at a time. They are
+        traced once.
+        """
+        own = own_shards(self.game.shards)
+        if len(own) == 1:
+            return self._change_of_shard(half, group, step, own[0], block)
+        of_shard = _own_graph(partial(self._change_of_shard, half, group), **stateless.APART)
+        total = of_shard(step, own[0], block)
+        for shard in own[1:]:
+            with tf.control_dependencies(tensors_of(total)):
+                total = added(total, of_shard(step, shard, block))
+        return divided(total, len(own))
 
     def _change_of_shard(
         self,
@@ -305,15 +314,19 @@ class Step:
         return found._replace(generators=every)
 
 
-def mean_change(changes: Sequence[Change]) -> Change:
-    """The mean over shards; that of one is itself, to the last bit."""
-    if len(changes) == 1:
-        return changes[0]
+def tensors_of(change: Change) -> list[tf.Tensor]:
+    """All that there is in it."""
+    return [value for value in tf.nest.flatten(change) if value is not None]
 
-    def mean(*values: tf.Tensor | None) -> tf.Tensor | None:
-        return None if values[0] is None else tf.add_n(values) / len(values)
 
-    return tf.nest.map_structure(mean, *changes)
+def added(change: Change, other: Change) -> Change:
+    """The sum of two shards' changes."""
+    return tf.nest.map_structure(lambda a, b: None if a is None else a + b, change, other)
+
+
+def divided(change: Change, number: int) -> Change:
+    """The mean of a number of shards from their sum."""
+    return tf.nest.map_structure(lambda a: None if a is None else a / number, change)
 
 
 def united(halves: Sequence[Change]) -> Change:
@@ -336,10 +349,12 @@ def joined(energies: Sequence[Energies]) -> Energies:
     return tf.nest.map_structure(lambda *values: tf.concat(values, 0), *energies)
 
 
-def _own_graph(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function, traced in a graph of its own where a graph is being traced.
+def _own_graph(function: Callable[..., Any], **attributes: Any) -> Callable[..., Any]:
+    """The function, traced in a graph of its own, with these attributes, where a graph is being traced.
 
     TensorFlow orders the terms of a sum by the names of its operations, which it counts up in a graph. In one
     graph for all chains the last digits of a chain would depend on how many come before it.
     """
-    return function if tf.executing_eagerly() else tf.function(function, autograph=False)
+    if tf.executing_eagerly():
+        return function
+    return tf.function(function, autograph=False, experimental_attributes=attributes or None)

@@ -135,8 +135,7 @@ def device_memory(
     """Bytes of a GPU that a run needs: the training images, weights and optimizers, what the layers make.
 
     See `needs` for the arguments; `image_bytes` is of the training images alone. Not counted are what cuDNN
-    works in and the driver's own. All shards count as if they were there together: nothing makes TensorFlow
-    take them in turn.
+    works in and the driver's own.
     """
     numbers = COPIES_OF_A_WEIGHT * _weights(config, generator, discriminator)
     numbers += COPIES_OF_AN_OUTPUT * _outputs(config, generator, discriminator, num_labelled)
@@ -152,14 +151,15 @@ def _weights(config: Config, generator: NetworkSize, discriminator: NetworkSize)
 def _outputs(
     config: Config, generator: NetworkSize, discriminator: NetworkSize, num_labelled: int
 ) -> int:
-    """Numbers that the layers of all networks make in a step."""
+    """Numbers that the layers of all networks make in a step; of one shard, since they come in turn."""
     chains, J_g, J_d, B = config.num_mcmc, config.num_gen, config.num_disc, config.batch_size
     moved = config.generators_per_step or J_g
     met = J_g * chains if config.objective == "authors" else config.pairs_per_step or moved
     rows = B + min(B, num_labelled) + met * B
     if config.gradient_penalty is not None:
         rows += 2 * met * B  # Interpolates, and the gradient there, which is differentiated again.
-    return chains * (moved * B * generator.outputs + J_d * rows * discriminator.outputs)
+    of_chain = moved * B * generator.outputs + J_d * rows * discriminator.outputs
+    return chains * of_chain // config.shards
 
 
 def check_resources(found: Needs, folder: Path, there: int = 0) -> str | None:

@@ -2,8 +2,8 @@
 
 INTER, INTRA = "TF_NUM_INTEROP_THREADS", "TF_NUM_INTRAOP_THREADS"
 
-# Operations of one discriminator that can always run at once: passes of real and of generated images; and on the
-# way back the gradients of a layer's inputs and of its kernel.
+# Operations of one discriminator that can always run at once: passes of real and of generated images; and on
+# the way back the gradients of a layer's inputs and of its kernel.
 AT_ONCE = 2
 
 
@@ -20,7 +20,8 @@ def thread_environment(side_by_side: int | None, cores: int) -> dict[str, str]:
         cores: processor cores, at least 1.
 
     Returns:
-        Operations that may run at once (`cores`), and threads inside of one (`cores` over those that always do).
+        Operations that may run at once (`cores`), and threads inside of one (`cores` over those that always
+        do).
     """
     always = cores if side_by_side is None else AT_ONCE * side_by_side
     return {INTER: str(cores), INTRA: str(max(1, cores // always))}

@@ -1,7 +1,9 @@
 """Minibatches in shards on one device: what a shard is, and what cannot be divided."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import keras
@@ -85,6 +87,37 @@ def test_the_change_is_the_mean_over_shards(
             assert np.abs(variable.numpy() - value).max() > 1e-4
             compared += 1
     assert compared == 2
+
+
+def test_shards_are_traced_once_and_come_in_turn(
+    make_model: MakeModel, images: np.ndarray, labels: np.ndarray
+) -> None:
+    model = make_model(num_mcmc=1, shards=4)
+    model.hold(images, labels, batch_size=8)
+    assert model.step is not None
+    traced = tf.function(lambda: model.step.change((0,), STEP), autograph=False)
+    calls = {
+        operation: str(operation.get_attr("f").name)
+        for operation in traced.get_concrete_function().graph.get_operations()
+        if "PartitionedCall" in operation.type
+    }
+    ((name, count),) = Counter(calls.values()).items()
+    assert count == 4
+    of_shards = [operation for operation, f in calls.items() if f == name]
+    for before, after in pairwise(of_shards):
+        assert before in _ancestors(after)
+
+
+def _ancestors(operation: tf.Operation) -> set[tf.Operation]:
+    """All that an operation waits for."""
+    found: set[tf.Operation] = set()
+    open_ = [operation]
+    while open_:
+        last = open_.pop()
+        before = {tensor.op for tensor in last.inputs} | set(last.control_inputs)
+        open_ += before - found
+        found |= before
+    return found
 
 
 def test_each_shard_has_noise_of_its_own(images: np.ndarray, labels: np.ndarray) -> None:

@@ -45,6 +45,10 @@ def test_needs_follow_from_the_numbers_of_networks() -> None:
     scanned = needs(replace(config, generators_per_step=1), G, D, 500, 4)
     # One generator moves, and is met.
     assert scanned.working_memory == found.memory + 4 * 3 * 3 * (10 * 50 + 24 * 70)
+    # Shards come in turn: one of five is there at a time.
+    shards = needs(replace(config, shards=5), G, D, 500, 4)
+    assert shards.memory == found.memory
+    assert shards.working_memory - found.memory == 4 * 3 * (3 * (2 * 10 * 50 + 34 * 70) // 5)
     authors = needs(replace(config, objective="authors"), G, D, 500, 4)
     assert authors.working_memory == found.memory + 4 * 3 * 3 * (2 * 10 * 50 + 74 * 70)
     bounded = needs(replace(config, max_samples=1), G, D, 500, 4)
