@@ -1,12 +1,6 @@
-"""Stateless seeds: named by integers, folded with the iteration. One seed has one use."""
+"""What seeds are used for: names of what is drawn, for `samplers.stateless.seed_pair`. One seed has one use."""
 
 from enum import IntEnum, unique
-from typing import TYPE_CHECKING
-
-import numpy as np
-
-if TYPE_CHECKING:
-    import tensorflow as tf
 
 
 @unique
@@ -37,24 +31,6 @@ class Use(IntEnum):
     PRIOR = 16  # generator 0 or discriminator 1, its number; 2 of z, 3 of what discriminators see
     FOLDS = 17  # which labelled examples each chain learns without
     SWAG = 18  # passes of generator 0 or discriminator 1; 2 of a draw, its number
-
-
-def seed_pair(key: tuple[int, ...], step: "tf.Tensor | None" = None) -> "tf.Tensor":
-    """A seed for `tf.random.stateless_*`, int32 [2].
-
-    Args:
-        key: non-negative integers that name what is drawn, (random seed, `Use`, ...); other keys
-            give independent streams (NumPy's SeedSequence).
-        step: an iteration below 2^31 to fold in; int32 or int64 give the same seed.
-    """
-    # Here, because help and refusals read `Use`, too, and do not wait for TensorFlow.
-    import tensorflow as tf
-
-    words = np.random.SeedSequence(key).generate_state(2).view(np.int32)
-    pair = tf.constant(words, tf.int32)
-    if step is None:
-        return pair
-    return tf.random.experimental.stateless_fold_in(pair, tf.cast(step, tf.int32))
 
 
 def name_key(name: str) -> int:

@@ -40,7 +40,7 @@ def draw_indices(
         raise InputError(f"batch_size is {batch_size}: it must be at least 1")
     step = tf.cast(step, tf.int64)
     if num_data > LARGEST_EPOCH:
-        return stateless.below(num_data, [batch_size], _fold_in(seed, step))
+        return stateless.below(num_data, [batch_size], stateless.fold_in(seed, step))
     return stateless.traced_once(_of_epochs, num_data, batch_size)(seed, step)
 
 
@@ -51,7 +51,11 @@ def _of_epochs(num_data: int, batch_size: int, seed: tf.Tensor, step: tf.Tensor)
     # A batch that starts at the last place of an epoch reaches furthest.
     num_epochs = (num_data + batch_size - 2) // num_data + 1
     epochs = tf.concat(
-        [_permutation(_fold_in(seed, first_epoch + e), num_data) for e in range(num_epochs)], axis=0
+        [
+            _permutation(stateless.fold_in(seed, first_epoch + e), num_data)
+            for e in range(num_epochs)
+        ],
+        axis=0,
     )
     offset = tf.cast(start - first_epoch * num_data, tf.int32)
     return tf.slice(epochs, [offset], [batch_size])
@@ -89,13 +93,6 @@ def to_uint8(images: tf.Tensor) -> tf.Tensor:
         raise InputError(f"images are {images.dtype.name}: give floating point in [-1, 1]")
     images = tf.debugging.check_numerics(tf.cast(images, tf.float32), "images to draw")
     return tf.cast(tf.round(tf.clip_by_value((images + 1.0) * 127.5, 0.0, 255.0)), tf.uint8)
-
-
-def _fold_in(seed: tf.Tensor, number: tf.Tensor) -> tf.Tensor:
-    """A seed for a step or epoch. The type of `number` would change the stream: hence the cast."""
-    return tf.random.experimental.stateless_fold_in(
-        seed, tf.cast(number, tf.int32), alg=stateless.ALGORITHM
-    )
 
 
 def _permutation(seed: tf.Tensor, size: int) -> tf.Tensor:

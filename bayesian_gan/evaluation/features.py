@@ -20,7 +20,7 @@ from bayesian_gan.data.content import data_checksum
 from bayesian_gan.data.image_data import ImageData
 from bayesian_gan.errors import InputError
 from bayesian_gan.networks.dcgan import CHANNELS
-from bayesian_gan.seeds import seed_pair
+from bayesian_gan.samplers.stateless import seed_pair
 from bayesian_gan.storage import read_arrays, write_arrays, written
 
 # Part of the cache's key: raise it with any change of the network or of its training.

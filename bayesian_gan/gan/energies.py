@@ -27,7 +27,8 @@ from bayesian_gan.networks.noise import forward
 from bayesian_gan.networks.outputs import split_outputs, to_float32
 from bayesian_gan.networks.players import Player
 from bayesian_gan.samplers import stateless
-from bayesian_gan.seeds import Use, name_key, seed_pair
+from bayesian_gan.samplers.stateless import seed_pair
+from bayesian_gan.seeds import Use, name_key
 
 Values = dict[str, tf.Tensor]
 
@@ -206,7 +207,7 @@ def _seed(game: Game, chain: Players, step: tf.Tensor, use: Use, *key: int) -> t
     seed = seed_pair((game.seed, use, chain.number, *key, *chain.half.fold), step)
     if chain.shard is None:
         return seed
-    return tf.random.experimental.stateless_fold_in(seed, chain.shard)
+    return stateless.fold_in(seed, chain.shard)
 
 
 def _met(game: Game, discriminator: tuple[int, ...], step: tf.Tensor, count: int) -> tf.Tensor:

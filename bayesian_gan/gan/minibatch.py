@@ -18,7 +18,8 @@ from bayesian_gan.gan.configured import check_number
 from bayesian_gan.gan.order import WHOLE, Half
 from bayesian_gan.gan.shards import take_shard
 from bayesian_gan.samplers import stateless
-from bayesian_gan.seeds import Use, seed_pair
+from bayesian_gan.samplers.stateless import seed_pair
+from bayesian_gan.seeds import Use
 
 
 @dataclass(frozen=True, eq=False)

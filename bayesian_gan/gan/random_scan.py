@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from bayesian_gan.gan.generators import Values
 from bayesian_gan.samplers import stateless
-from bayesian_gan.seeds import seed_pair
+from bayesian_gan.samplers.stateless import seed_pair
 
 
 def read_block(models: Sequence[keras.Model]) -> list[Values]:

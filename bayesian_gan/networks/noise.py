@@ -150,7 +150,7 @@ class _SeededScope(keras.StatelessScope):
         """The seed of the next draw for a generator's state; else what was given or written."""
         if id(variable) not in self._states:
             return super().get_current_value(variable)
-        seed = tf.random.experimental.stateless_fold_in(self._seed, self._draws)
+        seed = stateless.fold_in(self._seed, self._draws)
         return tf.cast(seed, variable.dtype)
 
     def add_update(self, update: tuple[keras.Variable, tf.Tensor]) -> None:

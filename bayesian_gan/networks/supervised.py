@@ -11,7 +11,8 @@ from bayesian_gan.networks.classifier import supervised_classifier
 from bayesian_gan.networks.dcgan import Pooling
 from bayesian_gan.networks.likelihood import log_likelihood
 from bayesian_gan.networks.mlp import mlp_classifier
-from bayesian_gan.seeds import Use, seed_pair
+from bayesian_gan.samplers.stateless import seed_pair
+from bayesian_gan.seeds import Use
 
 LEARNING_RATE_FACTOR = 0.05
 # Nats: every labelled image is then classified right, with a probability of 0.999 on average.

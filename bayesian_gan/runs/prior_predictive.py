@@ -16,7 +16,8 @@ from bayesian_gan.networks.normalization import set_ghost_batch
 from bayesian_gan.networks.outputs import p_real, probabilities, split_outputs, to_float32
 from bayesian_gan.options.config import Config
 from bayesian_gan.runs.build import build_prior, example_networks
-from bayesian_gan.seeds import Use, seed_pair
+from bayesian_gan.samplers.stateless import seed_pair
+from bayesian_gan.seeds import Use
 
 GENERATOR, DISCRIMINATOR, Z, NOISE = range(4)
 # Minibatches of examples that the discriminators are shown.

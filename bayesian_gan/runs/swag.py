@@ -14,8 +14,9 @@ from bayesian_gan.networks.noise import forward
 from bayesian_gan.options.config import Config
 from bayesian_gan.posterior import Posterior
 from bayesian_gan.posterior.draws import array_name
+from bayesian_gan.samplers.stateless import seed_pair
 from bayesian_gan.samplers.swag import Swag
-from bayesian_gan.seeds import Use, seed_pair
+from bayesian_gan.seeds import Use
 
 NUM_DRAWS = 20
 # Minibatches for the running averages of a draw: with a momentum of 0.9 all but 0.5% is then the draw's own.

@@ -9,6 +9,7 @@ from collections.abc import Callable, Hashable, Sequence
 from functools import cache, partial
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 # Named, because the default is another algorithm under XLA or on another device.
@@ -75,6 +76,24 @@ def split(seed: tf.Tensor, count: int) -> list[tf.Tensor]:
     return list(traced_once(_split, count)(seed))
 
 
+def seed_pair(key: tuple[int, ...], step: tf.Tensor | None = None) -> tf.Tensor:
+    """A seed that is named by integers, int32 [2].
+
+    Args:
+        key: non-negative integers that name what is drawn, such as (random seed, use, chain); other keys
+            give independent streams (NumPy's SeedSequence).
+        step: an iteration below 2^31 to fold in; int32 or int64 give the same seed.
+    """
+    words = np.random.SeedSequence(key).generate_state(2).view(np.int32)
+    pair = tf.constant(words, tf.int32)
+    return pair if step is None else fold_in(pair, step)
+
+
+def fold_in(seed: tf.Tensor, number: int | tf.Tensor) -> tf.Tensor:
+    """A seed made of a seed and an integer below 2^31, such as an iteration; int32 [2]."""
+    return traced_once(_fold_in)(seed, tf.cast(number, tf.int32))
+
+
 def _uniform(
     shape: tuple[int, ...] | tf.Tensor, seed: tf.Tensor, low: tf.Tensor, high: tf.Tensor
 ) -> tf.Tensor:
@@ -87,6 +106,10 @@ def _words(shape: tuple[int, ...], dtype: tf.DType, seed: tf.Tensor) -> tf.Tenso
 
 def _split(count: int, seed: tf.Tensor) -> list[tf.Tensor]:
     return tf.unstack(tf.random.split(seed, count, alg=ALGORITHM))
+
+
+def _fold_in(seed: tf.Tensor, number: tf.Tensor) -> tf.Tensor:
+    return tf.random.experimental.stateless_fold_in(seed, number, alg=ALGORITHM)
 
 
 def _below(count: int, shape: tuple[int, ...], seed: tf.Tensor) -> tf.Tensor:

@@ -20,7 +20,8 @@ from bayesian_gan.gan.terms import Consistency, FeatureMatching, GradientPenalty
 from bayesian_gan.networks.noise import ActivationNoise
 from bayesian_gan.networks.normalization import LayerNormalization
 from bayesian_gan.samplers import SGHMC
-from bayesian_gan.seeds import Use, seed_pair
+from bayesian_gan.samplers.stateless import seed_pair
+from bayesian_gan.seeds import Use
 
 # More than `LARGEST_EPOCH`: below it the steps of an epoch draw its permutation again.
 NUM_DATA, DIM, CLASSES, STEPS = 4100, 6, 3, 3

@@ -12,7 +12,8 @@ from bayesian_gan.networks.noise import without_noise
 from bayesian_gan.options.config import Config
 from bayesian_gan.runs.build import example_networks
 from bayesian_gan.runs.prior_predictive import BATCHES, PriorPredictive, prior_predictive
-from bayesian_gan.seeds import Use, seed_pair
+from bayesian_gan.samplers.stateless import seed_pair
+from bayesian_gan.seeds import Use
 
 B = 8
 FLAGS = (

@@ -38,6 +38,10 @@ PAIRS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
         lambda seed: tf.stack(stateless.split(seed, 3)),
         lambda seed: tf.random.split(seed, 3, alg=PHILOX),
     ),
+    "fold_in": (
+        lambda seed: stateless.fold_in(seed, tf.constant(3, tf.int64)),
+        lambda seed: tf.random.experimental.stateless_fold_in(seed, 3, alg=PHILOX),
+    ),
 }
 
 
@@ -60,7 +64,7 @@ def test_the_numbers_are_tensorflows(
 
 # Floats are none of them: XLA takes other bits of a word into a float.
 @pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("name", ["words", "long words", "below", "split"])
+@pytest.mark.parametrize("name", ["words", "long words", "below", "split", "fold_in"])
 def test_integers_are_the_same_under_xla(name: str, seed: tuple[int, int]) -> None:
     ours, theirs = PAIRS[name]
     _are_equal(tf.function(ours, autograph=False, jit_compile=True), theirs, seed)

@@ -10,6 +10,7 @@ from bayesian_gan.errors import InputError
 from bayesian_gan.gan.objectives.base import Objective, Pairs, Seed, Weights
 from bayesian_gan.gan.priors import Normal, Prior
 from bayesian_gan.gan.terms.base import Term
+from bayesian_gan.samplers import stateless
 
 AUTHORS_ALPHA = 0.01
 AUTHORS_ETA = 2e-4
@@ -88,7 +89,7 @@ def authors_noise(weights: Weights, seed: tf.Tensor, num_data: int) -> tf.Tensor
         tf.reduce_sum(
             w
             * tf.random.stateless_normal(
-                w.shape, tf.random.experimental.stateless_fold_in(seed, i), stddev=std
+                w.shape, stateless.fold_in(seed, i), stddev=std, alg=stateless.ALGORITHM
             )
         )
         for i, w in enumerate(weights)

@@ -8,6 +8,7 @@ import keras
 import tensorflow as tf
 
 from bayesian_gan.gan.configured import Configured
+from bayesian_gan.samplers import stateless
 
 if TYPE_CHECKING:
     import tensorflow_probability as tfp
@@ -66,8 +67,8 @@ class Independent(Prior):
 
     def sample(self, weights: Sequence[tf.Tensor], seed: tf.Tensor) -> list[tf.Tensor]:
         """A draw for each weight, by a seed folded with its place."""
-        fold_in = tf.random.experimental.stateless_fold_in
-        return [
-            self.distribution(i, tf.as_dtype(w.dtype)).sample(tuple(w.shape), seed=fold_in(seed, i))
-            for i, w in enumerate(weights)
-        ]
+        drawn = []
+        for i, w in enumerate(weights):
+            of_one = self.distribution(i, tf.as_dtype(w.dtype))
+            drawn.append(of_one.sample(tuple(w.shape), seed=stateless.fold_in(seed, i)))
+        return drawn

@@ -25,7 +25,8 @@ from bayesian_gan.networks.normalization import LayerNormalization
 from bayesian_gan.posterior import Posterior
 from bayesian_gan.runs.compare import differences
 from bayesian_gan.samplers import SGHMC, stateless
-from bayesian_gan.seeds import Use, name_key, seed_pair
+from bayesian_gan.samplers.stateless import seed_pair
+from bayesian_gan.seeds import Use, name_key
 
 BATCH = 8
 STEP = tf.constant(5, tf.int64)
