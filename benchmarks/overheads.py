@@ -19,6 +19,7 @@ sys.path[0] = str(ROOT)  # not this folder, whose profile.py would stand in for 
 
 from bayesian_gan.runs.threads import thread_environment
 from benchmarks.command_line import parser_of
+from benchmarks.memory import peak_memory
 
 
 def rounds_of(functions: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
@@ -80,8 +81,6 @@ def shares() -> None:
 
 def python_and_memory(iterations: int) -> None:
     """Prints Python's share with several steps in a call, and memory as iterations pass."""
-    import resource
-
     import keras
     import numpy as np
     import tensorflow as tf
@@ -107,7 +106,7 @@ def python_and_memory(iterations: int) -> None:
 
     def end_of_epoch(epoch: int, logs: object = None) -> None:
         in_fit.append((time.perf_counter() - clock.pop()) / each)
-        peaks.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+        peaks.append(peak_memory())
         in_graph.append(rounds_of({"twenty": twenty}, 15)["twenty"] / 20)
         clock.append(time.perf_counter())
 
@@ -121,7 +120,7 @@ def python_and_memory(iterations: int) -> None:
     print("digits, J_g 2, M 2, width 16, 20 steps in a call:")
     print(f"{1e3 * fitted:.3f} ms an iteration in fit, {1e3 * graph:.3f} in the graph alone")
     print(
-        f"peak memory {before >> 10} MiB after {each} iterations, {after >> 10} after {iterations} more"
+        f"peak memory {before >> 20} MiB after {each} iterations, {after >> 20} after {iterations} more"
     )
 
 

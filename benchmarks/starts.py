@@ -21,11 +21,12 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 # Of the checkout that a process of `started` is to import.
 CHECKOUT = "STARTS_CHECKOUT"
-sys.path[0] = os.environ.get(CHECKOUT, str(ROOT))
+sys.path[0] = str(ROOT)
 
 import numpy as np
 
 from benchmarks.command_line import parser_of
+from benchmarks.memory import peak_memory
 
 PARTS = ("TensorFlow", "networks", "first iteration", "whole", "GiB")
 SHAPE, BATCH, Z_DIM, WIDTH = (28, 28, 1), 64, 100, 24
@@ -33,6 +34,7 @@ SHAPE, BATCH, Z_DIM, WIDTH = (28, 28, 1), 64, 100, 24
 
 def start(num_gen: int, num_mcmc: int) -> dict[str, float]:
     """Makes one iteration in this process, and says how long its parts took and how much memory it had."""
+    sys.path[0] = os.environ[CHECKOUT]
     times = [time.perf_counter()]
     import keras
 
@@ -56,8 +58,7 @@ def start(num_gen: int, num_mcmc: int) -> dict[str, float]:
     times.append(time.perf_counter())
     model.fit(images, labels, batch_size=BATCH, epochs=1, steps_per_epoch=1, verbose=0)
     times.append(time.perf_counter())
-    status = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
-    peak = next(int(line.split()[1]) for line in status if line.startswith("VmHWM")) / 2**20
+    peak = peak_memory() / 2**30
     return dict(zip(PARTS, (*np.diff(times), times[-1] - times[0], peak), strict=True))
 
 

@@ -33,6 +33,7 @@ import numpy as np
 
 from bayesian_gan.runs.threads import thread_environment
 from benchmarks.command_line import parser_of
+from benchmarks.memory import peak_memory
 
 RESULTS = ROOT / "docs" / "research" / "step_cost.md"
 SYSTEMS = ("authors_structure", "authors", "paper", "dcgan", "convolutions")
@@ -108,8 +109,6 @@ class Worker:
 
 def work(setting: Row) -> None:
     """The worker's side: builds, makes the first step, then obeys."""
-    import resource
-
     from benchmarks.step_systems import flops
     from benchmarks.step_systems.systems import Setting, build
 
@@ -130,7 +129,7 @@ def work(setting: Row) -> None:
             system.step()
             times.append(time.perf_counter() - begin)
         print(float(np.median(times)), flush=True)
-    print(1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, flush=True)
+    print(peak_memory(), flush=True)
 
 
 def take_turns(workers: Sequence[Worker], rounds: int, seconds: float) -> None:

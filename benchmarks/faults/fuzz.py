@@ -19,6 +19,7 @@ import numpy as np
 
 from bayesian_gan.errors import InputError
 from benchmarks.faults.fuzzed import Reader, make_run, readers
+from benchmarks.memory import peak_memory
 
 # Of the processor; and of the clock, for what waits. The machine may be busy.
 SECONDS, WAIT = 10, 120
@@ -149,9 +150,7 @@ def _peak(reset: bool = False) -> int:
     """The most memory that this process had since the last reset, in bytes."""
     if reset:
         Path("/proc/self/clear_refs").write_text("5")
-    status = Path("/proc/self/status").read_text()
-    (line,) = (line for line in status.splitlines() if line.startswith("VmHWM"))
-    return 1024 * int(line.split()[1])
+    return peak_memory()
 
 
 def digest(value: Any) -> str:
