@@ -11,6 +11,7 @@ from bayesian_gan.networks.outputs import to_float32
 from bayesian_gan.samplers import stateless
 
 Values = list[tf.Tensor]
+Written = list[tf.Tensor | None]
 
 
 class Architecture:
@@ -35,8 +36,8 @@ class Architecture:
 
     def __call__(
         self, trainable: Sequence[Any], averages: Sequence[Any], z: tf.Tensor, seed: tf.Tensor
-    ) -> tuple[tf.Tensor, Values]:
-        """The outputs, float32, and the new values of the weights that are not trained.
+    ) -> tuple[tf.Tensor, Written]:
+        """The outputs, float32, and what the pass writes into the weights that are not trained.
 
         Args:
             trainable: values of `template.trainable_weights`, variables or tensors.
@@ -52,7 +53,7 @@ class Architecture:
 
     def _pass(
         self, trainable: Values, averages: Values, z: tf.Tensor, seed: tf.Tensor
-    ) -> tuple[tf.Tensor, Values]:
+    ) -> tuple[tf.Tensor, Written]:
         # A function's gradient is of all its arguments; what nobody asks for would be computed.
         z, averages = tf.stop_gradient(z), [tf.stop_gradient(w) for w in averages]
         kept = self.template.non_trainable_weights
@@ -61,7 +62,12 @@ class Architecture:
             *zip(kept, averages, strict=True),
         ]
         outputs, scope = scoped_forward(self.template, z, seed, values)
-        return to_float32(outputs), [scope.get_current_value(v) for v in kept]
+        after = [scope.get_current_value(v) for v in kept]
+        # Frozen weights are as they were.
+        written = [
+            new if new is not old else None for new, old in zip(after, averages, strict=True)
+        ]
+        return to_float32(outputs), written
 
 
 class Generator:
@@ -76,7 +82,8 @@ class Generator:
     Attributes:
         template: a network of the architecture.
         trainable: the trainable weights, by which its energy is differentiated.
-        averages: values of the other weights, the running averages; new ones after a pass.
+        averages: the other weights: running averages, and what is frozen.
+        written: what the last pass writes into each of them; None where it writes nothing.
     """
 
     def __init__(
@@ -87,12 +94,13 @@ class Generator:
         values = dict(zip([id(v) for v in self.template.weights], weights, strict=True))
         self.trainable = [values[id(v)] for v in self.template.trainable_weights]
         self.averages = [values[id(v)] for v in self.template.non_trainable_weights]
+        self.written: Written = [None] * len(self.averages)
 
     def images(self, z: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
         """Images of z [B, z_dim] in training, float32; see `Architecture` for the arguments."""
-        images, self.averages = self._architecture(self.trainable, self.averages, z, seed)
+        images, self.written = self._architecture(self.trainable, self.averages, z, seed)
         if self._model is not None:
-            write_averages([self._model], [self.averages])
+            write_averages([self._model], [self.written])
         return images
 
 
@@ -101,8 +109,9 @@ def generator_of(architecture: Architecture, model: keras.Model) -> Generator:
     return Generator(architecture, [v.value for v in model.weights], model)
 
 
-def write_averages(models: Sequence[keras.Model], averages: Sequence[Values]) -> None:
-    """Gives models their new running averages."""
-    for model, values in zip(models, averages, strict=True):
+def write_averages(models: Sequence[keras.Model], written: Sequence[Written]) -> None:
+    """Gives models the running averages that a pass of each has written."""
+    for model, values in zip(models, written, strict=True):
         for variable, value in zip(model.non_trainable_weights, values, strict=True):
-            variable.assign(value)
+            if value is not None:
+                variable.assign(value)

@@ -16,7 +16,13 @@ from bayesian_gan.gan import replicas
 from bayesian_gan.gan.chains import Chain
 from bayesian_gan.gan.energies import Energies, Players, gradients
 from bayesian_gan.gan.game import Game
-from bayesian_gan.gan.generators import Architecture, Generator, generator_of, write_averages
+from bayesian_gan.gan.generators import (
+    Architecture,
+    Generator,
+    Written,
+    generator_of,
+    write_averages,
+)
 from bayesian_gan.gan.minibatch import TrainingData, draw_minibatch
 from bayesian_gan.gan.order import WHOLE, Half
 from bayesian_gan.gan.random_scan import random_start, read_block
@@ -46,7 +52,7 @@ class Change(NamedTuple):
     generators: list[list[tf.Tensor]]
     discriminators: list[list[tf.Tensor]]
     averages: list[tf.Tensor | None]
-    scanned: list[list[tf.Tensor]]
+    scanned: list[Written]
 
 
 class Moved(NamedTuple):
@@ -186,7 +192,7 @@ class Step:
             of_generators,
             of_discriminators,
             [scope.get_current_value(v) for v in self._averages_of_half(half, group)],
-            [g.averages for g in chains[0].generators] if scans else [],
+            [g.written for g in chains[0].generators] if scans else [],
         )
 
     def averages(self, group: Sequence[int]) -> list[keras.Variable]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -10,6 +11,8 @@ import tensorflow as tf
 from bayesian_gan.gan import generators
 from bayesian_gan.gan.generators import Architecture, generator_of
 from bayesian_gan.gan.model import BayesianGAN
+from bayesian_gan.gan.scan import RandomScan
+from bayesian_gan.networks import dcgan_discriminator
 from bayesian_gan.samplers import SGHMC
 
 MakeModel = Callable[..., BayesianGAN]
@@ -84,3 +87,28 @@ def test_no_gradient_is_computed_for_z_and_running_averages(
 
     assert averages
     assert all(not np.any(g) for g in gradients())
+
+
+@pytest.mark.parametrize("scan", [None, 1])
+def test_frozen_weights_stay_to_the_last_bit_in_three_shards(
+    scan: int | None, images: np.ndarray, labels: np.ndarray
+) -> None:
+    z = keras.Input((5,))
+    frozen = keras.layers.Dense(64, trainable=False, name="frozen")
+    x = keras.layers.Reshape((8, 8, 1))(keras.layers.BatchNormalization()(frozen(z)))
+    generator = keras.Model(z, keras.layers.Activation("tanh")(x))
+    model = BayesianGAN(
+        generator,
+        dcgan_discriminator((8, 8, 1), 3, width=4, num_layers=2),
+        num_data=len(images),
+        num_gen=2,
+        shards=3,
+        scan=RandomScan(scan),
+    )
+    kernel = np.asarray(frozen.kernel)
+    model.compile(SGHMC(1e-3, len(images), seed=1))
+    model.fit(images, labels, batch_size=9, labelled_batch_size=3, steps_per_epoch=4, verbose=0)
+    for network in model.generators:
+        np.testing.assert_array_equal(network.get_layer("frozen").kernel, kernel)
+    # A sum of three divided by three is not always the number itself.
+    assert np.any((kernel + kernel + kernel) / np.float32(3.0) != kernel)
