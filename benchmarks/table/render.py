@@ -77,13 +77,18 @@ def _row(line: Line) -> tuple[str, int]:
 
 
 def _versions(trained: Lines, baselines: Lines) -> str:
-    """Which versions measured what."""
-    found = [
-        f"{what} with version {', '.join(sorted({line['version'] for line in some}))}"
-        for what, some in (("runs", trained), ("baselines", baselines))
-        if some
-    ]
-    return f"Measured: {', '.join(found)}."
+    """Which versions measured what: of runs each version with its systems, where there are several."""
+    of_runs = {
+        version: sorted({line["system"] for line in trained if line["version"] == version})
+        for version in sorted({line["version"] for line in trained})
+    }
+    runs = " and ".join(
+        version if len(of_runs) == 1 else f"{version} ({', '.join(systems)})"
+        for version, systems in of_runs.items()
+    )
+    others = ", ".join(sorted({line["version"] for line in baselines}))
+    found = [("runs", runs), ("baselines", others)]
+    return f"Measured: {', '.join(f'{what} with version {by}' for what, by in found if by)}."
 
 
 def _further_flags(lines: Lines) -> list[str]:

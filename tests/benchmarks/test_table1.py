@@ -220,6 +220,9 @@ def test_the_document_has_a_table_of_each_data_set() -> None:
     ]
     text = render(lines)
     assert "Measured: runs with version 1, baselines with version 1, 2." in text
+    mixed = render([*lines, _line(system="swag", version="2"), _line(system="dcgan")])
+    each = "1 (bayesgan, dcgan, dcgan_10, supervised) and 2 (swag)"
+    assert f"Measured: runs with version {each}, baselines with version 1, 2." in mixed
     # BayesGAN's is of temperature 1 alone.
     assert _cells(text, "mnist", "100") == [
         *("errors", "-", "1,090 ± 28.3 (2)", "- *2134 ± 525*", "- *128 ± 11*", "- *156 ± 17*"),
