@@ -136,14 +136,24 @@ def test_z_and_noise_of_a_half_are_its_own_and_the_images_are_not(
 def _convolutions(function: Any) -> int:
     """Those of a traced function that its results depend on; others are pruned when it runs."""
     traced = tf.function(function, autograph=False).get_concrete_function(ZERO)
-    todo = [t.op for t in tf.nest.flatten(traced.structured_outputs) if t is not None]
-    seen: set[Any] = set()
+    return _reached([t for t in tf.nest.flatten(traced.structured_outputs) if t is not None])
+
+
+def _reached(results: list[tf.Tensor]) -> int:
+    """Convolutions that some tensors of a graph depend on, with those of the functions that it calls."""
+    todo, seen = [t.op for t in results], set()
     while todo:
         op = todo.pop()
         if op not in seen:
             seen.add(op)
             todo += [*(t.op for t in op.inputs), *op.control_inputs]
-    return sum(op.type.startswith("Conv2D") for op in seen)
+    called = [
+        op.graph._get_function(op.get_attr("f").name).graph
+        for op in seen
+        if "PartitionedCall" in op.type
+    ]
+    own = sum(op.type.startswith("Conv2D") for op in seen)
+    return own + sum(_reached(graph.outputs) for graph in called)
 
 
 @pytest.mark.parametrize("order", ALTERNATING)
