@@ -9,7 +9,6 @@ times.
 
 # ruff: noqa: E402
 import argparse
-import os
 import sys
 from pathlib import Path
 
@@ -17,6 +16,7 @@ sys.path[0] = str(Path(__file__).parents[1])
 
 import numpy as np
 
+from bayesian_gan.runs.threads import INTRA
 from benchmarks.step import Worker
 
 SECONDS = 10.0
@@ -28,10 +28,10 @@ def main() -> None:
     parser.add_argument("--num_gen", type=int, default=2, help="J_g")
     parser.add_argument("--rounds", type=int, default=5)
     given = parser.parse_args()
-    os.environ["TF_NUM_INTRAOP_THREADS"] = "1"
+    unsplit = {INTRA: "1"}
     setting = {"system": "paper", "dataset": "mnist", "num_gen": given.num_gen, "df_dim": 24}
-    together = Worker({**setting, "num_mcmc": 2})
-    apart = [Worker({**setting, "num_mcmc": 1}) for _ in range(2)]
+    together = Worker({**setting, "num_mcmc": 2}, unsplit)
+    apart = [Worker({**setting, "num_mcmc": 1}, unsplit) for _ in range(2)]
     for i in range(given.rounds):
         for way in ([together], apart) if i % 2 == 0 else (apart, [together]):
             for worker in way:

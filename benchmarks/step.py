@@ -43,13 +43,23 @@ Row = dict[str, Any]
 
 
 class Worker:
-    """A process that builds one setting and makes steps when told."""
+    """A process that builds one setting and makes steps when told.
 
-    def __init__(self, setting: Row) -> None:
+    Args:
+        setting: of `step_systems.systems.Setting`.
+        threads: variables of its environment; else this process's, or what the entry points choose.
+    """
+
+    def __init__(self, setting: Row, threads: dict[str, str] | None = None) -> None:
         side_by_side = 1 if setting["system"] == "dcgan" else setting["num_mcmc"]
-        threads = thread_environment(side_by_side, os.cpu_count() or 1)
+        environment = {
+            **thread_environment(side_by_side, os.cpu_count() or 1),
+            **os.environ,
+            **(threads or {}),
+            "TF_CPP_MIN_LOG_LEVEL": "3",
+        }
         command = [sys.executable, __file__, "--worker", json.dumps(setting)]
-        said = self.begin(setting, command, {**threads, **os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"})
+        said = self.begin(setting, command, environment)
         self.flops = int(said)
 
     def begin(self, setting: Row, command: list[str], environment: dict[str, str]) -> str:

@@ -10,7 +10,6 @@ with the smallest and the largest: below 1 it is faster than the first.
 
 # ruff: noqa: E402
 import argparse
-import os
 import sys
 from pathlib import Path
 
@@ -21,32 +20,10 @@ import numpy as np
 from bayesian_gan.reliability.hardware import affinity
 from bayesian_gan.runs.threads import INTER, INTRA, thread_environment
 from benchmarks.command_line import parser_of
-from benchmarks.step import Row, Worker, take_turns
+from benchmarks.step import Worker, take_turns
 
 SECONDS = 8.0
 SIZES = {"paper": ((1, 1), (10, 1), (10, 2)), "laptop": ((1, 2),)}
-
-
-class Threaded(Worker):
-    """A process with threads of its own.
-
-    Args:
-        setting: of `step_systems.systems.Setting`.
-        inter: operations at once.
-        intra: threads inside of one.
-    """
-
-    def __init__(self, setting: Row, inter: int, intra: int) -> None:
-        before = {name: os.environ.get(name) for name in (INTER, INTRA)}
-        os.environ |= {INTER: str(inter), INTRA: str(intra)}
-        try:
-            super().__init__(setting)
-        finally:
-            for name, value in before.items():
-                if value is None:
-                    del os.environ[name]
-                else:
-                    os.environ[name] = value
 
 
 def shares(discriminators: int, cores: int) -> dict[str, tuple[int, int]]:
@@ -69,7 +46,10 @@ def rows(system: str, num_gen: int, num_mcmc: int, given: argparse.Namespace) ->
         "precision": given.precision,
     }
     named = shares(num_mcmc, affinity())
-    workers = {pair: Threaded(setting, *pair) for pair in dict.fromkeys(named.values())}
+    workers = {
+        pair: Worker(setting, dict(zip((INTER, INTRA), map(str, pair), strict=True)))
+        for pair in dict.fromkeys(named.values())
+    }
     take_turns(list(workers.values()), given.rounds, SECONDS)
     first = np.array(workers[named["TensorFlow's own"]].rounds)
     lines = []

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from graph_walks import with_ancestors
 
 from bayesian_gan.errors import InputError
 from bayesian_gan.gan.energies import energies
@@ -141,12 +142,7 @@ def _convolutions(function: Any) -> int:
 
 def _reached(results: list[tf.Tensor]) -> int:
     """Convolutions that some tensors of a graph depend on, with those of the functions that it calls."""
-    todo, seen = [t.op for t in results], set()
-    while todo:
-        op = todo.pop()
-        if op not in seen:
-            seen.add(op)
-            todo += [*(t.op for t in op.inputs), *op.control_inputs]
+    seen = with_ancestors([t.op for t in results])
     called = [
         op.graph._get_function(op.get_attr("f").name).graph
         for op in seen

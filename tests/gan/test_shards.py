@@ -10,6 +10,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from graph_walks import with_ancestors
 from playing import gradients_of, minibatch
 
 from bayesian_gan.errors import InputError
@@ -105,19 +106,7 @@ def test_shards_are_traced_once_and_come_in_turn(
     assert count == 4
     of_shards = [operation for operation, f in calls.items() if f == name]
     for before, after in pairwise(of_shards):
-        assert before in _ancestors(after)
-
-
-def _ancestors(operation: tf.Operation) -> set[tf.Operation]:
-    """All that an operation waits for."""
-    found: set[tf.Operation] = set()
-    open_ = [operation]
-    while open_:
-        last = open_.pop()
-        before = {tensor.op for tensor in last.inputs} | set(last.control_inputs)
-        open_ += before - found
-        found |= before
-    return found
+        assert before in with_ancestors([after])
 
 
 def test_each_shard_has_noise_of_its_own(images: np.ndarray, labels: np.ndarray) -> None:
