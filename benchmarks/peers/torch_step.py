@@ -36,6 +36,8 @@ from benchmarks.step_systems.systems import BATCH, DATA, LAPTOP, Z_DIM
 WORKER = Path(__file__).with_name("torch_worker.py")
 SECONDS = 10.0
 OURS = "this project"
+# What a system is made of, where it is no preset: name, meaning and default.
+SIZES = (("num_gen", "J_g", 10), ("num_mcmc", "M", 2), ("df_dim", "width", 24))
 
 
 class Peer(Worker):
@@ -180,15 +182,19 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--python", help="of an environment that has PyTorch")
     parser.add_argument("--system", default="paper", choices=("paper", "laptop"))
     parser.add_argument("--dataset", default="mnist", choices=list(DATA))
-    parser.add_argument("--num_gen", type=int, default=10, help="J_g")
-    parser.add_argument("--num_mcmc", type=int, default=2, help="M")
-    parser.add_argument("--df_dim", type=int, default=24, help="width")
+    for name, meaning, usual in SIZES:
+        parser.add_argument(f"--{name}", type=int, help=f"{meaning}; {usual} by default")
     parser.add_argument("--precision", default="float32", choices=("float32", "mixed_bfloat16"))
     parser.add_argument("--forms", nargs="+", metavar="NAME", help="some forms alone")
     parser.add_argument("--rounds", type=int, default=5)
     given = parser.parse_args(arguments)
-    if given.system == "laptop":
-        given.num_gen, given.num_mcmc, given.df_dim = LAPTOP.num_gen, LAPTOP.num_mcmc, LAPTOP.df_dim
+    for name, _, usual in SIZES:
+        if given.system == "laptop":
+            if getattr(given, name) is not None:
+                parser.error(f"--{name}: --system laptop has its own; leave it out")
+            usual = getattr(LAPTOP, name)
+        if getattr(given, name) is None:
+            setattr(given, name, usual)
     return given
 
 
