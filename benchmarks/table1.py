@@ -38,7 +38,7 @@ from bayesian_gan.options.reading import ReadingOptions  # noqa: E402
 from bayesian_gan.runs.branch import branch  # noqa: E402
 from bayesian_gan.storage import write_atomically  # noqa: E402
 from benchmarks.command_line import parser_of, status_of  # noqa: E402
-from benchmarks.driver_runs import RunError, finished, newest, read, train  # noqa: E402
+from benchmarks.driver_runs import RunError, finished, newest, read, start, train  # noqa: E402
 from benchmarks.table.baselines import baseline_results  # noqa: E402
 from benchmarks.table.cells import SYSTEMS, Cell, flag_values, result  # noqa: E402
 from benchmarks.table.render import render  # noqa: E402
@@ -69,6 +69,8 @@ def _do(known: argparse.Namespace, extra: tuple[str, ...]) -> int:
         )
         print(f"docs/research/results.md: {len(lines)} cells")
         return 0
+    if known.ood:
+        load(known.ood, known.data_path, ReadingOptions(download=False))  # Or is refused here.
     flag_values(known.preset, extra)  # Refuses what no run would take, before the first one.
     if not set(known.systems) <= set(BASELINES):
         check_version(known.results, lines, bayesian_gan.__version__)
@@ -99,6 +101,11 @@ def _parse(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
         "--equal_cost",
         action="store_true",
         help="dcgan_10 with fewer iterations, so that all of it costs what the preset's bayesgan costs",
+    )
+    parser.add_argument(
+        "--ood",
+        metavar="DATASET",
+        help="data set whose test images runs are to tell from their own",
     )
     parser.add_argument("--jobs", type=int, default=2, help="cells side by side, on a core each")
     parser.add_argument("--minutes", type=float, help="begin no further cell after this time")
@@ -206,8 +213,9 @@ def _run(
         if folder is None:
             return False
         summary, described = read(folder, "summary.json"), read(folder, "config.json")
+        found = read(folder, "evaluation.json") if known.ood else None
         for cell in runs[name]:
-            line = result(cell, extra, summary, described, len(data[cell.dataset].images))
+            line = result(cell, extra, summary, described, len(data[cell.dataset].images), found)
             append_result(known.results, line)
             print(f"{name} {cell.system}: {line['errors']} of {line['n']}", flush=True)
         return True
@@ -219,7 +227,11 @@ def _run(
 def _run_cell(
     cell: Cell, known: argparse.Namespace, extra: tuple[str, ...], threads: int
 ) -> Path | None:
-    """Runs or goes on with a cell's run; its folder, or None where it failed."""
+    """Runs or goes on with a cell's run, and shows it what `--ood` names.
+
+    Returns:
+        Its folder, or None where it failed.
+    """
     place = known.runs.resolve() / cell.name
     place.mkdir(parents=True, exist_ok=True)
     if cell.temperature is not None and newest(place) is None:
@@ -229,11 +241,21 @@ def _run_cell(
     flags = cell.flags(extra)
     if known.data_path:
         flags.append(f"--data_path={Path(known.data_path).resolve()}")
+    log = place / "output.log"
     try:
-        return train("run_bgan_semi.py", flags, place, threads=threads, log=place / "output.log")
+        folder = train("run_bgan_semi.py", flags, place, threads=threads, log=log)
+        if known.ood:
+            start(["-m", "bayesian_gan", "evaluate", str(folder), *_ood_flags(known)], threads, log)
+        return folder
     except RunError as error:
         print(f"{cell.name}: {error}", flush=True)
         return None
+
+
+def _ood_flags(known: argparse.Namespace) -> list[str]:
+    """Of `evaluate`, for what `--ood` asks alone."""
+    own = [f"--ood={known.ood}", "--num_images=0"]
+    return own + ([f"--ood_path={Path(known.data_path).resolve()}"] if known.data_path else [])
 
 
 def _warmed(cell: Cell, known: argparse.Namespace) -> Path | None:

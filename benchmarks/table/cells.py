@@ -195,6 +195,7 @@ def result(
     summary: dict[str, Any],
     described: dict[str, Any],
     num_images: int,
+    evaluation: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The line of a finished cell.
 
@@ -204,6 +205,7 @@ def result(
         summary: the run's `summary.json`.
         described: its `config.json`.
         num_images: unlabelled images, for the minutes of one pass over them.
+        evaluation: the run's `evaluation.json`, with images from elsewhere; None without.
     """
     resolved, score = described["flags"], summary[SCORES[cell.system]]
     single, drawn = summary["single"], summary["posterior"]
@@ -229,9 +231,20 @@ def result(
         "trajectory_errors": drawn["errors"] if trajectory else None,
         "trajectory_nll": drawn["nll"] if trajectory else None,
         "num_samples": drawn["num_samples"] if cell.system == "bayesgan" else None,
+        # Of a run's draws, among which the supervised CNN is not.
+        "ood": None if cell.system == "supervised" else _told_apart(evaluation),
         "iterations": summary["iteration"],
         "seconds": summary["seconds"],
         "minutes_per_epoch": summary["seconds"] / 60.0 / epochs,
         "configuration": configuration(resolved),
         "version": described["versions"]["bayesian-gan"],
     }
+
+
+def _told_apart(evaluation: dict[str, Any] | None) -> dict[str, Any] | None:
+    """How well images from elsewhere are told from test images: their data set, and AUROC by score."""
+    if evaluation is None:
+        return None
+    found = evaluation["out_of_distribution"]
+    auroc = {name: score["auroc"] for name, score in found["scores"].items()}
+    return {"data_set": found["data_set"], "auroc": auroc}

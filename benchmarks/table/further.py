@@ -2,6 +2,7 @@
 
 import statistics
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 
 from bayesian_gan.evaluation.baselines import BASELINES
@@ -99,6 +100,41 @@ def details(lines: Lines) -> list[str]:
             )
         )
     return table
+
+
+def told_apart(lines: Lines) -> list[str]:
+    """How well each system's draws tell images from elsewhere from test images; empty without any.
+
+    Args:
+        lines: of one data set.
+    """
+    groups: dict[tuple[str, Kind], list[Line]] = defaultdict(list)
+    for line in lines:
+        if line.get("ood"):
+            groups[line["ood"]["data_set"], _kind(line)].append(line)
+    if not groups:
+        return []
+    scores = ("entropy", "mutual_information", "p_real")
+    header = ("elsewhere", "N", "system", "temperature", "by entropy", "mutual information")
+    table = [
+        "AUROC of telling images from elsewhere from test images, by the average of a run's draws (of a",
+        "DCGAN's along its last iterations): mean, smallest and largest over label sets:",
+        "",
+        _row(*header, "P(real)"),
+        "| --- |" + " --- |" * len(header),
+    ]
+    for elsewhere, kind in sorted(groups, key=lambda key: (key[0], _order(key[1]))):
+        N, system, temperature, equal_cost = kind
+        found = [line["ood"]["auroc"] for line in groups[elsewhere, kind]]
+        warmth = "" if temperature is None else f"{temperature:g}"
+        each = [_range([auroc[name] for auroc in found]) for name in scores]
+        table.append(_row(elsewhere, f"{N}", _name(system, equal_cost), warmth, *each))
+    return table
+
+
+def _range(values: Sequence[float]) -> str:
+    """Mean, smallest and largest of numbers near 1, of which differences matter."""
+    return f"{statistics.mean(values):.4f} ({min(values):.4f} to {max(values):.4f})"
 
 
 def _row(*cells: str) -> str:

@@ -1,12 +1,13 @@
 """`docs/research/results.md`: a small table of each data set, and what stands behind it."""
 
 import statistics
+import textwrap
 from collections import defaultdict
 from collections.abc import Sequence
 
 from bayesian_gan.evaluation.baselines import BASELINES
 from benchmarks.table.cells import IN_PAPER, PAPER, SYSTEMS
-from benchmarks.table.further import details, paired, warmest
+from benchmarks.table.further import details, paired, told_apart, warmest
 from benchmarks.table.numbers import COUNTED, Line, Lines, of_lines, spread, three
 
 TITLES = {
@@ -88,7 +89,8 @@ def _versions(trained: Lines, baselines: Lines) -> str:
     )
     others = ", ".join(sorted({line["version"] for line in baselines}))
     found = [("runs", runs), ("baselines", others)]
-    return f"Measured: {', '.join(f'{what} with version {by}' for what, by in found if by)}."
+    said = ", ".join(f"{what} with version {by}" for what, by in found if by)
+    return textwrap.fill(f"Measured: {said}.", 100)
 
 
 def _further_flags(lines: Lines) -> list[str]:
@@ -106,7 +108,7 @@ def _section(trained: Lines, baselines: Lines) -> list[str]:
         own = [line for line in [*trained, *baselines] if line["dataset"] == dataset]
         counted = f"errors of {own[0]['n']:,} test images" if dataset in COUNTED else "error %"
         parts += ["", f"### {dataset}, {counted}", "", *_table(own)]
-        for table in (paired(own), details(own)):
+        for table in (paired(own), details(own), told_apart(own)):
             parts += ["", *table] if table else []
     return parts
 

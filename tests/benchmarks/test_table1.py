@@ -181,8 +181,17 @@ def test_each_system_reads_its_score_of_the_final_state() -> None:
     assert configuration(flags | {"label_seed": 8}) == configuration(flags)
     assert configuration(flags | {"lr": 0.2}) != configuration(flags)
     older = summary | {"single": {"errors": 2, "n": 10000, "nll": 0.2}}  # Of version 1.1.0.
-    line = result(Cell("mnist", 100, "dcgan", 7, "laptop"), (), older, described, 60000)
+    dcgan = Cell("mnist", 100, "dcgan", 7, "laptop")
+    line = result(dcgan, (), older, described, 60000)
     assert line["ece"] is None
+    assert line["ood"] is None
+    detected = {"entropy": {"auroc": 0.9, "aupr": 0.8}, "p_real": {"auroc": 0.7, "aupr": 0.6}}
+    evaluation = {"out_of_distribution": {"data_set": "cifar", "scores": detected}}
+    line = result(dcgan, (), summary, described, 60000, evaluation)
+    assert line["ood"] == {"data_set": "cifar", "auroc": {"entropy": 0.9, "p_real": 0.7}}
+    # The draws are the run's, and not the supervised CNN's.
+    supervised = replace(dcgan, system="supervised")
+    assert result(supervised, (), summary, described, 60000, evaluation)["ood"] is None
 
 
 @pytest.mark.parametrize(
@@ -222,7 +231,9 @@ def test_the_document_has_a_table_of_each_data_set() -> None:
     assert "Measured: runs with version 1, baselines with version 1, 2." in text
     mixed = render([*lines, _line(system="swag", version="2"), _line(system="dcgan")])
     each = "1 (bayesgan, dcgan, dcgan_10, supervised) and 2 (swag)"
-    assert f"Measured: runs with version {each}, baselines with version 1, 2." in mixed
+    said = f"Measured: runs with version {each}, baselines with version 1, 2."
+    assert said in " ".join(mixed.split())
+    assert max(map(len, mixed.split("Measured:")[1].split("##")[0].splitlines())) <= 100
     # BayesGAN's is of temperature 1 alone.
     assert _cells(text, "mnist", "100") == [
         *("errors", "-", "1,090 ± 28.3 (2)", "- *2134 ± 525*", "- *128 ± 11*", "- *156 ± 17*"),
@@ -303,6 +314,53 @@ def test_systems_are_compared_on_the_label_sets_that_both_have() -> None:
     assert "| 20 |" not in paired
 
 
+def test_how_well_images_from_elsewhere_are_told_stands_in_a_table_of_its_own() -> None:
+    def auroc(entropy: float, p_real: float) -> dict[str, Any]:
+        scores = {"entropy": entropy, "mutual_information": 0.5, "p_real": p_real}
+        return {"data_set": "cifar", "auroc": scores}
+
+    lines = [_line(label_seed=k, ood=auroc(0.9 + 0.02 * k, 0.99)) for k in range(3)]
+    lines += [_line(label_seed=3)]  # Was not asked.
+    lines += [_line(system="swag", temperature=None, ood=auroc(0.8, 1.0))]
+    told = render(lines).split("AUROC of telling")[1]
+    rows = [line for line in told.splitlines() if line.startswith("| cifar")]
+    half = "0.5000 (0.5000 to 0.5000)"
+    assert rows == [
+        f"| cifar | 100 | swag |  | 0.8000 (0.8000 to 0.8000) | {half} | 1.0000 (1.0000 to 1.0000) |",
+        f"| cifar | 100 | bayesgan | 1 | 0.9200 (0.9000 to 0.9400) | {half} | 0.9900 (0.9900 to 0.9900) |",
+    ]
+    assert "AUROC of telling" not in render([_line()])
+
+
+def test_a_run_is_shown_images_from_elsewhere_where_they_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[list[str]] = []
+    monkeypatch.setattr(table1, "train", lambda script, flags, place, **_: place / "bgan")
+    monkeypatch.setattr(table1, "start", lambda command, threads, log: started.append(command))
+    cell = Cell("mnist", 100, "dcgan", 3, "laptop")
+    known = argparse.Namespace(runs=tmp_path, data_path=str(tmp_path), temperatures=None, ood=None)
+    assert table1._run_cell(cell, known, (), 1) == tmp_path / cell.name / "bgan"
+    assert not started
+    known.ood = "cifar"
+    assert table1._run_cell(cell, known, (), 1) == tmp_path / cell.name / "bgan"
+    ((*evaluate, folder, ood, images, path),) = started
+    assert evaluate == ["-m", "bayesian_gan", "evaluate"]
+    assert folder == str(tmp_path / cell.name / "bgan")
+    assert (ood, images, path) == ("--ood=cifar", "--num_images=0", f"--ood_path={tmp_path}")
+
+
+def test_images_from_elsewhere_that_are_not_there_are_missed_before_the_first_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    places = (f"--results={tmp_path / 'r.jsonl'}", f"--runs={tmp_path / 'runs'}")
+    elsewhere = ("--ood", "cifar", "--data_path", str(tmp_path))
+    assert table1.main(["--go", "--rows", "digits:100", *places, *elsewhere]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("table1.py: error: no cifar in --data_path")
+    assert not (tmp_path / "runs").exists()
+
+
 @pytest.mark.parametrize("warm", [None, 0.1])
 def test_another_temperature_branches_off_a_finished_run(
     warm: float | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -318,7 +376,7 @@ def test_another_temperature_branches_off_a_finished_run(
 
     monkeypatch.setattr(table1, "branch", branch)
     monkeypatch.setattr(table1, "train", train)
-    known = argparse.Namespace(runs=tmp_path, data_path=None, temperatures=[0.1, 0.0])
+    known = argparse.Namespace(runs=tmp_path, data_path=None, temperatures=[0.1, 0.0], ood=None)
     warmed = tmp_path / Cell("mnist", 100, "bayesgan", 3, "laptop", warm).name / "bgan_mnist_1"
     write_run(warmed, iteration=8500, train_iter=9000)
     cold = Cell("mnist", 100, "bayesgan", 3, "laptop", 0.0)
