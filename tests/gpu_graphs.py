@@ -87,18 +87,18 @@ def without_kernel(function: Any) -> list[str]:
 
 
 def compiled_by_xla(function: Any) -> list[str]:
-    """Names of functions that XLA must compile."""
+    """Names of functions that XLA must compile, and of operations that start its kernels."""
 
     def compiles(definition: Any) -> bool:
         # A look at an attribute that is not there would make it, and spoil the function for good.
         return "_XlaMustCompile" in definition.attr and definition.attr["_XlaMustCompile"].b
 
-    return [
+    operations = [op for graph in graphs(function) for op in graph.get_operations()]
+    return [op.name for op in operations if op.type == "XlaLaunch"] + [
         name
-        for graph in graphs(function)
-        for op in graph.get_operations()
+        for op in operations
         for name in _called(op)
-        if compiles(graph._get_function(name).cached_definition)
+        if compiles(op.graph._get_function(name).cached_definition)
     ]
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import keras
 import tensorflow as tf
-from tensorflow.python.eager import record
 
+from bayesian_gan.networks.fused import differentiable, kernel
 from bayesian_gan.samplers import stateless
 
 
@@ -182,10 +182,7 @@ def ghost_normalise(
 
     @tf.custom_gradient
     def normalise(x: tf.Tensor) -> tuple[Any, Callable[..., tf.Tensor]]:
-        # Recorded, a function is traced a second time, for a gradient that nobody would use.
-        with record.stop_recording():
-            outputs = forward(x)
-        return outputs, lambda gradient, *_: backward(x, gradient)
+        return forward(x), lambda gradient, *_: backward(x, gradient)
 
     outputs, mean, variance = normalise(x)
     return outputs, tf.stop_gradient(mean), tf.stop_gradient(variance)
@@ -219,7 +216,7 @@ def _passes(
 
     if not fuse:
         return forward, backward
-    return tf.function(forward, jit_compile=True), tf.function(backward, jit_compile=True)
+    return kernel(forward), differentiable(backward)
 
 
 def _advance(momentum: float, average: tf.Tensor, statistic: tf.Tensor) -> tf.Tensor:
