@@ -16,6 +16,8 @@ from bayesian_gan.report.findings import Findings, picture_of
 
 PICTURE = "attacks.png"
 SHOWN = 6
+# Of a class's name below an image.
+LETTERS = 11
 HEADER = (
     *("attack", "epsilon", "CNN", "single sample", "average", "average, against the CNN"),
     *("average, against the sample", "AUROC, entropy", "mutual information", "P(real)"),
@@ -96,10 +98,10 @@ def _draw(
     )
     height, width = clean.shape[1] + 1, clean.shape[2] + 1
     said = [
-        f"{names[true]}\nas {names[taken]}"
+        f"{_short(names[true])}\nas\n{_short(names[taken])}"
         for true, taken in zip(labels, each.classes, strict=True)
     ]
-    axes.set_xticks((np.arange(len(clean)) + 0.5) * width - 1, said, fontsize=8)
+    axes.set_xticks((np.arange(len(clean)) + 0.5) * width - 1, said, fontsize=7)
     axes.set_yticks((np.arange(3) + 0.5) * height - 1, ["clean", "attacked", "difference"])
     axes.set_xlabel(
         "true class, as what the average takes the attacked image for;\n"
@@ -109,6 +111,11 @@ def _draw(
     axes.grid(visible=False)
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
+
+
+def _short(name: str) -> str:
+    """What has room below an image."""
+    return name if len(name) <= LETTERS else f"{name[: LETTERS - 1]}…"
 
 
 def attack_rows(report: dict[str, Any]) -> list[tuple[str, ...]]:

@@ -211,7 +211,8 @@ def test_attacks_are_drawn_with_the_names_of_classes(
     ]
     places = np.array([0, 2])
     drawn = [attacked_module.shown(each, places) for each in found]
-    save_attacks(tmp_path / "a.png", images, np.array([0, 1]), drawn, ("odd", "even"))
+    names = ("odd", "an even number")
+    save_attacks(tmp_path / "a.png", images, np.array([0, 1]), drawn, names)
     ((path, given, most),) = panels
     assert (path, most) == (tmp_path / "a.png", 2)
     assert [title for title, _ in given] == [
@@ -219,7 +220,10 @@ def test_attacks_are_drawn_with_the_names_of_classes(
     ]
     axes = Figure().add_subplot()
     given[0][1](axes)
-    assert [t.get_text() for t in axes.get_xticklabels()] == ["odd\nas even", "even\nas odd"]
+    assert [t.get_text() for t in axes.get_xticklabels()] == [
+        "odd\nas\nan even nu…",
+        "an even nu…\nas\nodd",
+    ]
     assert [t.get_text() for t in axes.get_yticklabels()] == ["clean", "attacked", "difference"]
     assert "difference scaled" in axes.get_xlabel()
 
