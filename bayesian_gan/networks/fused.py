@@ -31,6 +31,7 @@ def kernel(function: Function) -> Function:
     launches: dict[tuple[tf.TensorSpec, ...], _Launch] = {}
 
     def call(*x: tf.Tensor) -> Any:
+        # XLA cannot compile a graph that starts kernels, and TensorFlow says nowhere else that it will.
         if tf.executing_eagerly() or GraphOrParentsInXlaContext(tf.compat.v1.get_default_graph()):
             return compiled(*x)
         specs = tuple(tf.TensorSpec(each.shape, each.dtype) for each in x)

@@ -27,14 +27,8 @@ from benchmarks.study import add_arguments, study  # noqa: E402
 
 REQUIRED = ("name", "data", "part", "N", "label_seed", "variant", "scores", "version")
 LABELS_OF_TABLES = 30
-SYSTEMS = (
-    "average",
-    "calibrated",
-    "single",
-    "supervised",
-    "logistic_regression",
-    "label_spreading",
-)
+OF_RUNS = ("average", "calibrated", "single")
+BESIDE = ("supervised", "logistic_regression", "label_spreading")
 
 
 def main(arguments: list[str]) -> int:
@@ -72,7 +66,7 @@ def _trials(known: argparse.Namespace, extra: tuple[str, ...]) -> list[Trial]:
 
 
 def table(lines: list[dict[str, Any]]) -> str:
-    """For each data set a row a variant: error %, NLL and ECE % of each system, means over label sets."""
+    """For each data set a row a variant and system, means over label sets; baselines once."""
     parts = []
     kinds = dict.fromkeys((x["data"], x["part"], x["N"], x["iterations"]) for x in lines)
     for data, part, N, iterations in kinds:
@@ -81,29 +75,35 @@ def table(lines: list[dict[str, Any]]) -> str:
             for x in lines
             if (x["data"], x["part"], x["N"], x["iterations"]) == (data, part, N, iterations)
         ]
+        n = some[0]["scores"]["average"]["n"]
         parts += [
-            f"{data} ({part}), {N} labels, {iterations:,} iterations: error %, NLL, ECE %",
+            f"{data} ({part}), {N} labels, {iterations:,} iterations, {n:,} tested:",
             "",
-            f"| variant | label sets | {' | '.join(s.replace('_', ' ') for s in SYSTEMS)} | T | R-hat |",
-            "| --- | --- |" + " --- |" * (len(SYSTEMS) + 2),
+            "| variant | system | label sets | error % | NLL | ECE % | T |",
+            "| --- | --- | --- | --- | --- | --- | --- |",
         ]
         for variant in dict.fromkeys(x["variant"] for x in some):
             rows = [x for x in some if x["variant"] == variant]
-            cells = [_cell([x["scores"][system] for x in rows]) for system in SYSTEMS]
-            seeds = " ".join(str(x["label_seed"]) for x in rows)
-            numbers = [_mean([x[name] for x in rows]) for name in ("temperature", "rhat_median")]
-            parts.append(f"| {variant} | {seeds} | {' | '.join([*cells, *numbers])} |")
+            parts += [row for system in OF_RUNS for row in _rows(variant, system, rows)]
+        # They are the same beside every variant of a label set.
+        once = list({x["label_seed"]: x for x in some}.values())
+        parts += [row for system in BESIDE for row in _rows("", system, once)]
         parts.append("")
     return "\n".join(parts)
 
 
-def _cell(scores: list[dict[str, Any] | None]) -> str:
-    known = [score for score in scores if score is not None]
+def _rows(variant: str, system: str, lines: list[dict[str, Any]]) -> list[str]:
+    """One with a system's means over the label sets that have it; none where none has."""
+    known = [x for x in lines if x["scores"][system] is not None]
     if not known:
-        return ""
-    error = statistics.mean(100 * score["errors"] / score["n"] for score in known)
-    nll, ece = (statistics.mean(score[name] for score in known) for name in ("nll", "ece"))
-    return f"{error:.1f}, {nll:.3f}, {100 * ece:.1f}"
+        return []
+    scores = [x["scores"][system] for x in known]
+    error = statistics.mean(100 * score["errors"] / score["n"] for score in scores)
+    nll, ece = (statistics.mean(score[name] for score in scores) for name in ("nll", "ece"))
+    T = _mean([x["temperature"] for x in known]) if system == "calibrated" else ""
+    seeds = ", ".join(str(x["label_seed"]) for x in known)
+    name = system.replace("_", " ")
+    return [f"| {variant} | {name} | {seeds} | {error:.1f} | {nll:.3f} | {100 * ece:.1f} | {T} |"]
 
 
 def _mean(values: list[float | None]) -> str:
