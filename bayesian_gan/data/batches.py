@@ -23,7 +23,7 @@ def draw_indices(
     uniform draws with replacement.
 
     Args:
-        seed: a stateless seed, int32 [2] (`bayesian_gan.seeds.seed_pair`).
+        seed: a stateless seed, int32 [2] (`samplers.stateless.seed_pair`).
         step: the iteration, counted from 0; an integer scalar below 2^31.
         num_data: number of examples, at least 1.
         batch_size: at least 1; may exceed `num_data`.

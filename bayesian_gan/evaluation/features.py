@@ -20,7 +20,7 @@ from bayesian_gan.data.content import data_checksum
 from bayesian_gan.data.image_data import ImageData
 from bayesian_gan.errors import InputError
 from bayesian_gan.networks.dcgan import CHANNELS
-from bayesian_gan.samplers.stateless import seed_pair
+from bayesian_gan.samplers import stateless
 from bayesian_gan.storage import read_arrays, write_arrays, written
 
 # Part of the cache's key: raise it with any change of the network or of its training.
@@ -207,7 +207,7 @@ def _train(network: keras.Model, data: ImageData) -> None:
 
     @tf.function
     def drawn(k: tf.Tensor) -> tf.Tensor:
-        return draw_indices(seed_pair((SEED, 1)), k, len(data.images), BATCH)
+        return draw_indices(stateless.seed_pair((SEED, 1)), k, len(data.images), BATCH)
 
     for k in range(TRAINING_STEPS):
         indices = np.sort(drawn(tf.constant(k, tf.int64)).numpy())

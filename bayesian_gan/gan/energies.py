@@ -27,7 +27,6 @@ from bayesian_gan.networks.noise import forward
 from bayesian_gan.networks.outputs import split_outputs, to_float32
 from bayesian_gan.networks.players import Player
 from bayesian_gan.samplers import stateless
-from bayesian_gan.samplers.stateless import seed_pair
 from bayesian_gan.seeds import Use, name_key
 
 Values = dict[str, tf.Tensor]
@@ -204,7 +203,7 @@ def _stacked(each: Sequence[Values]) -> Values:
 
 def _seed(game: Game, chain: Players, step: tf.Tensor, use: Use, *key: int) -> tf.Tensor:
     """Of one use in a half of an iteration of a chain, and of a shard where there are some; int32 [2]."""
-    seed = seed_pair((game.seed, use, chain.number, *key, *chain.half.fold), step)
+    seed = stateless.seed_pair((game.seed, use, chain.number, *key, *chain.half.fold), step)
     if chain.shard is None:
         return seed
     return stateless.fold_in(seed, chain.shard)
@@ -308,7 +307,7 @@ def _regularisers(
         return tf.zeros(len(samples))
     prior, values = game.prior.of(network), []
     for i, sample in enumerate(samples):
-        seed = partial(seed_pair, (game.seed, Use.REGULARISER, *key, i), step)
+        seed = partial(stateless.seed_pair, (game.seed, Use.REGULARISER, *key, i), step)
         weights = [to_float32(w) for w in sample]
         values.append(game.objective.regulariser(prior, weights, game.num_data, seed))
     return tf.stack(values)

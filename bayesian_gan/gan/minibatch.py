@@ -18,7 +18,6 @@ from bayesian_gan.gan.configured import check_number
 from bayesian_gan.gan.order import WHOLE, Half
 from bayesian_gan.gan.shards import take_shard
 from bayesian_gan.samplers import stateless
-from bayesian_gan.samplers.stateless import seed_pair
 from bayesian_gan.seeds import Use
 
 
@@ -205,18 +204,21 @@ def draw_minibatch(
         augment: what the real images go through; None for nothing.
         index: of the chain in its model.
     """
-    z_seed = seed_pair((seed, Use.Z, chain, *half.fold), step)
+    z_seed = stateless.seed_pair((seed, Use.Z, chain, *half.fold), step)
     z = stateless.uniform((generators, data.batch_size, z_dim), z_seed, -1.0, 1.0)
     z = take_shard(z, *part, axis=1)
     unlabelled = draw_indices(
-        seed_pair((seed, Use.UNLABELLED, chain)), step, data.images.shape[0], data.batch_size
+        stateless.seed_pair((seed, Use.UNLABELLED, chain)),
+        step,
+        data.images.shape[0],
+        data.batch_size,
     )
     real = to_unit(data.images.gather(take_shard(unlabelled, *part)), data.input_range)
 
     def augmented(images: tf.Tensor, which: int, count: int) -> tf.Tensor:
         if augment is None:
             return images
-        numbers = draw(seed_pair((seed, Use.AUGMENT, chain, which), step), count)
+        numbers = draw(stateless.seed_pair((seed, Use.AUGMENT, chain, which), step), count)
         return augment(images, take_shard(numbers, *part))
 
     real = augmented(real, 0, data.batch_size)
@@ -225,7 +227,7 @@ def draw_minibatch(
     places = None if data.kept is None else tf.convert_to_tensor(data.kept)[index]
     num_labels = (data.labels if places is None else places).shape[0]
     drawn = draw_indices(
-        seed_pair((seed, Use.LABELLED, chain)), step, num_labels, data.labelled_batch_size
+        stateless.seed_pair((seed, Use.LABELLED, chain)), step, num_labels, data.labelled_batch_size
     )
     drawn = take_shard(drawn if places is None else tf.gather(places, drawn), *part)
 

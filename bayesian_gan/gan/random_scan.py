@@ -7,7 +7,6 @@ import tensorflow as tf
 
 from bayesian_gan.gan.generators import Values
 from bayesian_gan.samplers import stateless
-from bayesian_gan.samplers.stateless import seed_pair
 
 
 def read_block(models: Sequence[keras.Model]) -> list[Values]:
@@ -17,4 +16,4 @@ def read_block(models: Sequence[keras.Model]) -> list[Values]:
 
 def random_start(key: tuple[int, ...], step: tf.Tensor, count: int) -> tf.Tensor:
     """A uniform number in 0..count - 1, int32: a function of (key, step)."""
-    return stateless.below(count, (), seed_pair(key, step))
+    return stateless.below(count, (), stateless.seed_pair(key, step))

@@ -11,7 +11,7 @@ from bayesian_gan.networks.classifier import supervised_classifier
 from bayesian_gan.networks.dcgan import Pooling
 from bayesian_gan.networks.likelihood import log_likelihood
 from bayesian_gan.networks.mlp import mlp_classifier
-from bayesian_gan.samplers.stateless import seed_pair
+from bayesian_gan.samplers import stateless
 from bayesian_gan.seeds import Use
 
 LEARNING_RATE_FACTOR = 0.05
@@ -107,7 +107,9 @@ class SupervisedBaseline:
 
     @tf.function
     def _minibatch(self, step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        drawn = draw_indices(seed_pair(self.key), step, self.images.shape[0], self.batch_size)
+        drawn = draw_indices(
+            stateless.seed_pair(self.key), step, self.images.shape[0], self.batch_size
+        )
         return to_unit(tf.gather(self.images, drawn)), tf.gather(self.labels, drawn)
 
     def predict(self, images: np.ndarray, batch_size: int = 500) -> np.ndarray:

@@ -16,7 +16,7 @@ from bayesian_gan.networks.normalization import set_ghost_batch
 from bayesian_gan.networks.outputs import p_real, probabilities, split_outputs, to_float32
 from bayesian_gan.options.config import Config
 from bayesian_gan.runs.build import build_prior, example_networks
-from bayesian_gan.samplers.stateless import seed_pair
+from bayesian_gan.samplers import stateless
 from bayesian_gan.seeds import Use
 
 GENERATOR, DISCRIMINATOR, Z, NOISE = range(4)
@@ -112,7 +112,7 @@ def _drawn(
     without_noise(network)
     density, variables = prior.of(network), network.trainable_variables
     for k in range(count):
-        seed = seed_pair((config.random_seed, Use.PRIOR, player, k))
+        seed = stateless.seed_pair((config.random_seed, Use.PRIOR, player, k))
         for variable, value in zip(variables, density.sample(variables, seed), strict=True):
             variable.assign(value)
         yield network
@@ -126,7 +126,7 @@ def _examples(config: Config, shape: tuple[int, ...], examples: np.ndarray | Non
     """Whole minibatches of examples, evenly spaced among those given; all of few as one. float32."""
     B = config.batch_size
     if examples is None:
-        seed = seed_pair((config.random_seed, Use.PRIOR, NOISE))
+        seed = stateless.seed_pair((config.random_seed, Use.PRIOR, NOISE))
         if len(shape) == 1:
             return tf.random.stateless_normal((BATCHES * B, *shape), seed)
         return tf.random.stateless_uniform((BATCHES * B, *shape), seed, -1.0, 1.0)
@@ -139,5 +139,5 @@ def _examples(config: Config, shape: tuple[int, ...], examples: np.ndarray | Non
 
 
 def _words(config: Config, what: int) -> tuple[int, int]:
-    first, second = seed_pair((config.random_seed, Use.PRIOR, what)).numpy()
+    first, second = stateless.seed_pair((config.random_seed, Use.PRIOR, what)).numpy()
     return int(first), int(second)

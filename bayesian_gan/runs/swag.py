@@ -14,7 +14,7 @@ from bayesian_gan.networks.noise import forward
 from bayesian_gan.options.config import Config
 from bayesian_gan.posterior import Posterior
 from bayesian_gan.posterior.draws import array_name
-from bayesian_gan.samplers.stateless import seed_pair
+from bayesian_gan.samplers import stateless
 from bayesian_gan.samplers.swag import Swag
 from bayesian_gan.seeds import Use
 
@@ -92,7 +92,13 @@ class _Passes:
 
     def __init__(self, network: keras.Model, key: tuple[int, ...]) -> None:
         def passed(x: tf.Tensor, step: tf.Tensor) -> None:
-            forward(network, x, seed_pair(key, step), keep_averages=True, noise=tf.constant(0.0))
+            forward(
+                network,
+                x,
+                stateless.seed_pair(key, step),
+                keep_averages=True,
+                noise=tf.constant(0.0),
+            )
 
         self._passed = tf.function(passed, autograph=False)
 

@@ -19,8 +19,7 @@ from bayesian_gan.gan.scan import RandomScan
 from bayesian_gan.gan.terms import Consistency, FeatureMatching, GradientPenalty, Term
 from bayesian_gan.networks.noise import ActivationNoise
 from bayesian_gan.networks.normalization import LayerNormalization
-from bayesian_gan.samplers import SGHMC
-from bayesian_gan.samplers.stateless import seed_pair
+from bayesian_gan.samplers import SGHMC, stateless
 from bayesian_gan.seeds import Use
 
 # More than `LARGEST_EPOCH`: below it the steps of an epoch draw its permutation again.
@@ -164,7 +163,7 @@ def test_no_two_draws_of_several_steps_have_one_seed(
 
 
 def test_a_draw_that_is_made_again_is_seen() -> None:
-    seed = seed_pair((7, Use.Z, 0), tf.constant(3))
+    seed = stateless.seed_pair((7, Use.Z, 0), tf.constant(3))
     with recorded() as draws:
         for _ in range(2):
             tf.random.stateless_uniform((5,), seed)

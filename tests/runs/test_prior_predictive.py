@@ -12,7 +12,7 @@ from bayesian_gan.networks.noise import without_noise
 from bayesian_gan.options.config import Config
 from bayesian_gan.runs.build import example_networks
 from bayesian_gan.runs.prior_predictive import BATCHES, PriorPredictive, prior_predictive
-from bayesian_gan.samplers.stateless import seed_pair
+from bayesian_gan.samplers import stateless
 from bayesian_gan.seeds import Use
 
 B = 8
@@ -37,11 +37,11 @@ def test_each_network_has_a_draw_of_the_prior_and_the_statistics_of_its_minibatc
     generator, discriminator = example_networks(config, (8, 8, 1), 10)
     for player, network in enumerate((generator, discriminator)):
         without_noise(network)
-        seed = seed_pair((4, Use.PRIOR, player, 2))
+        seed = stateless.seed_pair((4, Use.PRIOR, player, 2))
         drawn = Laplace(0.3).sample(network.trainable_variables, seed)
         for variable, value in zip(network.trainable_variables, drawn, strict=True):
             variable.assign(value)
-    words = seed_pair((4, Use.PRIOR, 2))
+    words = stateless.seed_pair((4, Use.PRIOR, 2))
     z = tf.random.stateless_uniform((B, 5), words, -1.0, 1.0)
     np.testing.assert_allclose(found.generated[2], generator(z, training=True), atol=1e-5)
     # The same images in the same order: the last network's answers to each minibatch of its own.

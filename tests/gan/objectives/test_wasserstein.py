@@ -25,7 +25,6 @@ from bayesian_gan.networks.normalization import LayerNormalization
 from bayesian_gan.posterior import Posterior
 from bayesian_gan.runs.compare import differences
 from bayesian_gan.samplers import SGHMC, stateless
-from bayesian_gan.samplers.stateless import seed_pair
 from bayesian_gan.seeds import Use, name_key
 
 BATCH = 8
@@ -102,7 +101,7 @@ def test_energies_are_those_of_the_formulas(
                 p = np.exp(logits) / np.exp(logits).sum(-1, keepdims=True)
                 expected -= 0.3 * np.log(p[np.arange(len(p)), batch.labels]).mean()
             if gradient_penalty is not None:
-                seed = seed_pair((1, Use.TERM, 1, i, name_key("penalty")), STEP)
+                seed = stateless.seed_pair((1, Use.TERM, 1, i, name_key("penalty")), STEP)
                 of_points = stateless.split(seed, 2)[0]
                 points = interpolates(batch.real, tf.concat(fakes, 0), of_points)
                 expected += 10.0 * np.mean(gradient_penalties(d, points, BATCH))
