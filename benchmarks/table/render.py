@@ -1,7 +1,6 @@
 """`docs/research/results.md`: a small table of each data set, and what stands behind it."""
 
 import statistics
-import textwrap
 from collections import defaultdict
 from collections.abc import Sequence
 
@@ -62,7 +61,7 @@ def render(lines: Lines) -> str:
         return "\n".join([*parts, "", "No cell is done yet."]) + "\n"
     baselines = [line for line in lines if line["system"] in BASELINES]
     trained = [line for line in lines if line["system"] not in BASELINES]
-    parts += ["", _versions(trained, baselines)]
+    parts += ["", *_versions(lines)]
     for preset in sorted({line["preset"] for line in trained}):
         own = [line for line in trained if line["preset"] == preset]
         parts += ["", f"## `--preset {preset}`", *_further_flags(own)]
@@ -77,20 +76,18 @@ def _row(line: Line) -> tuple[str, int]:
     return line["dataset"], line["N"]
 
 
-def _versions(trained: Lines, baselines: Lines) -> str:
-    """Which versions measured what: of runs each version with its systems, where there are several."""
-    of_runs = {
-        version: sorted({line["system"] for line in trained if line["version"] == version})
-        for version in sorted({line["version"] for line in trained})
-    }
-    runs = " and ".join(
-        version if len(of_runs) == 1 else f"{version} ({', '.join(systems)})"
-        for version, systems in of_runs.items()
-    )
-    others = ", ".join(sorted({line["version"] for line in baselines}))
-    found = [("runs", runs), ("baselines", others)]
-    said = ", ".join(f"{what} with version {by}" for what, by in found if by)
-    return textwrap.fill(f"Measured: {said}.", 100)
+def _versions(lines: Lines) -> list[str]:
+    """A table of which version measured what."""
+    found: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for line in lines:
+        warmth = line.get("temperature") if line["system"] == "bayesgan" else None
+        name = line["system"] + ("" if warmth is None else f" at T = {warmth:g}")
+        found[line["version"], line["dataset"]].add(name)
+    return [
+        "| measured with version | data set | systems |",
+        "| --- | --- | --- |",
+        *(f"| {v} | {data} | {', '.join(sorted(found[v, data]))} |" for v, data in sorted(found)),
+    ]
 
 
 def _further_flags(lines: Lines) -> list[str]:
