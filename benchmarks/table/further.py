@@ -52,8 +52,7 @@ def paired(lines: Lines) -> list[str]:
     return [
         "Each system beside BayesGAN, means over the label sets that both have:",
         "",
-        _row(*header),
-        "| --- |" + " --- |" * (len(header) - 1),
+        *_head(*header),
         *table,
     ]
 
@@ -79,8 +78,7 @@ def details(lines: Lines) -> list[str]:
     table = [
         "Single networks beside averages, and what a run costs:",
         "",
-        _row(*header),
-        "| --- |" + " --- |" * (len(header) - 1),
+        *_head(*header),
     ]
     for key in sorted(groups, key=_order):
         N, system, temperature, equal_cost = key
@@ -90,7 +88,7 @@ def details(lines: Lines) -> list[str]:
             _row(
                 f"{N}",
                 _name(system, equal_cost),
-                "" if temperature is None else f"{temperature:g}",
+                _warmth(temperature),
                 _errors(own, single),
                 _errors(own, average),
                 _nll(own, single),
@@ -120,21 +118,29 @@ def told_apart(lines: Lines) -> list[str]:
         "AUROC of telling images from elsewhere from test images, by the average of a run's draws (of a",
         "DCGAN's along its last iterations): mean, smallest and largest over label sets:",
         "",
-        _row(*header, "P(real)"),
-        "| --- |" + " --- |" * len(header),
+        *_head(*header, "P(real)"),
     ]
     for elsewhere, kind in sorted(groups, key=lambda key: (key[0], _order(key[1]))):
         N, system, temperature, equal_cost = kind
         found = [line["ood"]["auroc"] for line in groups[elsewhere, kind]]
-        warmth = "" if temperature is None else f"{temperature:g}"
         each = [_range([auroc[name] for auroc in found]) for name in scores]
-        table.append(_row(elsewhere, f"{N}", _name(system, equal_cost), warmth, *each))
+        name = _name(system, equal_cost)
+        table.append(_row(elsewhere, f"{N}", name, _warmth(temperature), *each))
     return table
 
 
 def _range(values: Sequence[float]) -> str:
     """Mean, smallest and largest of numbers near 1, of which differences matter."""
     return f"{statistics.mean(values):.4f} ({min(values):.4f} to {max(values):.4f})"
+
+
+def _warmth(temperature: float | None) -> str:
+    return "" if temperature is None else f"{temperature:g}"
+
+
+def _head(*titles: str) -> tuple[str, str]:
+    """The first two lines of a table."""
+    return _row(*titles), "|" + " --- |" * len(titles)
 
 
 def _row(*cells: str) -> str:

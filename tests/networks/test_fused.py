@@ -132,7 +132,7 @@ def _long(x: tf.Tensor) -> tf.Tensor:
 
 
 def test_nothing_of_a_graph_stays_when_it_is_gone() -> None:
-    # A copy of 800 operations takes some 0.4 MB: with `jit_compile` each graph would leave one behind.
+    # With `jit_compile` each graph leaves a copy of the 800 operations: forty take more than the bound.
     def use() -> None:
         graph = tf.function(lambda x: kernel(_long)(x))
         np.testing.assert_allclose(graph(tf.ones(3)), np.ones(3), rtol=1e-5)
